@@ -1,0 +1,40 @@
+import datetime
+
+from gateway.api.v1 import context_pb2 as _context_pb2
+from gateway.api.v1 import options_pb2 as _options_pb2
+from gateway.api.v1 import person_pb2 as _person_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class LookUpPersonRequest(_message.Message):
+    __slots__ = ("context", "number", "field_mask")
+    CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    FIELD_MASK_FIELD_NUMBER: _ClassVar[int]
+    context: _context_pb2.RequestContext
+    number: str
+    field_mask: _field_mask_pb2.FieldMask
+    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., number: _Optional[str] = ..., field_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+
+class LookUpPersonResponse(_message.Message):
+    __slots__ = ("person", "withheld", "read_time", "version", "number_superseded", "receipt")
+    PERSON_FIELD_NUMBER: _ClassVar[int]
+    WITHHELD_FIELD_NUMBER: _ClassVar[int]
+    READ_TIME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_SUPERSEDED_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    person: _person_pb2.Person
+    withheld: _containers.RepeatedCompositeFieldContainer[_context_pb2.WithheldField]
+    read_time: _timestamp_pb2.Timestamp
+    version: int
+    number_superseded: bool
+    receipt: _context_pb2.Receipt
+    def __init__(self, person: _Optional[_Union[_person_pb2.Person, _Mapping]] = ..., withheld: _Optional[_Iterable[_Union[_context_pb2.WithheldField, _Mapping]]] = ..., read_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ..., number_superseded: _Optional[bool] = ..., receipt: _Optional[_Union[_context_pb2.Receipt, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,89 @@
+"""The values that travel along the chain: the call as it becomes known, and what a role answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from google.protobuf.message import Message
+
+if TYPE_CHECKING:
+    from gateway.agency.certificates import Principal
+    from gateway.agency.grants import Right
+    from gateway.audit.receipt import Receipt
+    from gateway.chain.methods import Method
+
+
+@dataclass(slots=True)
+class Call:
+    """One call on its way through the chain; each step fills what it learned.
+
+    `call_id`: 16 bytes, from `traceparent` or made here. `request`: the exact bytes received.
+    `principal`, `token_id` (16 bytes) and `right` are set once authenticated and authorised.
+    """
+
+    method: Method
+    call_id: bytes
+    request: bytes
+    received_at: float
+    """Monotonic seconds."""
+    message: Any = None
+    """The decoded request."""
+    principal: Principal | None = None
+    token_id: bytes = bytes(16)
+    right: Right | None = None
+    policy_version: int = 0
+    purpose: str = ""
+    legal_basis: str = ""
+    case_reference: str = ""
+    officer: str = ""
+    tags: tuple[bytes, ...] = ()
+    """Subjects known before an answer exists, so that a refusal names them too."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a role answers, before the audit barrier.
+
+    `body` is the response without its receipt. `people` counts the people disclosed or written,
+    `tags` names every subject (16 bytes each), found or not. `fields` are the paths disclosed.
+    """
+
+    body: Message
+    people: int = 0
+    tags: Sequence[bytes] = ()
+    numbers: Sequence[str] = ()
+    person_ids: Sequence[int] = ()
+    fields: Sequence[str] = ()
+    withheld: Sequence[str] = ()
+    """Paths asked for and not granted."""
+    note: str = ""
+    refusal: Any = None
+    """A GatewayError to send instead of the body, once the entry is durable (an absent person)."""
+    agency: str = ""
+    """Names the agency in the entry where the caller has no certificate yet (enrolment)."""
+
+
+class Recorder(Protocol):
+    """Writes further entries of a call, for roles that need an intent before their answer."""
+
+    async def intent(self, call: Call, answer: Answer) -> Receipt:
+        """Record the intent of a write; durable when it returns. Raises AuditUnavailable."""
+        ...
+
+
+class Behaviour(Protocol):
+    """A method of a role: decode is done, encode is the chain's."""
+
+    async def __call__(self, call: Call, request: Any) -> Answer:
+        """Raises GatewayError to refuse."""
+        ...
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What the chain counts of a call beside the entry."""
+
+    withheld: int = 0
+    labels: tuple[str, str, str] = field(default=("", "", ""))
