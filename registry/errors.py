@@ -1,0 +1,85 @@
+"""What can go wrong with the population, as one tree; it names the next step and never a person or a driver.
+
+RegistryError
+├── StoreRefused          the store is not in the state the caller needs
+│   ├── NotBuilt          nothing was built here yet
+│   ├── HalfBuilt         a build started and never finished
+│   ├── AlreadyBuilt      exactly this population is here, complete
+│   ├── OtherPopulation   another population lives here
+│   └── SecondWriter      another process writes this population
+├── StoreUnavailable      the database cannot be reached, is busy, full or damaged
+└── Malformed             a value breaks a rule of the registry
+    ├── MalformedNumber   a personal number breaks a rule of its twelve digits
+    ├── MalformedName     a name is not one the registry can hold
+    └── MalformedUpdate   an update names a dataset or column that cannot be written this way
+"""
+
+
+class RegistryError(Exception):
+    """Any failure of the registry. `str()` is safe to log: no driver text, no personal data."""
+
+
+class StoreRefused(RegistryError):  # noqa: N818
+    """The store answered, and is not in the state the caller needs."""
+
+
+class NotBuilt(StoreRefused):
+    """No population was built in this store."""
+
+    def __init__(self) -> None:
+        super().__init__("no population here: build one, or point to the database that holds it")
+
+
+class HalfBuilt(StoreRefused):
+    """A build started here and did not finish."""
+
+    def __init__(self) -> None:
+        super().__init__("the build of this population never finished: discard it and build again")
+
+
+class AlreadyBuilt(StoreRefused):
+    """Exactly the population that was asked for is here, complete."""
+
+    def __init__(self) -> None:
+        super().__init__("this very population is already built: use it, or build into another database")
+
+
+class OtherPopulation(StoreRefused):
+    """The store holds a population of another seed or size."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another population lives here: build into another database, nothing was overwritten"
+        )
+
+
+class SecondWriter(StoreRefused):
+    """Another process holds the right to write this population."""
+
+    def __init__(self) -> None:
+        super().__init__("another process writes this population: stop it first, one writer is the rule")
+
+
+class StoreUnavailable(RegistryError):  # noqa: N818
+    """The database cannot be reached, is busy beyond the waiting time, full or damaged. Trying later may help."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the registry's database does not answer: see that it runs and has room, then try again"
+        )
+
+
+class Malformed(RegistryError):  # noqa: N818
+    """A value breaks a rule; the message names the rule and never repeats the value."""
+
+
+class MalformedNumber(Malformed):
+    """A personal number breaks a rule of its twelve digits."""
+
+
+class MalformedName(Malformed):
+    """A name is not one the registry can hold."""
+
+
+class MalformedUpdate(Malformed):
+    """An update names a dataset, column or kind of value that cannot be written this way."""

@@ -1,0 +1,24 @@
+"""Brings a database's tables from any earlier release, or from nothing, to this release's. No data is made up."""
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, text
+
+from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
+
+_POSTGRES_LOCK = 0x706F70_6D6967  # "popmig": two starts at once migrate one after the other
+
+
+def migrate(engine: Engine) -> None:
+    """Run every migration the database has not seen, in one transaction."""
+    config = Config()
+    config.set_main_option("script_location", "registry:migrations")
+    config.set_main_option("path_separator", "os")
+    try:
+        with engine.begin() as connection:
+            if not is_sqlite(engine):
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DRIVER_ERRORS as error:
+        raise store_error(error) from None
