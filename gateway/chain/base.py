@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from google.protobuf.message import Message
@@ -61,6 +61,8 @@ class Answer:
     note: str = ""
     refusal: Any = None
     """A GatewayError to send instead of the body, once the entry is durable (an absent person)."""
+    effect: Callable[[], Awaitable[None]] | None = None
+    """What takes effect once the entry is durable and before the answer leaves."""
     agency: str = ""
     """Names the agency in the entry where the caller has no certificate yet (enrolment)."""
 
@@ -79,11 +81,3 @@ class Behaviour(Protocol):
     async def __call__(self, call: Call, request: Any) -> Answer:
         """Raises GatewayError to refuse."""
         ...
-
-
-@dataclass(slots=True)
-class Statistics:
-    """What the chain counts of a call beside the entry."""
-
-    withheld: int = 0
-    labels: tuple[str, str, str] = field(default=("", "", ""))
