@@ -5,19 +5,230 @@ Trust: the rows are believed, except for keys and references, which are checked 
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Engine, Table, func, select, text
-from sqlalchemy.schema import AddConstraint, DropConstraint, ForeignKeyConstraint
+from sqlalchemy import Engine, Table, func, select
+from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex, ExecutableDDLElement
 
 from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
-from registry.errors import AlreadyBuilt, HalfBuilt, Inconsistent, OtherPopulation
-from registry.migrations import migrate
+from registry.errors import AlreadyBuilt, HalfBuilt, Inconsistent, NotBuilt, OtherPopulation
+from registry.migrations import drop_everything, migrate
 from registry.population import read_meta
 from registry.tables import metadata, person, registry_meta, unit, unit_successor
 from registry.units import Successor, Unit
 
-type_column = Sequence[Any] | npt.NDArray[Any]
+# One value a row: None is NULL, a masked NumPy element too. Elements are int, str or bool, never float.
+Values: TypeAlias = Sequence[Any] | npt.NDArray[Any]
+
+_SQLITE_LOAD_PRAGMAS = (
+    # Nobody uses the file yet and a crash throws it away: no journal and no sync before the end.
+    "PRAGMA journal_mode = DELETE",
+    "PRAGMA journal_mode = OFF",
+    "PRAGMA synchronous = OFF",
+    "PRAGMA foreign_keys = OFF",  # rows refer to people that come later; `finish` checks them all
+    "PRAGMA cache_size = -262144",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA threads = 2",
+)
+_POSTGRES_LOAD_SETTINGS = ("SET maintenance_work_mem = '256MB'", "SET synchronous_commit = off")
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+class Loader:
+    """One bulk load: `begin`, any number of `insert`, `finish`; `close` in any case.
+
+    One thread only. On SQLite the file must not be open anywhere else: build beside the final path, then rename.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._sqlite = is_sqlite(engine)
+        self._driver: Any = None
+        self._held: Any = None
+        self._people = 0
+
+    def begin(self, *, people: int, seed: int) -> None:
+        """Take an empty store for a population of `people` from `seed`, and lay out its tables.
+
+        Raises `AlreadyBuilt`, `OtherPopulation` or `HalfBuilt` when it is not empty; then nothing was changed.
+        """
+        _require_empty(read_meta(self._engine), people, seed)
+        migrate(self._engine)
+        self._people = people
+        self._engine.dispose()  # other idle connections to the file would keep its journal mode as it is
+        try:
+            self._held = self._engine.raw_connection()
+            self._driver = self._held.driver_connection
+            self._insert_meta({"people": str(people), "seed": str(seed), "complete": "0"})
+            for statement in _SQLITE_LOAD_PRAGMAS if self._sqlite else _POSTGRES_LOAD_SETTINGS:
+                self._driver.execute(statement)
+            for element in self._removed_for_load():
+                self._driver.execute(self._ddl(element))
+        except DRIVER_ERRORS as error:
+            raise store_error(error) from None
+
+    def insert(self, table: str, columns: Mapping[str, Values]) -> int:
+        """Add rows given by column, all of one length; columns left out are NULL. Returns the number of rows.
+
+        Some 10,000 to 100,000 rows a call are best. Raises `KeyError` for an unknown table or column.
+        """
+        target = metadata.tables[table]
+        names = list(columns)
+        for name in names:
+            target.c[name]
+        lists = [_as_list(columns[name]) for name in names]
+        rows = len(lists[0])
+        if any(len(values) != rows for values in lists):
+            raise ValueError(f"columns of {table} differ in length")
+        try:
+            if self._sqlite:
+                self._insert_sqlite(target, names, lists)
+            else:
+                self._copy_postgres(target, names, lists)
+        except DRIVER_ERRORS as error:
+            raise store_error(error) from None
+        return rows
+
+    def insert_units(self, units: Iterable[Unit], successors: Iterable[Successor]) -> None:
+        """Add administrative units of both maps and what became of the old communes."""
+        for table, rows in ((unit, list(units)), (unit_successor, list(successors))):
+            if rows:
+                self.insert(table.name, {c.name: [getattr(row, c.name) for row in rows] for c in table.c})
+
+    def finish(self, *, epoch: str) -> None:
+        """Build the indexes, check keys and references, gather statistics, then declare the store complete.
+
+        `epoch` is random hex: a follower's cursor from another build must not fit. When this returns, the
+        population survives a power failure. Raises `Inconsistent` when rows break a rule; the store stays half
+        built then.
+        """
+        try:
+            self._require_all_people()
+            for element in self._restored_after_load():
+                self._driver.execute(self._ddl(element))
+            if self._sqlite:
+                self._finish_sqlite()
+            else:
+                self._driver.execute("VACUUM (ANALYZE)")
+                self._driver.execute("SET synchronous_commit = on")
+            self._driver.execute("BEGIN")
+            self._insert_meta({"epoch": epoch})
+            self._driver.execute("UPDATE registry_meta SET value = '1' WHERE key = 'complete'")
+            self._driver.execute("COMMIT")
+        except DRIVER_ERRORS as error:
+            raise store_error(error) from None
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database, finished or not."""
+        if self._held is not None:
+            self._held.invalidate()  # its settings are for loading only
+            self._held = self._driver = None
+            self._engine.dispose()
+
+    def _insert_meta(self, values: Mapping[str, str]) -> None:
+        mark = "?" if self._sqlite else "%s"
+        for item in values.items():
+            self._driver.execute(f"INSERT INTO registry_meta (key, value) VALUES ({mark}, {mark})", item)  # noqa: S608
+
+    def _insert_sqlite(self, table: Table, names: list[str], lists: list[list[Any]]) -> None:
+        marks = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - our own names
+        self._driver.execute("BEGIN")
+        self._driver.executemany(statement, zip(*lists, strict=True))
+        self._driver.execute("COMMIT")
+
+    def _copy_postgres(self, table: Table, names: list[str], lists: list[list[Any]]) -> None:
+        texts = [_copy_texts(values) for values in lists]
+        block = "\n".join(map("\t".join, zip(*texts, strict=True))) + "\n" if lists[0] else ""
+        statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+        with self._driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(block)
+
+    def _removed_for_load(self) -> list[ExecutableDDLElement]:
+        elements: list[ExecutableDDLElement] = []
+        for table in metadata.sorted_tables:
+            elements += [DropIndex(index) for index in _indexes(table)]
+            if not self._sqlite:
+                elements += [DropConstraint(key.constraint) for key in _foreign_keys(table)]
+        return elements
+
+    def _restored_after_load(self) -> list[ExecutableDDLElement]:
+        elements: list[ExecutableDDLElement] = []
+        for table in metadata.sorted_tables:
+            elements += [CreateIndex(index) for index in _indexes(table)]
+            if not self._sqlite:
+                elements += [AddConstraint(key.constraint) for key in _foreign_keys(table)]
+        return elements
+
+    def _ddl(self, element: ExecutableDDLElement) -> str:
+        return str(element.compile(dialect=self._engine.dialect))
+
+    def _require_all_people(self) -> None:
+        query = select(func.count(), func.min(person.c.person_id), func.max(person.c.person_id))
+        count, first, last = self._driver.execute(str(query.select_from(person))).fetchone()
+        if count != self._people or (count and (first, last) != (1, count)):
+            raise Inconsistent("person_id must run from 1 to the number of people announced")
+
+    def _finish_sqlite(self) -> None:
+        if self._driver.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            raise Inconsistent("SQLITE_CONSTRAINT_FOREIGNKEY")
+        self._driver.execute("ANALYZE")
+        path = self._driver.execute("PRAGMA database_list").fetchone()[2]
+        file = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+        self._driver.execute("PRAGMA journal_mode = WAL")
+        self._driver.execute("PRAGMA synchronous = FULL")
+
+
+def discard_half_built(engine: Engine) -> None:
+    """Remove what an unfinished build left behind. Raises `AlreadyBuilt` for a finished one, `NotBuilt` for none."""
+    complete = read_meta(engine).get("complete")
+    if complete is None:
+        raise NotBuilt
+    if complete == "1":
+        raise AlreadyBuilt
+    drop_everything(engine)
+
+
+def _require_empty(meta: Mapping[str, str], people: int, seed: int) -> None:
+    if "complete" not in meta:
+        return
+    if (meta["people"], meta["seed"]) != (str(people), str(seed)):
+        raise OtherPopulation
+    raise AlreadyBuilt if meta["complete"] == "1" else HalfBuilt
+
+
+def _indexes(table: Table) -> list[Any]:
+    return sorted(table.indexes, key=lambda index: str(index.name))
+
+
+def _foreign_keys(table: Table) -> list[Any]:
+    return sorted(table.foreign_keys, key=lambda key: str(key.column) + key.parent.name)
+
+
+def _as_list(values: Values) -> list[Any]:
+    """Python values, which drivers bind several times faster than NumPy's."""
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind == "S":
+            values = values.astype("U")
+        return list(values.tolist())
+    return values if isinstance(values, list) else list(values)
+
+
+def _copy_texts(values: list[Any]) -> list[str]:
+    """One column in PostgreSQL's COPY text format: NULL is \\N, four characters are escaped."""
+    texts = ["\\N" if value is None else str(value) for value in values]
+    if any(isinstance(value, str) for value in values[:1]) or None in values[:1]:
+        joined = "".join(value for value in values if isinstance(value, str))
+        if any(mark in joined for mark in "\\\t\n\r"):
+            return [
+                value.translate(_COPY_ESCAPES) if isinstance(value, str) else shown
+                for value, shown in zip(values, texts, strict=True)
+            ]
+    return texts

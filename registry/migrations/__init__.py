@@ -5,6 +5,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
+from registry.tables import metadata
 
 _POSTGRES_LOCK = 0x706F70_6D6967  # "popmig": two starts at once migrate one after the other
 
@@ -20,5 +21,15 @@ def migrate(engine: Engine) -> None:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except DRIVER_ERRORS as error:
+        raise store_error(error) from None
+
+
+def drop_everything(engine: Engine) -> None:
+    """Remove every table of the registry and Alembic's own, so that the next `migrate` starts from nothing."""
+    try:
+        with engine.begin() as connection:
+            metadata.drop_all(connection)
+            connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
     except DRIVER_ERRORS as error:
         raise store_error(error) from None
