@@ -32,8 +32,9 @@ def registry_url(state_dir: str | Path) -> str:
 def open_engine(url_or_path: str | Path, *, read_only: bool = False) -> Engine:
     """Open the database at a file path (SQLite) or a `postgresql://` address.
 
-    Driver connections are in autocommit; SQLAlchemy's `begin` starts a transaction. SQLite: WAL, every commit
-    synced, transactions take the write lock at once. Read-only refuses writes, and a missing file (`NotBuilt`).
+    Driver connections are in autocommit; SQLAlchemy's `begin` starts a transaction. SQLite: WAL, every
+    commit synced, transactions take the write lock at once. Read-only refuses writes and a missing file
+    (`NotBuilt`).
     """
     text = str(url_or_path)
     if "://" not in text:

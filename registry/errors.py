@@ -61,12 +61,24 @@ class SecondWriter(StoreRefused):
 
 
 class StoreUnavailable(RegistryError):  # noqa: N818
-    """The database cannot be reached, is busy beyond the waiting time, full or damaged. Trying later may help."""
+    """The database cannot be reached, is busy beyond the waiting time, full or damaged.
 
-    def __init__(self) -> None:
+    `code` is the driver's error name or SQLSTATE: enough to look it up, and free of any row's values.
+    """
+
+    def __init__(self, code: str) -> None:
         super().__init__(
-            "the registry's database does not answer: see that it runs and has room, then try again"
+            f"the registry's database failed ({code}): see that it runs and has room, then try again"
         )
+        self.code = code
+
+
+class Inconsistent(RegistryError):  # noqa: N818
+    """Rows break a rule of the tables: a duplicate key, a missing reference, a value of another type."""
+
+    def __init__(self, rule: str) -> None:
+        super().__init__(f"the rows break a rule of the tables ({rule}): nothing of them can be used")
+        self.rule = rule
 
 
 class Malformed(RegistryError):  # noqa: N818

@@ -1,6 +1,7 @@
 """Fills an empty store with a whole population, as fast as the engine allows. Never adds to a finished one.
 
-Trust: the rows are believed, except for keys and references, which are checked before the store counts as built.
+Trust: the rows are believed, except for keys and references: those are checked before the store counts as
+built.
 """
 
 import os
@@ -16,7 +17,7 @@ from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
 from registry.errors import AlreadyBuilt, HalfBuilt, Inconsistent, NotBuilt, OtherPopulation
 from registry.migrations import drop_everything, migrate
 from registry.population import read_meta
-from registry.tables import metadata, person, registry_meta, unit, unit_successor
+from registry.tables import metadata, person, unit, unit_successor
 from registry.units import Successor, Unit
 
 # One value a row: None is NULL, a masked NumPy element too. Elements are int, str or bool, never float.
@@ -39,7 +40,7 @@ _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\
 class Loader:
     """One bulk load: `begin`, any number of `insert`, `finish`; `close` in any case.
 
-    One thread only. On SQLite the file must not be open anywhere else: build beside the final path, then rename.
+    One thread only. On SQLite nobody else may have the file open: build beside the final path, then rename.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -50,9 +51,9 @@ class Loader:
         self._people = 0
 
     def begin(self, *, people: int, seed: int) -> None:
-        """Take an empty store for a population of `people` from `seed`, and lay out its tables.
+        """Take an empty store for this population and lay out its tables.
 
-        Raises `AlreadyBuilt`, `OtherPopulation` or `HalfBuilt` when it is not empty; then nothing was changed.
+        Raises `AlreadyBuilt`, `OtherPopulation` or `HalfBuilt` when it is not empty, and changes nothing.
         """
         _require_empty(read_meta(self._engine), people, seed)
         migrate(self._engine)
@@ -130,12 +131,13 @@ class Loader:
 
     def _insert_meta(self, values: Mapping[str, str]) -> None:
         mark = "?" if self._sqlite else "%s"
+        statement = f"INSERT INTO registry_meta (key, value) VALUES ({mark}, {mark})"  # noqa: S608
         for item in values.items():
-            self._driver.execute(f"INSERT INTO registry_meta (key, value) VALUES ({mark}, {mark})", item)  # noqa: S608
+            self._driver.execute(statement, item)
 
     def _insert_sqlite(self, table: Table, names: list[str], lists: list[list[Any]]) -> None:
         marks = ", ".join("?" * len(names))
-        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - our own names
+        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
         self._driver.execute("BEGIN")
         self._driver.executemany(statement, zip(*lists, strict=True))
         self._driver.execute("COMMIT")
@@ -187,7 +189,7 @@ class Loader:
 
 
 def discard_half_built(engine: Engine) -> None:
-    """Remove what an unfinished build left behind. Raises `AlreadyBuilt` for a finished one, `NotBuilt` for none."""
+    """Remove what an unfinished build left. Raises `AlreadyBuilt` for a finished one, `NotBuilt` for none."""
     complete = read_meta(engine).get("complete")
     if complete is None:
         raise NotBuilt
@@ -223,12 +225,8 @@ def _as_list(values: Values) -> list[Any]:
 
 def _copy_texts(values: list[Any]) -> list[str]:
     """One column in PostgreSQL's COPY text format: NULL is \\N, four characters are escaped."""
-    texts = ["\\N" if value is None else str(value) for value in values]
-    if any(isinstance(value, str) for value in values[:1]) or None in values[:1]:
-        joined = "".join(value for value in values if isinstance(value, str))
-        if any(mark in joined for mark in "\\\t\n\r"):
-            return [
-                value.translate(_COPY_ESCAPES) if isinstance(value, str) else shown
-                for value, shown in zip(values, texts, strict=True)
-            ]
-    return texts
+    texts = [None if value is None else str(value) for value in values]
+    joined = "".join(filter(None, texts))
+    if any(mark in joined for mark in "\\\t\n\r"):
+        texts = [shown and shown.translate(_COPY_ESCAPES) for shown in texts]
+    return ["\\N" if shown is None else shown for shown in texts]

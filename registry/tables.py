@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 metadata = MetaData(
     naming_convention={
-        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
         "fk": "%(table_name)s_%(column_0_name)s_fkey",
         "pk": "%(table_name)s_pkey",
     }

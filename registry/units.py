@@ -1,4 +1,4 @@
-"""Administrative units in both maps, 63 provinces until 30/6/2025 and 34 since; always by code, never by name.
+"""Administrative units in both maps, 63 provinces until 30/6/2025 and 34 since; by code, never by name.
 
 Trust: the database is trusted; see registry/tables.py. A wrong successor sends people to the wrong province.
 """
@@ -92,7 +92,7 @@ class Units:
         return self._default[commune_code_old]
 
     def province_of(self, version: UnitVersion, commune_code: str) -> Unit:
-        """The province a commune lies in, through its district where the map has districts. Raises `KeyError`."""
+        """The province a commune lies in, by its district where there are districts. Raises `KeyError`."""
         found = self.commune(version, commune_code)
         while found.parent_code is not None:
             found = self._units[version, self._parent_level(found), found.parent_code]

@@ -1,4 +1,4 @@
-"""Brings a database's tables from any earlier release, or from nothing, to this release's. No data is made up."""
+"""Brings a database's tables from nothing or any earlier release to this one's. Makes no data up."""
 
 from alembic import command
 from alembic.config import Config
@@ -26,7 +26,7 @@ def migrate(engine: Engine) -> None:
 
 
 def drop_everything(engine: Engine) -> None:
-    """Remove every table of the registry and Alembic's own, so that the next `migrate` starts from nothing."""
+    """Remove every table of the registry and Alembic's, so that the next `migrate` starts from nothing."""
     try:
         with engine.begin() as connection:
             metadata.drop_all(connection)
