@@ -1,0 +1,1 @@
+"""The tamper-evident audit log: its entries, the tree over them, the process that writes it, the checks."""

@@ -1,0 +1,43 @@
+"""Where the audit log lies inside a state directory."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPaths:
+    """Paths below the state directory."""
+
+    state: str
+
+    @property
+    def keys(self) -> str:
+        """Month keys and the log's two signing keys."""
+        return os.path.join(self.state, "keys", "audit")
+
+    @property
+    def log(self) -> str:
+        """The published log: checkpoint, tiles, bundles, verifier keys."""
+        return os.path.join(self.state, "audit")
+
+    @property
+    def wal(self) -> str:
+        """Write-ahead segments."""
+        return os.path.join(self.state, "wal")
+
+    @property
+    def socket(self) -> str:
+        """The sequencer's Unix socket."""
+        return os.path.join(self.state, "run", "audit.sock")
+
+    @property
+    def log_vkey(self) -> str:
+        """Verifier key of the checkpoints."""
+        return os.path.join(self.log, "log.vkey")
+
+    @property
+    def receipt_vkey(self) -> str:
+        """Verifier key of the receipts."""
+        return os.path.join(self.log, "receipt.vkey")

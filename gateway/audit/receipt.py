@@ -1,0 +1,94 @@
+"""Receipts: the log's signed promise, given with every answer, that an entry stands at an index."""
+
+from __future__ import annotations
+
+import base64
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.audit.errors import Inconsistent
+from gateway.audit.note import Signer, Verifier
+from gateway.audit.tree import HASH_BYTES, levels_of, path_in, root_from_path
+
+RECEIPT_KEY_SUFFIX = "/receipts"
+COMMITS_REMEMBERED_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The entry with `leaf_hash` was made durable at `index` by the commit of `commit_count` entries from
+    `commit_first`. `path` leads from the leaf to the root of that commit's own tree, which `signature` (raw
+    Ed25519, key `key_id`) covers."""
+
+    origin: str
+    index: int
+    leaf_hash: bytes
+    commit_first: int
+    commit_count: int
+    path: tuple[bytes, ...]
+    signature: bytes
+    key_id: int
+
+
+def receipt_key_name(origin: str) -> str:
+    """The name under which the log signs its commits."""
+    return origin + RECEIPT_KEY_SUFFIX
+
+
+def commit_text(origin: str, first: int, count: int, root: bytes) -> bytes:
+    """The signed statement about one commit."""
+    encoded = base64.b64encode(root).decode()
+    return f"{origin}{RECEIPT_KEY_SUFFIX}\n{first} {count}\n{encoded}\n".encode()
+
+
+def sign_commit(origin: str, first: int, leaves: Sequence[bytes], signer: Signer) -> list[Receipt]:
+    """One receipt for each leaf hash of a commit, all under one signature."""
+    levels = levels_of(leaves)
+    count = len(leaves)
+    signature = signer.sign(commit_text(origin, first, count, levels[-1][0]))
+    key_id = signer.verifier.key_id
+    return [
+        Receipt(origin, first + at, leaf, first, count, path_in(levels, at), signature, key_id)
+        for at, leaf in enumerate(leaves)
+    ]
+
+
+class ReceiptVerifier:
+    """Checks receipts against the log's receipt key; a commit's signature is checked once and remembered."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self._verifier = verifier
+        self._origin = verifier.name.removesuffix(RECEIPT_KEY_SUFFIX)
+        self._seen: OrderedDict[tuple[bytes, bytes], None] = OrderedDict()
+
+    @classmethod
+    def from_text(cls, vkey: str) -> ReceiptVerifier:
+        """From a vkey line. Raises Malformed."""
+        return cls(Verifier.from_text(vkey))
+
+    def check(self, receipt: Receipt) -> None:
+        """Raises Inconsistent unless the log's key signed this leaf at this index."""
+        if receipt_key_name(receipt.origin) != self._verifier.name or self._origin != receipt.origin:
+            raise Inconsistent(f"the receipt is of {receipt.origin}, the key of {self._verifier.name}")
+        if receipt.key_id != self._verifier.key_id:
+            raise Inconsistent(f"the receipt names key {receipt.key_id:08x}, which is not the one given")
+        if len(receipt.leaf_hash) != HASH_BYTES or any(len(node) != HASH_BYTES for node in receipt.path):
+            raise Inconsistent("a hash of the receipt has not 32 bytes")
+        root = root_from_path(
+            receipt.leaf_hash, receipt.index - receipt.commit_first, receipt.commit_count, receipt.path
+        )
+        text = commit_text(receipt.origin, receipt.commit_first, receipt.commit_count, root)
+        known = (text, receipt.signature)
+        if known in self._seen:
+            self._seen.move_to_end(known)
+            return
+        self._verifier.check(receipt.signature, text)
+        self._seen[known] = None
+        if len(self._seen) > COMMITS_REMEMBERED_MAX:
+            self._seen.popitem(last=False)
+
+
+def verify_receipt(receipt: Receipt, vkey: str) -> None:
+    """Check one receipt against a vkey line. Raises Malformed or Inconsistent."""
+    ReceiptVerifier.from_text(vkey).check(receipt)
