@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class GatewayError(Exception):
         self.violations = tuple(violations)
         self.metadata = dict(metadata or {})
         self.retry_seconds = retry_seconds
+        self.receipt: Any = None
+        """The receipt of the refusal's own entry, when it was recorded."""
 
 
 class CallerMistake(GatewayError):

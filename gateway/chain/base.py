@@ -11,7 +11,6 @@ from google.protobuf.message import Message
 if TYPE_CHECKING:
     from gateway.agency.certificates import Principal
     from gateway.agency.grants import Right
-    from gateway.audit.receipt import Receipt
     from gateway.chain.methods import Method
 
 
@@ -26,8 +25,6 @@ class Call:
     method: Method
     call_id: bytes
     request: bytes
-    received_at: float
-    """Monotonic seconds."""
     message: Any = None
     """The decoded request."""
     principal: Principal | None = None
@@ -38,8 +35,10 @@ class Call:
     legal_basis: str = ""
     case_reference: str = ""
     officer: str = ""
-    tags: tuple[bytes, ...] = ()
-    """Subjects known before an answer exists, so that a refusal names them too."""
+    tags: bytes = b""
+    """Tags of the subjects known before an answer exists, joined, so that a refusal names them too."""
+    authorised: bool = False
+    """Whether the purpose is one that a grant names, and so is fit to be a label."""
 
 
 @dataclass(slots=True)
@@ -47,12 +46,12 @@ class Answer:
     """What a role answers, before the audit barrier.
 
     `body` is the response without its receipt. `people` counts the people disclosed or written,
-    `tags` names every subject (16 bytes each), found or not. `fields` are the paths disclosed.
+    `tags` names every subject (16 bytes each, joined), found or not. `fields` are the paths disclosed.
     """
 
     body: Message
     people: int = 0
-    tags: Sequence[bytes] = ()
+    tags: bytes = b""
     numbers: Sequence[str] = ()
     person_ids: Sequence[int] = ()
     fields: Sequence[str] = ()
@@ -65,14 +64,6 @@ class Answer:
     """What takes effect once the entry is durable and before the answer leaves."""
     agency: str = ""
     """Names the agency in the entry where the caller has no certificate yet (enrolment)."""
-
-
-class Recorder(Protocol):
-    """Writes further entries of a call, for roles that need an intent before their answer."""
-
-    async def intent(self, call: Call, answer: Answer) -> Receipt:
-        """Record the intent of a write; durable when it returns. Raises AuditUnavailable."""
-        ...
 
 
 class Behaviour(Protocol):

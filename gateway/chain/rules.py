@@ -1,4 +1,4 @@
-"""The contract's field rules, compiled once into checks that name what is wrong and never repeat the value."""
+"""The contract's field rules, compiled once into checks that name what is wrong, never the value."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def compile_check(message: Descriptor) -> Check:
                 violations.append(violation)
                 if len(violations) == VIOLATIONS_MAX:
                     raise ArgumentInvalid(violations=violations)
-        violations.extend(FieldViolation(name, "is required") for name in messages if not request.HasField(name))
+        violations.extend(
+            FieldViolation(name, "is required") for name in messages if not request.HasField(name)
+        )
         if violations:
             raise ArgumentInvalid(violations=violations)
 

@@ -1,0 +1,168 @@
+"""What every call passes, in this order and in this one place:
+
+identify -> authenticate -> decode -> authorise -> the role -> record -> answer with its receipt
+
+A refusal at any step goes to `refuse`: it is recorded (for a known agency), counted and translated once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.message import Message
+from google.rpc import status_pb2
+from grpc_status import rpc_status
+
+from gateway.api.v1 import options_pb2
+from gateway.audit.entry import Kind
+from gateway.audit.receipt import Receipt
+from gateway.chain.authenticate import Authenticator
+from gateway.chain.authorise import authorise
+from gateway.chain.base import Answer, Behaviour, Call
+from gateway.chain.decode import decode
+from gateway.chain.identify import call_id_of, check_deadline
+from gateway.chain.methods import Method
+from gateway.chain.record import Recorder
+from gateway.chain.refuse import Refuser
+from gateway.errors import GatewayError, Internal
+from gateway.metrics import Metrics
+from gateway.wire import with_receipt
+
+CALL_ID_KEY = "popgate-call-id"
+"""Trailing metadata of every answer: the call id in hex."""
+
+KINDS = {
+    options_pb2.AUDIT_RULE_DISCLOSURE: Kind.DISCLOSURE,
+    options_pb2.AUDIT_RULE_WRITE: Kind.PUSH_OUTCOME,
+    options_pb2.AUDIT_RULE_ADMINISTRATION: Kind.ADMINISTRATION,
+    options_pb2.AUDIT_RULE_CREDENTIAL: Kind.CREDENTIAL_ISSUED,
+}
+"""The kind of entry that each audit rule of the contract leaves."""
+
+
+class Chain:
+    """The path of every call of one listener."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator | None,
+        recorder: Recorder,
+        refuser: Refuser,
+        metrics: Metrics,
+        now: Callable[[], float],
+        random: Callable[[int], bytes],
+    ) -> None:
+        """`authenticator` is None on the enrolment port, where no caller has a certificate."""
+        self._authenticator = authenticator
+        self._recorder = recorder
+        self._refuser = refuser
+        self._metrics = metrics
+        self._now = now
+        self._random = random
+        self._log = structlog.get_logger()
+        self.in_flight = 0
+        self._completing: set[asyncio.Task[bytes]] = set()
+
+    def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler:
+        """The gRPC handler of a method: exact bytes in, exact bytes out."""
+
+        async def serve(request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+            return await self._serve(method, behaviour, request, context)
+
+        return grpc.unary_unary_rpc_method_handler(serve)
+
+    async def _serve(
+        self,
+        method: Method,
+        behaviour: Behaviour,
+        request: bytes,
+        context: grpc.aio.ServicerContext[Any, Any],
+    ) -> bytes:
+        started = time.monotonic()
+        metadata: Any = context.invocation_metadata()
+        call = Call(method, call_id_of(metadata, self._random), request)
+        self.in_flight += 1
+        self._metrics.in_flight.inc()
+        try:
+            context.set_trailing_metadata(((CALL_ID_KEY, call.call_id.hex()),))
+            check_deadline(context.time_remaining())
+            self._admit(call, context, metadata)
+            # A write that has begun is finished whether or not the caller still waits for it.
+            work = self._complete(call, behaviour)
+            return await (work if method.audit == options_pb2.AUDIT_RULE_DISCLOSURE else self._kept(work))
+        except GatewayError as refusal:
+            status = await self._refuser.refuse(call, refusal)
+        except Exception:
+            self._log.exception("call failed", method=method.name, call_id=call.call_id.hex())
+            self._metrics.failures.labels(method.name).inc()
+            status = await self._refuser.refuse(call, Internal())
+        finally:
+            self.in_flight -= 1
+            self._metrics.in_flight.dec()
+            self._metrics.took(method.name, time.monotonic() - started)
+        await _abort(context, status)
+        raise AssertionError("abort returns never")
+
+    def _admit(self, call: Call, context: grpc.aio.ServicerContext[Any, Any], metadata: Any) -> None:
+        if self._authenticator is None:
+            decode(call)
+            return
+        view, token = self._authenticator.authenticate(call, context.auth_context(), metadata)
+        decode(call)
+        call.tags = self._refuser.subject_tags(call)
+        if token is not None:
+            authorise(call, view, token, self._now())
+
+    async def _complete(self, call: Call, behaviour: Behaviour) -> bytes:
+        answer = await behaviour(call, call.message)
+        body = answer.body.SerializeToString()
+        if call.method.audit == options_pb2.AUDIT_RULE_NONE:
+            return body
+        receipt = await self._record(call, answer, body)
+        if answer.effect is not None:
+            await answer.effect()
+        if answer.refusal is not None:
+            answer.refusal.receipt = receipt
+            raise answer.refusal
+        return with_receipt(body, call.method.receipt_field, receipt)
+
+    async def _record(self, call: Call, answer: Answer, body: bytes) -> Receipt:
+        """Wait until the entry is durable; it is counted then, even if the caller has gone meanwhile."""
+        future = self._recorder.answer(call, answer, KINDS[call.method.audit], body)
+        if answer.refusal is None:
+            future.add_done_callback(lambda done: self._count(call, answer, done))
+        return await asyncio.shield(future)
+
+    def _count(self, call: Call, answer: Answer, done: asyncio.Future[Receipt]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            return
+        agency = call.principal.agency if call.principal is not None else answer.agency
+        disclosed = call.method.audit == options_pb2.AUDIT_RULE_DISCLOSURE
+        self._metrics.answered(
+            (agency, call.method.name, call.purpose),
+            answer.people if disclosed else 0,
+            0 if disclosed else answer.people,
+            len(answer.withheld),
+        )
+
+    async def _kept(self, work: Awaitable[bytes]) -> bytes:
+        task = asyncio.ensure_future(work)
+        self._completing.add(task)  # type: ignore[arg-type]
+        task.add_done_callback(self._completing.discard)  # type: ignore[arg-type]
+        return await asyncio.shield(task)
+
+    async def drain(self) -> None:
+        """Wait for the writes that were begun."""
+        await asyncio.gather(*self._completing, return_exceptions=True)
+
+
+async def _abort(context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status) -> None:
+    await context.abort_with_status(rpc_status.to_status(status))
+
+
+__all__ = ["Answer", "Behaviour", "Call", "Chain", "Message"]

@@ -1,0 +1,19 @@
+"""Fourth step: under which grant, if any, the call is answered."""
+
+from __future__ import annotations
+
+from gateway.agency.grants import decide
+from gateway.agency.tokens import Token
+from gateway.agency.view import PolicyView
+from gateway.chain.base import Call
+
+
+def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
+    """Set the call's right: what both the token and the policy in force allow. Raises Refused.
+
+    `now`: seconds since 1970.
+    """
+    assert call.principal is not None
+    granted = view.grants(call.principal.agency)
+    call.right = decide(granted, token.grants, call.method.name, call.purpose, call.legal_basis, now)
+    call.authorised = True

@@ -1,0 +1,122 @@
+"""Last step: nothing leaves before its audit entry is durable. Composes entries and seals their details."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from hashlib import sha256
+
+from gateway.audit.barrier import AuditBarrier
+from gateway.audit.detail import NONCE_BYTES, SALT_BYTES, Detail, seal
+from gateway.audit.entry import ZERO_16, ZERO_32, Decision, Entry, Kind
+from gateway.audit.keys import KeyRing
+from gateway.audit.receipt import Receipt
+from gateway.chain.base import Answer, Call
+
+
+class Recorder:
+    """Writes the entries of calls through the audit barrier."""
+
+    def __init__(
+        self,
+        barrier: AuditBarrier,
+        keys: KeyRing,
+        origin: str,
+        worker_epoch: int,
+        now_us: Callable[[], int],
+        random: Callable[[int], bytes],
+    ) -> None:
+        """`now_us`: microseconds since 1970, only to choose the month's keys; log time is the sequencer's."""
+        self._barrier = barrier
+        self._keys = keys
+        self._origin = origin
+        self._epoch = worker_epoch
+        self._now_us = now_us
+        self._random = random
+
+    def person_tags(self, person_ids: list[int]) -> bytes:
+        """The tags of people, joined."""
+        return self._keys.current_tag(self._now_us()).people(person_ids)
+
+    def number_tags(self, numbers: list[str]) -> bytes:
+        """The tags of numbers that nobody visible has, joined."""
+        return self._keys.current_tag(self._now_us()).numbers(numbers)
+
+    def answer(self, call: Call, answer: Answer, kind: Kind, body: bytes) -> asyncio.Future[Receipt]:
+        """Record an answer; the future holds its receipt once the entry is durable."""
+        refusal = answer.refusal
+        detail = Detail(
+            case_reference=call.case_reference,
+            officer=call.officer,
+            fields=tuple(answer.fields),
+            numbers=tuple(answer.numbers),
+            person_ids=tuple(answer.person_ids),
+            request_digest=sha256(call.request).digest(),
+            response_digest=sha256(body).digest(),
+            note=answer.note,
+        )
+        if refusal is not None:
+            return self._submit(call, Kind.REFUSAL, answer.tags, detail, reason=refusal)
+        return self._submit(call, kind, answer.tags, detail, people=answer.people, agency=answer.agency)
+
+    def refusal(self, call: Call, reason: int) -> asyncio.Future[Receipt]:
+        """Record a refused call of a known agency."""
+        detail = Detail(
+            case_reference=call.case_reference,
+            officer=call.officer,
+            request_digest=sha256(call.request).digest(),
+        )
+        return self._submit(call, Kind.REFUSAL, call.tags, detail, reason=reason)
+
+    def folded(
+        self, agency: str, method: str, reason: int, calls: int, since_us: int
+    ) -> asyncio.Future[Receipt]:
+        """Record refusals that were folded into one entry."""
+        entry = Entry(
+            kind=Kind.REFUSALS_FOLDED,
+            call_id=self._random(16),
+            origin=self._origin,
+            worker_epoch=self._epoch,
+            calls=calls,
+            since_us=since_us,
+            decision=Decision.REFUSED,
+            reason=reason,
+            agency=agency,
+            method=method,
+        )
+        return self._barrier.submit(entry.encode(), b"")
+
+    def _submit(
+        self,
+        call: Call,
+        kind: Kind,
+        tags: bytes,
+        detail: Detail,
+        *,
+        people: int = 0,
+        reason: int = 0,
+        agency: str = "",
+    ) -> asyncio.Future[Receipt]:
+        key = self._keys.current_detail(self._now_us())
+        random = self._random(SALT_BYTES + NONCE_BYTES)
+        commitment, blob = seal(detail, key, call.call_id, random[:SALT_BYTES], random[SALT_BYTES:])
+        principal = call.principal
+        entry = Entry(
+            kind=kind,
+            call_id=call.call_id,
+            origin=self._origin,
+            worker_epoch=self._epoch,
+            policy_version=call.policy_version,
+            people=people,
+            decision=Decision.REFUSED if reason else Decision.ALLOWED,
+            reason=reason,
+            certificate=principal.thumbprint if principal is not None else ZERO_32,
+            token=call.token_id if call.token_id is not None else ZERO_16,
+            commitment=commitment,
+            agency=principal.agency if principal is not None else agency,
+            method=call.method.name,
+            purpose=call.purpose,
+            legal_basis=call.legal_basis,
+            tags=tags,
+        )
+        return self._barrier.submit(entry.encode(), blob)

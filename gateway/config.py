@@ -1,0 +1,77 @@
+"""The settings of a gateway, from `popgate.toml`, the environment or the command line, and its fixed bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+# Bounds that are not settings, in one block.
+WORKERS_MAX = 64
+GRPC_MESSAGE_BYTES_MAX = 4 << 20
+"""Above this gRPC itself refuses; between our own limit of 1 MiB and this the refusal has its reason."""
+CONNECTION_AGE_MS_MAX = 15 * 60 * 1000
+CONNECTION_GRACE_MS = 60 * 1000
+DRAIN_SECONDS_MAX = 10.0
+PEOPLE_PER_MESSAGE_MAX = 1000
+PEOPLE_PER_SLICE_MAX = 128
+"""People worked on between two awaits, so that one caller's thousand does not hold another's one."""
+CALLS_PER_WORKER_MAX = 4096
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class Settings(BaseSettings):
+    """A gateway's settings. An unknown key is refused; secrets are files, never values."""
+
+    model_config = SettingsConfigDict(env_prefix="POPGATE_", extra="forbid", frozen=True)
+
+    state: Path = Path("var/popgate")
+    """Directory that holds keys, agencies, the log and, on SQLite, the registry."""
+    database: str | None = None
+    """`postgresql://...` of the registry. None: SQLite, `registry.db` in the state directory."""
+    host: str = "127.0.0.1"
+    """Address of all listeners."""
+    port: Port = 8443
+    """Agencies' port, mutual TLS."""
+    enrolment_port: Port = 8444
+    """Enrolment port, server TLS."""
+    http_port: Port = 9464
+    """Port of /metrics and /healthz, plain HTTP: keep it off public networks."""
+    workers: Annotated[int, Field(ge=1, le=WORKERS_MAX)] = 2
+    """Gateway workers."""
+    names: tuple[str, ...] = ("localhost", "127.0.0.1")
+    """DNS names and addresses in the server's certificate."""
+    trust_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,128}$")] = "popgate.example"
+    """SPIFFE trust domain of the agencies' certificates."""
+    origin: Annotated[str, Field(pattern=r"^[a-z0-9./-]{1,128}$")] = "audit.popgate.example/2026"
+    """Name of the audit log."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The command line wins over the environment, the environment over `popgate.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path("popgate.toml"))
+
+    @property
+    def registry(self) -> str:
+        """Address or path of the registry's database."""
+        return self.database or str(self.state / "registry.db")
+
+    @property
+    def run(self) -> Path:
+        """Directory of sockets and counters."""
+        return self.state / "run"
