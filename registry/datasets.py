@@ -92,6 +92,15 @@ class Relation(IntEnum):
     OTHER = 20
 
 
+class Link(IntEnum):
+    """How a relative stands to the person asked about, in `PeopleStore.relatives`."""
+
+    FATHER = 1
+    MOTHER = 2
+    SPOUSE = 3
+    CHILD = 4
+
+
 class MaritalStatus(IntEnum):
     """The five values of the registry's form."""
 

@@ -75,6 +75,7 @@ def _open_sqlite(path: Path, read_only: bool) -> Engine:
         ),
         pool_size=8,
         max_overflow=-1,
+        paramstyle="named",
         connect_args={"timeout": SQLITE_BUSY_SECONDS_MAX, "isolation_level": None, "cached_statements": 256},
     )
 

@@ -19,7 +19,7 @@ class RegistryError(Exception):
     """Any failure of the registry. `str()` is safe to log: no driver text, no personal data."""
 
 
-class StoreRefused(RegistryError):  # noqa: N818
+class StoreRefused(RegistryError):
     """The store answered, and is not in the state the caller needs."""
 
 
@@ -60,7 +60,7 @@ class SecondWriter(StoreRefused):
         super().__init__("another process writes this population: stop it first, one writer is the rule")
 
 
-class StoreUnavailable(RegistryError):  # noqa: N818
+class StoreUnavailable(RegistryError):
     """The database cannot be reached, is busy beyond the waiting time, full or damaged.
 
     `code` is the driver's error name or SQLSTATE: enough to look it up, and free of any row's values.
@@ -73,7 +73,7 @@ class StoreUnavailable(RegistryError):  # noqa: N818
         self.code = code
 
 
-class Inconsistent(RegistryError):  # noqa: N818
+class Inconsistent(RegistryError):
     """Rows break a rule of the tables: a duplicate key, a missing reference, a value of another type."""
 
     def __init__(self, rule: str) -> None:
@@ -81,7 +81,7 @@ class Inconsistent(RegistryError):  # noqa: N818
         self.rule = rule
 
 
-class Malformed(RegistryError):  # noqa: N818
+class Malformed(RegistryError):
     """A value breaks a rule; the message names the rule and never repeats the value."""
 
 

@@ -102,8 +102,8 @@ class Loader:
         """Build the indexes, check keys and references, gather statistics, then declare the store complete.
 
         `epoch` is random hex: a follower's cursor from another build must not fit. When this returns, the
-        population survives a power failure. Raises `Inconsistent` when rows break a rule; the store stays half
-        built then.
+        population survives a power failure. Raises `Inconsistent` when rows break a rule; the store then stays
+        half built.
         """
         try:
             self._require_all_people()
@@ -137,7 +137,8 @@ class Loader:
 
     def _insert_sqlite(self, table: Table, names: list[str], lists: list[list[Any]]) -> None:
         marks = ", ".join("?" * len(names))
-        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
+        into = f"{table.name} ({', '.join(names)})"
+        statement = f"INSERT INTO {into} VALUES ({marks})"  # noqa: S608
         self._driver.execute("BEGIN")
         self._driver.executemany(statement, zip(*lists, strict=True))
         self._driver.execute("COMMIT")

@@ -1,0 +1,118 @@
+"""The statements that read what hangs on a person, one for any number of people. Builds them; runs nothing.
+
+Trust: the database is trusted; see registry/tables.py.
+"""
+
+from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, literal_column, select, union_all
+
+from registry.datasets import Link
+from registry.tables import (
+    household,
+    identity_document,
+    membership,
+    person,
+    person_name,
+    person_number,
+    residence,
+    social_insurance,
+)
+
+# What each row of a related dataset holds, in order; the first column says whom it is about.
+RESIDENCE_COLUMNS = ("person_id", "kind", "commune_old", "commune", "line", "valid_from", "valid_to")
+DOCUMENT_COLUMNS = ("person_id", "kind", "number", "issued_on", "issued_by", "expires_on")
+NAME_COLUMNS = ("person_id", "kind", "surname", "middle_name", "given_name", "valid_from", "valid_to")
+NUMBER_COLUMNS = ("person_id", "number", "valid_from", "valid_to")
+SOCIAL_INSURANCE_COLUMNS = ("person_id", "code", "status", "health_card", "employer_unit", "updated_on")
+MEMBER_COLUMNS = (
+    *("household_id", "person_id", "relation", "kind", "valid_from"),
+    *("number", "surname", "middle_name", "given_name", "legacy_number"),
+)
+HOUSEHOLD_COLUMNS = ("household_id", "number", "head_person_id", "commune_old", "commune", "line", "kind")
+RELATIVE_COLUMNS = (
+    *("person_id", "link", "relative_id"),
+    *("number", "surname", "middle_name", "given_name", "legacy_number", "nationality"),
+)
+
+
+def residences(asked: FromClause) -> Select[tuple[object, ...]]:
+    """All residences, past ones too, oldest first."""
+    return _history(asked, residence, RESIDENCE_COLUMNS, residence.c.valid_from)
+
+
+def documents(asked: FromClause) -> Select[tuple[object, ...]]:
+    """All identity documents, oldest first."""
+    return _history(asked, identity_document, DOCUMENT_COLUMNS, identity_document.c.issued_on)
+
+
+def names(asked: FromClause) -> Select[tuple[object, ...]]:
+    """Other and former names."""
+    return _history(asked, person_name, NAME_COLUMNS, person_name.c.valid_from)
+
+
+def numbers(asked: FromClause) -> Select[tuple[object, ...]]:
+    """All personal numbers ever held, the current one last."""
+    return _history(asked, person_number, NUMBER_COLUMNS, person_number.c.valid_from)
+
+
+def insurances(asked: FromClause) -> Select[tuple[object, ...]]:
+    """The social insurance row, where there is one."""
+    return _history(asked, social_insurance, SOCIAL_INSURANCE_COLUMNS, social_insurance.c.person_id)
+
+
+def households(asked: FromClause) -> Select[tuple[object, ...]]:
+    """The households themselves, asked by household_id."""
+    return select(*(household.c[name] for name in HOUSEHOLD_COLUMNS)).select_from(
+        asked.join(household, household.c.household_id == asked.c.value)
+    )
+
+
+def members(asked: FromClause) -> Select[tuple[object, ...]]:
+    """The present members of households, asked by household_id, the head first."""
+    columns = [(membership if name in membership.c else person).c[name] for name in MEMBER_COLUMNS]
+    source = asked.join(membership, membership.c.household_id == asked.c.value).join(
+        person, person.c.person_id == membership.c.person_id
+    )
+    return (
+        select(*columns)
+        .select_from(source)
+        .where(membership.c.valid_to.is_(None))
+        .order_by(membership.c.household_id, membership.c.relation, membership.c.person_id)
+    )
+
+
+def relatives(asked: FromClause) -> Select[tuple[object, ...]]:
+    """Father, mother, spouse and children, as far as the registry links them."""
+    wanted = select(asked.c.value.label("person_id")).cte("wanted")
+    subject = person.alias("subject")
+    parts = [
+        select(subject.c.person_id, literal_column(str(int(link))), *_relative_columns())
+        .select_from(wanted)
+        .join(subject, subject.c.person_id == wanted.c.person_id)
+        .join(person, person.c.person_id == reference)
+        for link, reference in (
+            (Link.FATHER, subject.c.father_id),
+            (Link.MOTHER, subject.c.mother_id),
+            (Link.SPOUSE, subject.c.spouse_id),
+        )
+    ]
+    parts += [
+        select(parent, literal_column(str(int(Link.CHILD))), *_relative_columns())
+        .select_from(wanted)
+        .join(person, parent == wanted.c.person_id)
+        for parent in (person.c.father_id, person.c.mother_id)
+    ]
+    return union_all(*parts).order_by(literal_column("1"), literal_column("2"), literal_column("3"))  # type: ignore[return-value]
+
+
+def _relative_columns() -> list[ColumnElement[object]]:
+    return [person.c.person_id.label("relative_id"), *(person.c[name] for name in RELATIVE_COLUMNS[3:])]
+
+
+def _history(
+    asked: FromClause, table: Table, columns: tuple[str, ...], order: Column[int]
+) -> Select[tuple[object, ...]]:
+    return (
+        select(*(table.c[name] for name in columns))
+        .select_from(asked.join(table, table.c.person_id == asked.c.value))
+        .order_by(table.c.person_id, order)
+    )
