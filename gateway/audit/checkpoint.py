@@ -34,11 +34,7 @@ def from_text(text: str) -> Checkpoint:
     if len(lines) != 4 or lines[3] or not lines[0]:
         raise Malformed("a checkpoint has exactly three lines: origin, size, root")
     origin, digits, encoded, _ = lines
-    if (
-        not (digits.isascii() and digits.isdigit())
-        or len(digits) > _SIZE_DIGITS_MAX
-        or str(int(digits)) != digits
-    ):
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _SIZE_DIGITS_MAX or str(int(digits)) != digits:
         raise Malformed("the size of a checkpoint is a decimal number without leading zeroes")
     root = strict_base64(encoded)
     if len(root) != 32:

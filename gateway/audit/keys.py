@@ -41,7 +41,7 @@ class KeyRing:
     """Month keys in one directory.
 
     Workers use `current_*`, which creates the key of the month they are in; searching uses `tag` and
-    `detail`, which create nothing: a key destroyed at the end of its retention must not come back as a new one.
+    `detail`, which create nothing: a key destroyed at the end of its retention must not come back as new.
     """
 
     def __init__(self, directory: str, random: Callable[[int], bytes]) -> None:

@@ -35,10 +35,7 @@ def levels_of(nodes: Sequence[bytes]) -> list[list[bytes]]:
     level = list(nodes)
     levels = [level]
     while len(level) > 1:
-        above = [
-            sha256(_NODE + left + right).digest()
-            for left, right in zip(level[::2], level[1::2], strict=False)
-        ]
+        above = [sha256(_NODE + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
         if len(level) % 2:
             above.append(level[-1])
         levels.append(above)
@@ -83,9 +80,7 @@ def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) ->
     return result
 
 
-def check_consistency(
-    old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]
-) -> None:
+def check_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Check that the older tree is a prefix of the newer (RFC 9162, 2.1.4.2). Raises Inconsistent."""
     if not 0 < old_size <= new_size:
         raise Inconsistent(f"a tree of {old_size} is not a non-empty prefix of one of {new_size}")
@@ -120,7 +115,7 @@ def check_consistency(
 
 
 SubtreeRoot = Callable[[int, int], bytes]
-"""(height, position) -> root of the complete subtree that is number `position` of those with 2**height leaves."""
+"""(height, position) -> root of the complete subtree number `position` of those with 2**height leaves."""
 
 
 def range_root(start: int, end: int, subtree: SubtreeRoot) -> bytes:

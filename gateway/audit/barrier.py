@@ -1,0 +1,222 @@
+"""The audit barrier of a gateway worker: no answer leaves before its entry is durable.
+
+Calls waiting at the same moment go to the sequencer as one message. Nothing is ever sent twice: when the
+connection breaks, the outcome of what was sent is unknown, and the calls fail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from gateway.audit import framing
+from gateway.audit.errors import Malformed
+from gateway.audit.receipt import Receipt
+from gateway.errors import AuditUnavailable
+
+WAITING_MAX = 65_536
+MESSAGE_BYTES_TARGET = 4 << 20
+CONNECT_SECONDS_MAX = 10.0
+BACKOFF_SECONDS_MIN = 0.02
+BACKOFF_SECONDS_MAX = 1.0
+_RECENT_KEPT = 0.75
+
+
+def window_seconds(in_flight: float) -> float:
+    """How long a call may wait for company: nothing up to 2 in flight, 2 ms at 8, 4 ms from 32."""
+    if in_flight <= 2:
+        return 0.0
+    if in_flight <= 8:
+        return 0.002 * (in_flight - 2) / 6
+    return min(0.004, 0.002 + 0.002 * (in_flight - 8) / 24)
+
+
+class AuditBarrier:
+    """One worker's connection to the sequencer. Use within one event loop."""
+
+    def __init__(
+        self,
+        socket_path: str,
+        in_flight: Callable[[], int],
+        batch_sizes: Callable[[int], None] | None = None,
+    ) -> None:
+        """`in_flight` counts the worker's unanswered calls; `batch_sizes` observes every batch sent."""
+        self._socket_path = socket_path
+        self._in_flight = in_flight
+        self._batch_sizes = batch_sizes
+        self._transport: asyncio.Transport | None = None
+        self._origin = ""
+        self._next_id = 0
+        self._unsent: list[tuple[int, bytes, bytes]] = []
+        self._unsent_bytes = 0
+        self._waiting: dict[int, asyncio.Future[Receipt]] = {}
+        self._stats_waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._flush_handle: asyncio.Handle | None = None
+        self._recent = 0.0
+        self._closed = False
+        self._connected = asyncio.Event()
+        self._connecting: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether entries can be recorded now."""
+        return self._transport is not None and bool(self._origin)
+
+    @property
+    def origin(self) -> str:
+        """The log's name, learned when connecting; entries must carry it."""
+        return self._origin
+
+    async def connect(self) -> None:
+        """Wait for the sequencer. Raises AuditUnavailable after 10 s; later breaks are mended unasked."""
+        self._start_connecting()
+        try:
+            await asyncio.wait_for(self._connected.wait(), CONNECT_SECONDS_MAX)
+        except TimeoutError:
+            raise AuditUnavailable from None
+
+    def record(self, entry: bytes, detail: bytes) -> asyncio.Future[Receipt]:
+        """Await the result: the receipt once the entry is durable.
+
+        Raises AuditUnavailable, at once or later; the entry may then stand in the log all the same, and the
+        answer must not be given.
+        """
+        if not self.connected or len(self._waiting) >= WAITING_MAX:
+            raise AuditUnavailable
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = loop.create_future()
+        self._next_id += 1
+        self._waiting[self._next_id] = future
+        self._unsent.append((self._next_id, entry, detail))
+        self._unsent_bytes += len(entry) + len(detail)
+        self._recent = max(self._recent, float(self._in_flight()))
+        if self._unsent_bytes > MESSAGE_BYTES_TARGET:
+            self._flush()
+        elif self._flush_handle is None:
+            window = window_seconds(self._recent)
+            self._flush_handle = loop.call_later(window, self._flush) if window else loop.call_soon(self._flush)
+        return future
+
+    async def stats(self) -> dict[str, Any]:
+        """The sequencer's figures. Raises AuditUnavailable."""
+        if self._transport is None or not self.connected:
+            raise AuditUnavailable
+        self._next_id += 1
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._stats_waiting[self._next_id] = future
+        self._transport.write(framing.message(framing.STATS, framing.pack_request_id(self._next_id)))
+        return await future
+
+    async def close(self) -> None:
+        """Send nothing more; what still waits fails."""
+        self._closed = True
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._transport is not None:
+            self._transport.abort()
+        self._fail_waiting()
+        # One turn of the loop, so that the transport is gone when this returns.
+        await asyncio.sleep(0)
+
+    def _flush(self) -> None:
+        if self._flush_handle is not None:
+            self._flush_handle.cancel()
+            self._flush_handle = None
+        # A call cancelled meanwhile gives no answer, so it needs no entry.
+        items = [item for item in self._unsent if not self._waiting[item[0]].done()]
+        for request_id, _, _ in self._unsent:
+            if self._waiting[request_id].done():
+                del self._waiting[request_id]
+        self._unsent = []
+        self._unsent_bytes = 0
+        # Calls released together come back together: remember the load for the next window, fading.
+        self._recent *= _RECENT_KEPT
+        if not items or self._transport is None:
+            return
+        self._transport.write(framing.message(framing.RECORD, *[framing.pack_item(*item) for item in items]))
+        if self._batch_sizes is not None:
+            self._batch_sizes(len(items))
+
+    def _start_connecting(self) -> None:
+        if not self._closed and (self._connecting is None or self._connecting.done()):
+            self._connecting = asyncio.get_running_loop().create_task(self._connect_until_done())
+
+    async def _connect_until_done(self) -> None:
+        backoff = BACKOFF_SECONDS_MIN
+        loop = asyncio.get_running_loop()
+        while not self._closed:
+            try:
+                await loop.create_unix_connection(lambda: _Protocol(self), self._socket_path)
+                return
+            except OSError:
+                await asyncio.sleep(backoff)
+                backoff = min(BACKOFF_SECONDS_MAX, 2 * backoff)
+
+    def _on_connected(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def _on_message(self, kind: int, body: bytes) -> None:
+        if kind == framing.RECORDED:
+            for request_id, status, receipt in framing.unpack_receipts(body, self._origin):
+                future = self._waiting.pop(request_id, None)
+                if future is None or future.done():
+                    continue
+                if status == framing.STATUS_RECORDED:
+                    future.set_result(receipt)
+                else:
+                    future.set_exception(AuditUnavailable())
+        elif kind == framing.HELLO:
+            self._origin = body.decode()
+            self._connected.set()
+        elif kind == framing.STATS_REPLY:
+            waiting = self._stats_waiting.pop(framing.unpack_request_id(body), None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(json.loads(body[8:]))
+        else:
+            raise Malformed(f"message type {kind} is not known")
+
+    def _on_lost(self) -> None:
+        self._transport = None
+        self._connected.clear()
+        self._fail_waiting()
+        self._start_connecting()
+
+    def _fail_waiting(self) -> None:
+        if self._flush_handle is not None:
+            self._flush_handle.cancel()
+            self._flush_handle = None
+        self._unsent = []
+        self._unsent_bytes = 0
+        futures: list[asyncio.Future[Any]] = [*self._waiting.values(), *self._stats_waiting.values()]
+        self._waiting = {}
+        self._stats_waiting = {}
+        for future in futures:
+            if not future.done():
+                future.set_exception(AuditUnavailable())
+
+
+class _Protocol(asyncio.Protocol):
+    """Feeds the bytes of one connection to its barrier."""
+
+    def __init__(self, barrier: AuditBarrier) -> None:
+        self._barrier = barrier
+        self._splitter = framing.Splitter()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._barrier._on_connected(transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for kind, body in self._splitter.feed(data):
+                self._barrier._on_message(kind, body)
+        except Malformed:
+            assert self._transport is not None
+            self._transport.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._barrier._on_lost()

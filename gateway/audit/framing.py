@@ -1,0 +1,127 @@
+"""The private protocol between gateway workers and the sequencer: length-prefixed messages on a Unix socket.
+
+message  = u32 length of the rest, u8 type, body
+HELLO    = origin in UTF-8, sent by the sequencer on every new connection
+RECORD   = items of u64 request id, u32 entry length, u32 detail length, entry, detail
+RECORDED = u64 first index, u32 count, u32 key id, 64 B signature of the commit, then items of
+           u64 request id, u8 status, u64 index, 32 B leaf hash, u8 path length, path of 32 B hashes
+STATS    = u64 request id;  STATS_REPLY = u64 request id, JSON
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from gateway.audit.entry import ENTRY_BYTES_MAX
+from gateway.audit.errors import Malformed
+from gateway.audit.receipt import Receipt
+from gateway.audit.tiles import DETAIL_BYTES_MAX
+
+MESSAGE_BYTES_MAX = 8 << 20
+HELLO, RECORD, RECORDED, STATS, STATS_REPLY = 1, 2, 3, 4, 5
+STATUS_RECORDED = 0
+
+_PREFIX = struct.Struct(">IB")
+_ITEM = struct.Struct(">QII")
+_COMMIT = struct.Struct(">QII64s")
+_RECEIPT = struct.Struct(">QBQ32sB")
+ITEM_OVERHEAD_BYTES = _ITEM.size
+
+
+def message(kind: int, *parts: bytes) -> bytes:
+    """One framed message."""
+    return b"".join((_PREFIX.pack(1 + sum(map(len, parts)), kind), *parts))
+
+
+class Splitter:
+    """Cuts a byte stream into messages. After Malformed the stream is lost."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
+        """The (type, body) of every message that is complete now. Raises Malformed."""
+        raw = self._rest + data if self._rest else data
+        messages: list[tuple[int, bytes]] = []
+        at = 0
+        while len(raw) - at >= _PREFIX.size:
+            length, kind = _PREFIX.unpack_from(raw, at)
+            if not 1 <= length <= MESSAGE_BYTES_MAX:
+                raise Malformed(f"a message of {length} bytes is not accepted")
+            end = at + 4 + length
+            if end > len(raw):
+                break
+            messages.append((kind, raw[at + _PREFIX.size : end]))
+            at = end
+        self._rest = raw[at:]
+        return messages
+
+
+def pack_item(request_id: int, entry: bytes, detail: bytes) -> bytes:
+    """One item of a RECORD message."""
+    return _ITEM.pack(request_id, len(entry), len(detail)) + entry + detail
+
+
+def unpack_items(body: bytes) -> list[tuple[int, bytes, bytes]]:
+    """The (request id, entry, detail) of a RECORD message. Raises Malformed."""
+    items: list[tuple[int, bytes, bytes]] = []
+    at, end = 0, len(body)
+    while at < end:
+        if end - at < _ITEM.size:
+            raise Malformed("a record ends inside its lengths")
+        request_id, entry_bytes, detail_bytes = _ITEM.unpack_from(body, at)
+        if entry_bytes > ENTRY_BYTES_MAX or detail_bytes > DETAIL_BYTES_MAX:
+            raise Malformed("an entry or detail is too long")
+        start = at + _ITEM.size
+        middle = start + entry_bytes
+        at = middle + detail_bytes
+        items.append((request_id, body[start:middle], body[middle:at]))
+    if at != end or not items:
+        raise Malformed("the lengths of a record do not fill it")
+    return items
+
+
+def pack_receipts(request_ids: Sequence[int], receipts: Sequence[Receipt]) -> bytes:
+    """A RECORDED message over receipts of one commit; at least one."""
+    one = receipts[0]
+    parts = [_COMMIT.pack(one.commit_first, one.commit_count, one.key_id, one.signature)]
+    pack = _RECEIPT.pack
+    for request_id, receipt in zip(request_ids, receipts, strict=True):
+        path = receipt.path
+        parts.append(pack(request_id, STATUS_RECORDED, receipt.index, receipt.leaf_hash, len(path)))
+        parts.extend(path)
+    return message(RECORDED, *parts)
+
+
+def unpack_receipts(body: bytes, origin: str) -> list[tuple[int, int, Receipt]]:
+    """The (request id, status, receipt) of a RECORDED message. Raises Malformed."""
+    try:
+        first, count, key_id, signature = _COMMIT.unpack_from(body)
+        receipts: list[tuple[int, int, Receipt]] = []
+        at = _COMMIT.size
+        while at < len(body):
+            request_id, status, index, leaf, length = _RECEIPT.unpack_from(body, at)
+            start = at + _RECEIPT.size
+            at = start + 32 * length
+            path = tuple([body[node : node + 32] for node in range(start, at, 32)])
+            receipts.append((request_id, status, Receipt(origin, index, leaf, first, count, path, signature, key_id)))
+    except struct.error:
+        raise Malformed("a reply of the sequencer ends early") from None
+    if at != len(body):
+        raise Malformed("a reply of the sequencer ends early")
+    return receipts
+
+
+def pack_request_id(request_id: int) -> bytes:
+    """The body of a STATS message and the start of its reply."""
+    return request_id.to_bytes(8, "big")
+
+
+def unpack_request_id(body: bytes) -> int:
+    """The request id a STATS message or reply starts with. Raises Malformed."""
+    if len(body) < 8:
+        raise Malformed("a request id has 8 bytes")
+    return int.from_bytes(body[:8], "big")

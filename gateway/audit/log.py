@@ -1,0 +1,198 @@
+"""The log itself: durable appends that end in signed receipts, and publishing under a signed checkpoint.
+
+Trusted: this process, its keys, the disk up to a sync. Whoever alters the files afterwards is found by the
+checkpoint's root, by the receipts agencies hold, or by a checkpoint somebody saved.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gateway.audit.checkpoint import Checkpoint, open_checkpoint
+from gateway.audit.entry import with_time
+from gateway.audit.errors import AuditError, LogFailed, LogRefused
+from gateway.audit.files import Files
+from gateway.audit.note import Signer
+from gateway.audit.publisher import Publisher
+from gateway.audit.reader import LogReader
+from gateway.audit.receipt import Receipt, sign_commit
+from gateway.audit.recovery import Recovery
+from gateway.audit.tiles import CHECKPOINT
+from gateway.audit.tree import EMPTY_ROOT, leaf_hash
+from gateway.audit.wal import SEGMENT_BYTES, Wal
+
+LOG_VKEY = "log.vkey"
+RECEIPT_VKEY = "receipt.vkey"
+BUNDLES_SYNCED_MAX = 256
+
+
+@dataclass(slots=True)
+class LogStats:
+    """What this process did with the log since it opened it; seconds are wall time."""
+
+    entries: int = 0
+    commits: int = 0
+    commit_seconds: float = 0.0
+    publishes: int = 0
+    publish_seconds: float = 0.0
+    # Commits by size: key k counts commits of 2**(k-1) to 2**k - 1 entries.
+    commit_sizes: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LogKeys:
+    """The two signing keys: checkpoints under the origin, commits under origin/receipts."""
+
+    log: Signer
+    receipt: Signer
+
+
+class Log:
+    """An open log. `append` belongs to one thread; `publish` may run in another."""
+
+    def __init__(
+        self,
+        files: Files,
+        directory: str,
+        keys: LogKeys,
+        clock_us: Callable[[], int],
+        wal: Wal,
+        publisher: Publisher,
+        last_us: int,
+        published_size: int,
+    ) -> None:
+        self._files = files
+        self._directory = directory
+        self._keys = keys
+        self._clock_us = clock_us
+        self._wal = wal
+        self._publisher = publisher
+        self._last_us = last_us
+        self._waiting: list[tuple[Sequence[bytes], Sequence[bytes], Sequence[bytes]]] = []
+        self.waiting_bytes = 0
+        self._waiting_lock = threading.Lock()
+        self._publish_lock = threading.Lock()
+        self.published_size = published_size
+        self.stats = LogStats()
+
+    @property
+    def origin(self) -> str:
+        """The name of this log."""
+        return self._keys.log.verifier.name
+
+    @property
+    def size(self) -> int:
+        """Entries that are durable."""
+        return self._wal.next_index
+
+    @property
+    def commit_bytes_max(self) -> int:
+        """Largest commit, counted with `wal.frame_bytes` an entry."""
+        return self._wal.commit_bytes_max
+
+    def append(self, items: Sequence[tuple[bytes, bytes]]) -> list[Receipt]:
+        """Make (entry, detail) pairs durable as one commit and sign for them.
+
+        Sets the log time, which never runs backwards. Raises LogFailed, and then nothing of this commit may
+        be promised to anybody and the log is not used again in this process.
+        """
+        began = time.perf_counter()
+        self._last_us = max(self._last_us, self._clock_us())
+        stamp = self._last_us.to_bytes(8, "big")
+        entries = [with_time(entry, stamp) for entry, _ in items]
+        details = [detail for _, detail in items]
+        first = self._wal.next_index
+        self._wal.append(entries, details)
+        leaves = [leaf_hash(entry) for entry in entries]
+        with self._waiting_lock:
+            self._waiting.append((entries, details, leaves))
+            self.waiting_bytes += sum(map(len, entries)) + sum(map(len, details))
+        receipts = sign_commit(self.origin, first, leaves, self._keys.receipt)
+        stats = self.stats
+        stats.entries += len(items)
+        stats.commits += 1
+        stats.commit_seconds += time.perf_counter() - began
+        bucket = len(items).bit_length()
+        stats.commit_sizes[bucket] = stats.commit_sizes.get(bucket, 0) + 1
+        return receipts
+
+    def publish(self) -> bool:
+        """Write bundles, tiles and then the checkpoint over everything durable; whether the log had grown.
+
+        Raises LogFailed. Covers only entries whose sync completed, because only those are waiting.
+        """
+        with self._publish_lock:
+            began = time.perf_counter()
+            try:
+                grown = self._publish()
+            except OSError as error:
+                raise LogFailed(f"the log cannot be published: {error.strerror or error}") from error
+            self.stats.publishes += grown
+            self.stats.publish_seconds += time.perf_counter() - began
+            return grown
+
+    def close(self) -> None:
+        """Publish what is waiting and let go of the files."""
+        self.publish()
+        self._wal.close()
+
+    def _publish(self) -> bool:
+        with self._waiting_lock:
+            waiting, self._waiting = self._waiting, []
+            self.waiting_bytes = 0
+        publisher = self._publisher
+        for entries, details, leaves in waiting:
+            publisher.take(entries, details, leaves)
+        grown = publisher.size > self.published_size
+        if grown:
+            publisher.write_partials()
+            checkpoint = Checkpoint(self.origin, publisher.size, publisher.root())
+            self._files.write_atomically(os.path.join(self._directory, CHECKPOINT), checkpoint.signed(self._keys.log))
+            self.published_size = publisher.size
+        publisher.sync_full(BUNDLES_SYNCED_MAX)
+        self._wal.release(min(publisher.synced_through, self.published_size))
+        self._wal.prepare_spare()
+        return grown
+
+
+def create_log(
+    files: Files, directory: str, wal_directory: str, keys: LogKeys, segment_bytes: int = SEGMENT_BYTES
+) -> None:
+    """Start an empty log under a signed checkpoint of size 0. Raises LogRefused when anything exists."""
+    if files.listdir(directory) or files.listdir(wal_directory):
+        raise LogRefused("a log, or part of one, exists already; it is never replaced")
+    files.make_directories(directory)
+    Wal.create(files, wal_directory, segment_bytes).close()
+    for name, signer in ((LOG_VKEY, keys.log), (RECEIPT_VKEY, keys.receipt)):
+        files.write_atomically(os.path.join(directory, name), (signer.verifier.text() + "\n").encode())
+    checkpoint = Checkpoint(keys.log.verifier.name, 0, EMPTY_ROOT)
+    files.write_atomically(os.path.join(directory, CHECKPOINT), checkpoint.signed(keys.log))
+
+
+def open_log(
+    files: Files,
+    directory: str,
+    wal_directory: str,
+    keys: LogKeys,
+    clock_us: Callable[[], int],
+    segment_bytes: int = SEGMENT_BYTES,
+) -> Log:
+    """Continue a log. Raises LogRefused when it is shorter than, or differs from, what was last signed."""
+    try:
+        raw = LogReader(directory, files.read).checkpoint()
+        checkpoint = open_checkpoint(raw, keys.log.verifier)
+    except FileNotFoundError:
+        raise LogRefused("there is no checkpoint; create the log first, or restore it") from None
+    except AuditError as error:
+        raise LogRefused(f"the checkpoint is not one this log signed: {error}") from error
+    recovery = Recovery(files, directory, checkpoint)
+    try:
+        wal = Wal.open(files, wal_directory, segment_bytes, recovery.accept)
+        publisher = recovery.finish()
+    except OSError as error:
+        raise LogFailed(f"the log cannot be opened: {error.strerror or error}") from error
+    return Log(files, directory, keys, clock_us, wal, publisher, recovery.last_us, checkpoint.size)
