@@ -16,10 +16,12 @@ from gateway.audit.checkpoint import Checkpoint, open_checkpoint
 from gateway.audit.entry import with_time
 from gateway.audit.errors import AuditError, LogFailed, LogRefused
 from gateway.audit.files import Files
+from gateway.audit.keys import LOG_KEY, RECEIPT_KEY, create_signing_keys, load_signer
 from gateway.audit.note import Signer
+from gateway.audit.paths import AuditPaths
 from gateway.audit.publisher import Publisher
 from gateway.audit.reader import LogReader
-from gateway.audit.receipt import Receipt, sign_commit
+from gateway.audit.receipt import Receipt, receipt_key_name, sign_commit
 from gateway.audit.recovery import Recovery
 from gateway.audit.tiles import CHECKPOINT
 from gateway.audit.tree import EMPTY_ROOT, leaf_hash
@@ -49,6 +51,14 @@ class LogKeys:
 
     log: Signer
     receipt: Signer
+
+
+def load_log_keys(directory: str, origin: str) -> LogKeys:
+    """The two signing keys of the log; only the sequencer opens them. Raises KeyUnavailable."""
+    return LogKeys(
+        load_signer(os.path.join(directory, LOG_KEY), origin),
+        load_signer(os.path.join(directory, RECEIPT_KEY), receipt_key_name(origin)),
+    )
 
 
 class Log:
@@ -171,6 +181,22 @@ def create_log(
         files.write_atomically(os.path.join(directory, name), (signer.verifier.text() + "\n").encode())
     checkpoint = Checkpoint(keys.log.verifier.name, 0, EMPTY_ROOT)
     files.write_atomically(os.path.join(directory, CHECKPOINT), checkpoint.signed(keys.log))
+
+
+def create_audit(
+    state_directory: str,
+    origin: str,
+    random: Callable[[int], bytes],
+    files: Files,
+    segment_bytes: int = SEGMENT_BYTES,
+) -> None:
+    """Signing keys and an empty log in a state directory that has neither. Raises LogRefused."""
+    paths = AuditPaths(state_directory)
+    try:
+        create_signing_keys(paths.keys, random)
+    except FileExistsError as error:
+        raise LogRefused(f"the log's keys exist already: {error}") from None
+    create_log(files, paths.log, paths.wal, load_log_keys(paths.keys, origin), segment_bytes)
 
 
 def open_log(

@@ -18,10 +18,8 @@ from gateway.audit import framing
 from gateway.audit.entry import outline
 from gateway.audit.errors import AuditError, LogFailed, Malformed
 from gateway.audit.files import Files, RealFiles
-from gateway.audit.keys import LOG_KEY, RECEIPT_KEY, load_signer
-from gateway.audit.log import Log, LogKeys, open_log
+from gateway.audit.log import Log, load_log_keys, open_log
 from gateway.audit.paths import AuditPaths
-from gateway.audit.receipt import receipt_key_name
 from gateway.audit.wal import SEGMENT_BYTES, frame_bytes
 
 PUBLISH_SECONDS = 1.0
@@ -82,6 +80,7 @@ class Sequencer:
         self._drain()
         self._publish_due.set()
         publishing.join()
+        self._check_publishing()
         self._log.close()
 
     def stats(self) -> dict[str, object]:
@@ -182,7 +181,7 @@ class Sequencer:
             for item in items:
                 item_bytes = frame_bytes(len(item[1]), len(item[2]))
                 if size + item_bytes > self._commit_bytes_max:
-                    self._append([*part, (connection, taken)] if taken else part)
+                    self._append([*part, (connection, taken)])
                     part, taken, size = [], [], 0
                 taken.append(item)
                 size += item_bytes
@@ -190,12 +189,16 @@ class Sequencer:
         self._append(part)
 
     def _append(self, part: list[tuple[_Connection, list[tuple[int, bytes, bytes]]]]) -> None:
-        receipts = self._log.append([(entry, detail) for _, items in part for _, entry, detail in items])
+        records = [(entry, detail) for _, items in part for _, entry, detail in items]
+        if not records:
+            return
+        receipts = self._log.append(records)
         at = 0
         for connection, items in part:
             end = at + len(items)
-            if connection in self._connections:
-                self._send(connection, framing.pack_receipts([item[0] for item in items], receipts[at:end]))
+            if items:
+                reply = framing.pack_receipts([item[0] for item in items], receipts[at:end])
+                self._send(connection, reply)
             at = end
         if self._log.waiting_bytes > WAITING_BYTES_MAX:
             self._log.publish()
@@ -204,6 +207,8 @@ class Sequencer:
 
     def _send(self, connection: _Connection, data: bytes) -> None:
         """Send without waiting; what does not fit goes out when the worker reads again."""
+        if connection not in self._connections:
+            return
         outbox = connection.outbox
         outbox += data
         try:
@@ -222,6 +227,8 @@ class Sequencer:
             self._selector.modify(connection.sock, events, connection)
 
     def _close(self, connection: _Connection) -> None:
+        if connection not in self._connections:
+            return
         self._connections.discard(connection)
         self._selector.unregister(connection.sock)
         connection.sock.close()
@@ -259,14 +266,6 @@ class Sequencer:
             self._wake_write.send(b"\x00")
 
 
-def load_log_keys(paths: AuditPaths, origin: str) -> LogKeys:
-    """The two signing keys of the log; no other process opens them. Raises KeyUnavailable."""
-    return LogKeys(
-        load_signer(os.path.join(paths.keys, LOG_KEY), origin),
-        load_signer(os.path.join(paths.keys, RECEIPT_KEY), receipt_key_name(origin)),
-    )
-
-
 def run(state_directory: str, origin: str, *, files: Files | None = None, segment_bytes: int = SEGMENT_BYTES) -> int:
     """The sequencer process: serve until SIGTERM. Returns the exit status; 0 means drained and published."""
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -283,7 +282,7 @@ def run(state_directory: str, origin: str, *, files: Files | None = None, segmen
             files or RealFiles(),
             paths.log,
             paths.wal,
-            load_log_keys(paths, origin),
+            load_log_keys(paths.keys, origin),
             lambda: time.time_ns() // 1000,
             segment_bytes,
         )

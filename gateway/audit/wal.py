@@ -188,7 +188,7 @@ class Wal:
         """Write the recovered part of the last segment again, and zeros over what was cut.
 
         What was read may have come from pages that an earlier, failed sync left clean but unwritten; only
-        dirty pages are synced. A whole frame left behind a cut one must not be taken for a continuation later.
+        dirty pages are synced. A whole frame left behind a cut one must not pass for a continuation later.
         """
         last = self._segments[-1]
         raw = self._files.read(last.path)
