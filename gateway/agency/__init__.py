@@ -1,0 +1,1 @@
+"""Who may ask: certificates, tokens, grants, revocation. Imports nothing here, so that clients stay light."""

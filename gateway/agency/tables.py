@@ -1,0 +1,132 @@
+"""The tables of gateway.db and how it is opened. Shapes only: the statements stand in store.py."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
+
+SCHEMA_VERSION = 1
+_BUSY_SECONDS_MAX = 5
+
+metadata = MetaData()
+
+# Times are unix seconds.
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("code_salt", LargeBinary(16), nullable=False),
+)
+
+# One row. `version` changes with everything a worker must know to decide a call, and with nothing else.
+policy = Table(
+    "policy",
+    metadata,
+    Column("version", BigInteger, nullable=False),
+    Column("next_grant_id", BigInteger, nullable=False),
+)
+
+agency = Table(
+    "agency",
+    metadata,
+    Column("code", String(32), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("agency_class", Integer, nullable=False),
+    Column("registered_at", BigInteger, nullable=False),
+)
+
+grant_ = Table(
+    "grant_",
+    metadata,
+    Column("grant_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("agency", ForeignKey(agency.c.code), nullable=False, index=True),
+    # JSON: methods[], purposes{purpose: [legal bases]}, fields[], provinces[].
+    Column("terms", Text, nullable=False),
+    Column("from_time", BigInteger, nullable=False),
+    Column("until_time", BigInteger, nullable=False),
+    Column("contract_digest", LargeBinary(32), nullable=False),
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("thumbprint", LargeBinary(32), primary_key=True),
+    Column("agency", ForeignKey(agency.c.code), nullable=False),
+    Column("system", String(32), nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("credential_agency_expires_at", "agency", "expires_at"),
+)
+
+# A code that was used is kept, so that it stays refused and can be told from one that never was.
+enrolment_code = Table(
+    "enrolment_code",
+    metadata,
+    Column("code_hash", LargeBinary(32), primary_key=True),
+    Column("agency", ForeignKey(agency.c.code), nullable=False),
+    Column("system", String(32), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=True),
+)
+
+# kind: agency, thumbprint or jti; value: the code in ASCII, or the bytes. Never deleted: there is no undo.
+revocation = Table(
+    "revocation",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("value", LargeBinary(32), primary_key=True),
+    Column("revoked_at", BigInteger, nullable=False),
+)
+
+
+def open_engine(path: Path) -> Engine:
+    """SQLite in WAL mode, every commit synced.
+
+    A connection made with the execution option `writes` takes the write lock when it begins; others read one
+    snapshot.
+    """
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # its -wal and -shm inherit the mode
+    engine = create_engine(
+        URL.create(
+            "sqlite+pysqlite",
+            database="file:" + quote(str(path.absolute())),
+            query={"mode": "rw", "uri": "true"},
+        ),
+        connect_args={"timeout": _BUSY_SECONDS_MAX, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_pragmas(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction fails when it turns to writing while another process writes; this one waits.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,133 @@
+"""What every worker knows of agencies, grants and revocations: a snapshot, and the task that keeps it fresh.
+
+Fails closed: a view that could not be checked for some seconds answers nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.agency.certificates import Principal
+from gateway.agency.grants import Grant
+from gateway.errors import CredentialExpired, CredentialRevoked, PolicyStale
+
+if TYPE_CHECKING:
+    from gateway.agency.store import AgencyStore
+    from gateway.agency.tokens import Token
+
+POLICY_POLL_SECONDS = 1.0
+POLICY_AGE_SECONDS_MAX = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency that is not revoked. `agency_class`: number of the contract's `AgencyClass`."""
+
+    code: str
+    name: str
+    agency_class: int
+    grants: tuple[Grant, ...]
+    """Newest first; not all are in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """One consistent state of the policy. A revoked agency is not in it. `loaded_at`: monotonic seconds."""
+
+    version: int
+    agencies: Mapping[str, Agency]
+    revoked_thumbprints: frozenset[bytes]
+    revoked_tokens: frozenset[bytes]
+    loaded_at: float
+
+    def agency(self, code: str) -> Agency:
+        """Raises CredentialRevoked when the agency is revoked, or no longer known."""
+        try:
+            return self.agencies[code]
+        except KeyError:
+            raise CredentialRevoked from None
+
+    def check(self, principal: Principal, token: Token | None, now: float) -> Agency:
+        """The agency, when certificate and token may still be used at `now` (unix seconds).
+
+        For every call and every message of a stream: TLS looks at a certificate only once, in the handshake.
+        Raises CredentialExpired, CredentialRevoked.
+        """
+        if now > principal.not_after or (token is not None and now >= token.expires):
+            raise CredentialExpired
+        if principal.thumbprint in self.revoked_thumbprints:
+            raise CredentialRevoked
+        if token is not None and token.token_id in self.revoked_tokens:
+            raise CredentialRevoked
+        return self.agency(principal.agency)
+
+
+class PolicyWatcher:
+    """Holds the newest view and reloads it when the policy's version changes."""
+
+    def __init__(self, store: AgencyStore, monotonic: Callable[[], float]) -> None:
+        """`monotonic`: seconds of a clock that is never set."""
+        self._store = store
+        self._monotonic = monotonic
+        self._view: PolicyView | None = None
+        self._checked_at = float("-inf")
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Load the first view, then keep it fresh until `stop`. Raises what the store raises."""
+        await self.refresh()
+        self._task = asyncio.create_task(self._follow(), name="policy watcher")
+
+    async def stop(self) -> None:
+        """End the task; the view goes stale by itself."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def refresh(self) -> None:
+        """Compare versions once and reload if they differ. Raises what the store raises."""
+        started = self._monotonic()
+        known = self._view.version if self._view is not None else None
+        fresh = await asyncio.to_thread(self._load_unless, known, started)
+        if fresh is not None:
+            self._view = fresh
+        # The view was true when the check began, not when its answer arrived.
+        self._checked_at = started
+
+    def view(self) -> PolicyView:
+        """The newest view. Raises PolicyStale when it was last found true more than 5 s ago."""
+        if self._view is None or self.age_seconds() > POLICY_AGE_SECONDS_MAX:
+            raise PolicyStale
+        return self._view
+
+    def age_seconds(self) -> float:
+        """Seconds since the view was last found true; infinite before the first load."""
+        return self._monotonic() - self._checked_at
+
+    def _load_unless(self, known: int | None, now: float) -> PolicyView | None:
+        if known is not None and self._store.policy_version() == known:
+            return None
+        return self._store.load_view(now)
+
+    async def _follow(self) -> None:
+        failing = False
+        while True:
+            await asyncio.sleep(POLICY_POLL_SECONDS)
+            try:
+                await self.refresh()
+            except Exception:
+                # Whatever it was, the view ages and calls are refused; the reason is for the operator, once.
+                if not failing:
+                    _log.exception("the policy cannot be loaded")
+                failing = True
+            else:
+                failing = False
