@@ -1,0 +1,51 @@
+"""The agencies' client. It knows no SQL and no registry: all it does goes over the contract.
+
+async with connect(Identity.from_folder("identity"), "gateway.example:8443") as client:
+    result = await client.look_up(number, fields=["name", "birth_date"], context=context)
+"""
+
+from gateway.client.accesses import Access, Accesses
+from gateway.client.blocking import BlockingClient
+from gateway.client.context import Context, Withheld
+from gateway.client.errors import (
+    CannotConnect,
+    ClientError,
+    DeadlinePassed,
+    GatewayRefusal,
+    IdentityInvalid,
+    ReceiptInvalid,
+    UnexpectedAnswer,
+    Violation,
+)
+from gateway.client.identity import Identity
+from gateway.client.lookup import LookUpResult
+from gateway.client.operation import EnrolmentCode
+from gateway.client.receipts import ReceiptLog
+from gateway.client.session import Client, connect
+from gateway.client.sync import Page, PushAcknowledgement, PushItem, PushResult
+
+__all__ = [
+    "Access",
+    "Accesses",
+    "BlockingClient",
+    "CannotConnect",
+    "Client",
+    "ClientError",
+    "Context",
+    "DeadlinePassed",
+    "EnrolmentCode",
+    "GatewayRefusal",
+    "Identity",
+    "IdentityInvalid",
+    "LookUpResult",
+    "Page",
+    "PushAcknowledgement",
+    "PushItem",
+    "PushResult",
+    "ReceiptInvalid",
+    "ReceiptLog",
+    "UnexpectedAnswer",
+    "Violation",
+    "Withheld",
+    "connect",
+]

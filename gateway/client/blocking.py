@@ -1,0 +1,106 @@
+"""The client for programs without an event loop: the same methods, which wait. It decides nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from gateway.client.context import Context
+from gateway.client.identity import Identity
+from gateway.client.receipts import ReceiptLog
+from gateway.client.session import Client, connect
+from gateway.client.sync import PEOPLE_MAX, Page
+
+Asked = ParamSpec("Asked")
+Given = TypeVar("Given")
+
+
+def _waiting(
+    method: Callable[Concatenate[Client, Asked], Coroutine[Any, Any, Given]],
+) -> Callable[Concatenate[BlockingClient, Asked], Given]:
+    """The same method on a BlockingClient."""
+
+    def wait(self: BlockingClient, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Given:
+        return self._run(method(self._client, *args, **kwargs))
+
+    wait.__name__, wait.__doc__ = method.__name__, method.__doc__
+    return wait
+
+
+class BlockingClient:
+    """A client whose methods wait for their answer. Its one background thread runs the event loop; several
+    threads may call at the same time."""
+
+    def __init__(self, identity: Identity, server: str = "", *, receipt_log: ReceiptLog | None = None) -> None:
+        """As `connect`. Raises IdentityInvalid."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="popgate-client", daemon=True)
+        self._thread.start()
+
+        async def opened() -> Client:
+            return connect(identity, server, receipt_log=receipt_log)
+
+        try:
+            self._client = self._run(opened())
+        except BaseException:
+            self._stop()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    token = _waiting(Client.token)
+    look_up = _waiting(Client.look_up)
+    pull = _waiting(Client.pull)
+    push = _waiting(Client.push)
+    query_accesses = _waiting(Client.query_accesses)
+    register_agency = _waiting(Client.register_agency)
+    create_grant = _waiting(Client.create_grant)
+    create_enrolment_code = _waiting(Client.create_enrolment_code)
+    revoke = _waiting(Client.revoke)
+    list_agencies = _waiting(Client.list_agencies)
+
+    def follow_pages(
+        self,
+        *,
+        fields: Iterable[str],
+        context: Context,
+        cursor: bytes = b"",
+        people_max: int = PEOPLE_MAX,
+        timeout_seconds: float | None = None,
+    ) -> Iterator[Page]:
+        """All pages that are ready after `cursor`, at least one; the time is for each. Raises ClientError."""
+        paths, more = tuple(fields), True
+        while more:
+            page = self.pull(
+                fields=paths, context=context, cursor=cursor, people_max=people_max, timeout_seconds=timeout_seconds
+            )
+            yield page
+            cursor, more = page.next_cursor, page.more
+
+    def close(self) -> None:
+        """Close the connection and end the thread; calls in flight fail."""
+        if not self._loop.is_closed():
+            self._run(self._client.close())
+            self._stop()
+
+    def _run(self, work: Coroutine[Any, Any, Given]) -> Given:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    def _stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

@@ -1,0 +1,154 @@
+"""An agency's identity folder: certificate, key, what to trust. Reads files; never opens a connection."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from gateway.client.errors import IdentityInvalid
+
+CERTIFICATE_FILE: Final = "cert.pem"
+KEY_FILE: Final = "key.pem"
+ROOT_FILE: Final = "ca.pem"
+TRUST_FILE: Final = "trust.json"
+TRUST_KEYS: Final = ("log_origin", "log_verifier", "receipt_verifier", "trust_domain")
+IDENTITY_FILES: Final = (CERTIFICATE_FILE, KEY_FILE, ROOT_FILE, TRUST_FILE)
+_RENEWAL = "enrol again with `popgate enrol` and a new code from the operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a client shows and what it trusts.
+
+    `certificates` is the chain, leaf first; `roots` are the gateway's. `server` and `enrolment_server` are
+    HOST:PORT, or empty when the folder does not say.
+    """
+
+    folder: Path
+    certificate_pem: bytes
+    key_pem: bytes
+    root_pem: bytes
+    certificates: tuple[x509.Certificate, ...]
+    roots: tuple[x509.Certificate, ...]
+    log_origin: str
+    log_verifier: str
+    receipt_verifier: str
+    trust_domain: str
+    server: str = ""
+    enrolment_server: str = ""
+
+    @classmethod
+    def from_folder(cls, path: str | Path, now: datetime | None = None) -> Identity:
+        """Read and check a folder with cert.pem, key.pem, ca.pem and trust.json.
+
+        With `now` (aware) the certificate's dates are checked too. Raises IdentityInvalid.
+        """
+        folder = Path(path)
+        if not folder.is_dir():
+            raise IdentityInvalid(f"There is no identity folder {folder}; name it with --identity, or {_RENEWAL}.")
+        certificate_pem, key_pem, root_pem, trust_text = (_read(folder, name) for name in IDENTITY_FILES)
+        trust = _trust_of(folder, trust_text)
+        identity = cls(
+            folder=folder,
+            certificate_pem=certificate_pem,
+            key_pem=key_pem,
+            root_pem=root_pem,
+            certificates=_certificates_of(folder / CERTIFICATE_FILE, certificate_pem),
+            roots=_certificates_of(folder / ROOT_FILE, root_pem),
+            log_origin=trust["log_origin"],
+            log_verifier=trust["log_verifier"],
+            receipt_verifier=trust["receipt_verifier"],
+            trust_domain=trust["trust_domain"],
+            server=trust.get("server", ""),
+            enrolment_server=trust.get("enrolment_server", ""),
+        )
+        check_key(identity)
+        if now is not None:
+            check_dates(identity, now)
+        return identity
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The leaf certificate."""
+        return self.certificates[0]
+
+    @property
+    def spiffe_ids(self) -> tuple[str, ...]:
+        """All URIs that the certificate names; a good one names exactly one."""
+        try:
+            names = self.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except x509.ExtensionNotFound:
+            return ()
+        return tuple(names.get_values_for_type(x509.UniformResourceIdentifier))
+
+
+def check_key(identity: Identity) -> None:
+    """Raises IdentityInvalid unless the key is a P-256 key and belongs to the certificate."""
+    path = identity.folder / KEY_FILE
+    try:
+        key = load_pem_private_key(identity.key_pem, None)
+    except (ValueError, TypeError) as error:
+        raise IdentityInvalid(f"{path} holds no readable unencrypted private key; {_RENEWAL}.") from error
+    public = identity.certificate.public_key()
+    shape = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if key.public_key().public_bytes(*shape) != public.public_bytes(*shape):
+        raise IdentityInvalid(f"{path} does not belong to the certificate beside it; restore the pair, or {_RENEWAL}.")
+    if not isinstance(public, EllipticCurvePublicKey) or public.curve.name != "secp256r1":
+        raise IdentityInvalid(f"{path} is not a P-256 key, which the gateway demands; {_RENEWAL}.")
+
+
+def check_dates(identity: Identity, now: datetime) -> None:
+    """Raises IdentityInvalid unless the certificate is valid at `now` (aware)."""
+    leaf = identity.certificate
+    if now >= leaf.not_valid_after_utc:
+        raise IdentityInvalid(
+            f"The certificate in {identity.folder} expired at {leaf.not_valid_after_utc:%d/%m/%Y %H:%M} UTC; "
+            f"{_RENEWAL}."
+        )
+    if now < leaf.not_valid_before_utc:
+        raise IdentityInvalid(
+            f"The certificate in {identity.folder} is valid only from "
+            f"{leaf.not_valid_before_utc:%d/%m/%Y %H:%M} UTC; set this machine's clock."
+        )
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = folder / name
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise IdentityInvalid(f"{path} is missing; restore it, or {_RENEWAL}.") from None
+    except OSError as error:
+        raise IdentityInvalid(f"{path} cannot be read ({error.strerror}); run as the user it belongs to.") from None
+
+
+def _certificates_of(path: Path, pem: bytes) -> tuple[x509.Certificate, ...]:
+    try:
+        return tuple(x509.load_pem_x509_certificates(pem))
+    except ValueError as error:
+        raise IdentityInvalid(f"{path} holds no readable certificate; {_RENEWAL}.") from error
+
+
+def _trust_of(folder: Path, text: bytes) -> dict[str, str]:
+    path = folder / TRUST_FILE
+    try:
+        trust = json.loads(text)
+    except ValueError as error:
+        raise IdentityInvalid(f"{path} is not JSON; {_RENEWAL}.") from error
+    if not isinstance(trust, dict) or not all(isinstance(value, str) for value in trust.values()):
+        raise IdentityInvalid(f"{path} is not a JSON object of texts; {_RENEWAL}.")
+    missing = [key for key in TRUST_KEYS if not trust.get(key)]
+    if missing:
+        raise IdentityInvalid(f"{path} lacks {', '.join(missing)}; {_RENEWAL}.")
+    return cast(dict[str, str], trust)

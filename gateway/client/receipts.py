@@ -1,0 +1,117 @@
+"""Holds the audit log to its promise: checks the receipt of every answer and keeps it where the caller says.
+
+An answer whose receipt does not verify never reaches the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+from gateway.api.v1 import context_pb2
+from gateway.audit.errors import AuditError, Inconsistent
+from gateway.audit.receipt import Receipt, ReceiptVerifier
+from gateway.client.errors import IdentityInvalid, ReceiptInvalid
+
+INDEXES_REMEMBERED_MAX: Final = 65_536
+
+
+def receipt_from(message: context_pb2.Receipt) -> Receipt:
+    """The receipt as the audit log's code knows it; nothing is checked."""
+    return Receipt(
+        message.origin,
+        message.index,
+        message.leaf_hash,
+        message.commit_first,
+        message.commit_count,
+        tuple(message.path),
+        message.signature,
+        message.key_id,
+    )
+
+
+class ReceiptLog:
+    """An append-only file of JSON lines, one a receipt, for `popgate audit verify --receipts`.
+
+    A line is written whole and at once, so several processes may share a file. It is not synced: after a
+    power failure the newest lines may be gone.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Creates the file with mode 0600 when it is absent. Raises OSError."""
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def append(self, receipt: Receipt, call_id: str, method: str, people: int) -> None:
+        """Keep one receipt; `people` counts the people received or written. Raises OSError."""
+        line = {
+            "origin": receipt.origin,
+            "index": receipt.index,
+            "leaf_hash": receipt.leaf_hash.hex(),
+            "call_id": call_id,
+            "method": method,
+            "people": people,
+        }
+        os.write(self._file, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+
+class ReceiptDesk:
+    """Takes in the receipts of one client's answers."""
+
+    def __init__(self, origin: str, verifier: str, log: ReceiptLog | None = None) -> None:
+        """`verifier` is the verifier line of the receipts. Raises IdentityInvalid when it cannot be read."""
+        try:
+            self._verifier = ReceiptVerifier.from_text(verifier)
+        except AuditError as error:
+            raise IdentityInvalid(
+                f"receipt_verifier in trust.json cannot be read ({error}); enrol again or ask the operator"
+            ) from error
+        self._origin = origin
+        self._log = log
+        self._seen: OrderedDict[int, None] = OrderedDict()
+
+    def take(self, message: context_pb2.Receipt, call_id: str, method: str, people: int) -> Receipt:
+        """The receipt of an answer, checked and kept. Raises ReceiptInvalid.
+
+        An entry stands for one answer, so a receipt that came before is refused: otherwise one entry could be
+        shown for many disclosures.
+        """
+        receipt = receipt_from(message)
+        try:
+            if receipt.origin != self._origin:
+                raise Inconsistent(f"it names the log {receipt.origin!r}, not {self._origin!r}")
+            if receipt.index in self._seen:
+                raise Inconsistent(f"entry {receipt.index} was already given for another answer")
+            self._verifier.check(receipt)
+        except AuditError as error:
+            raise ReceiptInvalid(
+                f"The answer's receipt is not valid: {error}. The answer was thrown away; tell the operator "
+                "and the auditor, naming the call id.",
+                call_id=call_id,
+            ) from error
+        self._seen[receipt.index] = None
+        if len(self._seen) > INDEXES_REMEMBERED_MAX:
+            self._seen.popitem(last=False)
+        if self._log is not None:
+            self._log.append(receipt, call_id, method, people)
+        return receipt
+
+    def close(self) -> None:
+        """Close the receipt log, if there is one."""
+        if self._log is not None:
+            self._log.close()
+
+
+def missing_receipt(call_id: str) -> ReceiptInvalid:
+    """For an answer that must carry a receipt and has none."""
+    return ReceiptInvalid(
+        "The answer came without a receipt of the audit log and was thrown away; tell the operator and the "
+        "auditor, naming the call id.",
+        call_id=call_id,
+    )
