@@ -1,0 +1,66 @@
+"""What an offline verification found, as values an auditor's tool can print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """Disclosure entries of one agency and method, and the people in them."""
+
+    entries: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """A log whose every entry was checked against the signed checkpoint of `size` entries and `root`.
+
+    Keys of `disclosed` and `refused` are (agency, method); `refused` counts calls, folded ones included;
+    `kinds` counts entries by kind. Times are microseconds since 1970, 0 for an empty log.
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    first_us: int
+    last_us: int
+    details: int
+    disclosed: dict[tuple[str, str], Disclosed] = field(default_factory=dict)
+    refused: dict[tuple[str, str], int] = field(default_factory=dict)
+    kinds: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def people(self) -> int:
+        """People disclosed in all."""
+        return sum(disclosed.people for disclosed in self.disclosed.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A receipt that the log does not honour, and why."""
+
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """A disclosure entry for which no receipt is held: the answer may never have arrived."""
+
+    index: int
+    worker_epoch: int
+    call_id: bytes
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileReport:
+    """Receipts held by one agency against the log of `size` entries: honoured, broken, and entries without."""
+
+    agency: str
+    size: int
+    honoured: int
+    broken: tuple[Broken, ...]
+    surplus: tuple[Surplus, ...]
