@@ -80,7 +80,5 @@ class Changes:
         if by_scope:
             wanted = self._reader.asked("scopes", NUMBERS)
             inside = select(wanted.c.value)
-            statement = statement.where(
-                or_(change.c.scope_before.in_(inside), change.c.scope_after.in_(inside))
-            )
+            statement = statement.where(or_(change.c.scope_before.in_(inside), change.c.scope_after.in_(inside)))
         return self._reader.compile(statement.order_by(change.c.position).suffix_with(text("LIMIT :count")))

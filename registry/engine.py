@@ -102,6 +102,8 @@ def _open_postgres(url: URL, read_only: bool) -> Engine:
         "jit": "off",
         # Statements take arrays of any length; planning each call anew costs more than it gains.
         "plan_cache_mode": "force_generic_plan",
+        # Every statement has its index. A plan made while a table was empty must not scan it once it has grown.
+        "enable_seqscan": "off",
         "synchronous_commit": "on",
         "timezone": "UTC",
         "default_transaction_read_only": "on" if read_only else "off",

@@ -48,9 +48,7 @@ class OtherPopulation(StoreRefused):
     """The store holds a population of another seed or size."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "another population lives here: build into another database, nothing was overwritten"
-        )
+        super().__init__("another population lives here: build into another database, nothing was overwritten")
 
 
 class SecondWriter(StoreRefused):
@@ -67,9 +65,7 @@ class StoreUnavailable(RegistryError):
     """
 
     def __init__(self, code: str) -> None:
-        super().__init__(
-            f"the registry's database failed ({code}): see that it runs and has room, then try again"
-        )
+        super().__init__(f"the registry's database failed ({code}): see that it runs and has room, then try again")
         self.code = code
 
 

@@ -33,7 +33,11 @@ _SQLITE_LOAD_PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA threads = 2",
 )
-_POSTGRES_LOAD_SETTINGS = ("SET maintenance_work_mem = '256MB'", "SET synchronous_commit = off")
+_POSTGRES_LOAD_SETTINGS = (
+    "SET maintenance_work_mem = '256MB'",
+    "SET synchronous_commit = off",
+    "SET enable_seqscan = on",  # references are checked by whole tables
+)
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -102,8 +106,8 @@ class Loader:
         """Build the indexes, check keys and references, gather statistics, then declare the store complete.
 
         `epoch` is random hex: a follower's cursor from another build must not fit. When this returns, the
-        population survives a power failure. Raises `Inconsistent` when rows break a rule; the store then stays
-        half built.
+        population survives a power failure. Raises `Inconsistent` when rows break a rule; the store stays
+        half built then.
         """
         try:
             self._require_all_people()

@@ -114,9 +114,7 @@ class PeopleStore:
             return self._reader.rows(plan.page, parameters)
         if len(scopes) == 1:
             return self._reader.rows(plan.page_in_scope, parameters | {"scope": next(iter(scopes))})
-        return self._reader.rows(
-            plan.page_in_scopes, parameters | {"scopes": self._reader.pack(list(scopes))}
-        )
+        return self._reader.rows(plan.page_in_scopes, parameters | {"scopes": self._reader.pack(list(scopes))})
 
     def changes(
         self,

@@ -119,9 +119,7 @@ def _person() -> None:
         sa.Column("email", sa.Text()),
         sa.Column("scope", key_text(2), nullable=False),
         sa.ForeignKeyConstraint(["father_id"], ["person.person_id"], name="person_father_id_fkey"),
-        sa.ForeignKeyConstraint(
-            ["household_id"], ["household.household_id"], name="person_household_id_fkey"
-        ),
+        sa.ForeignKeyConstraint(["household_id"], ["household.household_id"], name="person_household_id_fkey"),
         sa.ForeignKeyConstraint(["mother_id"], ["person.person_id"], name="person_mother_id_fkey"),
         sa.ForeignKeyConstraint(["spouse_id"], ["person.person_id"], name="person_spouse_id_fkey"),
         sa.PrimaryKeyConstraint("person_id", name="person_pkey"),
@@ -173,9 +171,7 @@ def _membership() -> None:
         sa.Column("kind", sa.SmallInteger(), nullable=False),
         sa.Column("valid_from", sa.Integer(), nullable=False),
         sa.Column("valid_to", sa.Integer()),
-        sa.ForeignKeyConstraint(
-            ["household_id"], ["household.household_id"], name="membership_household_id_fkey"
-        ),
+        sa.ForeignKeyConstraint(["household_id"], ["household.household_id"], name="membership_household_id_fkey"),
         sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="membership_person_id_fkey"),
     )
     op.create_index("membership_household_id_idx", "membership", ["household_id"])
