@@ -58,16 +58,12 @@ class Metrics:
             return prometheus_client.Histogram(name, text, labels, registry=registry, buckets=buckets)
 
         self.calls = counter("gateway_calls", "Calls answered, refused ones not included.", CALLER)
-        self.people = counter(
-            "gateway_people_served", "People disclosed, after their audit entry was durable.", CALLER
-        )
+        self.people = counter("gateway_people_served", "People disclosed, after their audit entry was durable.", CALLER)
         self.written = counter("gateway_people_written", "People written by pushes.", CALLER)
         self.withheld = counter("gateway_fields_withheld", "Fields asked for and withheld.", CALLER)
         self.refusals = counter("gateway_refusals", "Calls refused.", ("agency", "method", "reason"))
         self.failures = counter("gateway_failures", "Calls that met an unforeseen error.", ("method",))
-        self.seconds = histogram(
-            "gateway_call_seconds", "Time from call to answer.", ("method",), SECONDS_BUCKETS
-        )
+        self.seconds = histogram("gateway_call_seconds", "Time from call to answer.", ("method",), SECONDS_BUCKETS)
         self.batch = histogram(
             "gateway_barrier_batch_size",
             "Calls or people that shared one barrier.",

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
-from google.protobuf.message import Message
 from google.rpc import status_pb2
 from grpc_status import rpc_status
 
@@ -35,6 +34,8 @@ from gateway.wire import with_receipt
 
 CALL_ID_KEY = "popgate-call-id"
 """Trailing metadata of every answer: the call id in hex."""
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 KINDS = {
     options_pb2.AUDIT_RULE_DISCLOSURE: Kind.DISCLOSURE,
@@ -71,7 +72,7 @@ class Chain:
     def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler:
         """The gRPC handler of a method: exact bytes in, exact bytes out."""
 
-        async def serve(request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+        async def serve(request: bytes, context: Context) -> bytes:
             return await self._serve(method, behaviour, request, context)
 
         return grpc.unary_unary_rpc_method_handler(serve)
@@ -81,7 +82,7 @@ class Chain:
         method: Method,
         behaviour: Behaviour,
         request: bytes,
-        context: grpc.aio.ServicerContext[Any, Any],
+        context: Context,
     ) -> bytes:
         started = time.monotonic()
         metadata: Any = context.invocation_metadata()
@@ -108,13 +109,12 @@ class Chain:
         await _abort(context, status)
         raise AssertionError("abort returns never")
 
-    def _admit(self, call: Call, context: grpc.aio.ServicerContext[Any, Any], metadata: Any) -> None:
+    def _admit(self, call: Call, context: Context, metadata: Any) -> None:
         if self._authenticator is None:
             decode(call)
             return
         view, token = self._authenticator.authenticate(call, context.auth_context(), metadata)
         decode(call)
-        call.tags = self._refuser.subject_tags(call)
         if token is not None:
             authorise(call, view, token, self._now())
 
@@ -161,8 +161,8 @@ class Chain:
         await asyncio.gather(*self._completing, return_exceptions=True)
 
 
-async def _abort(context: grpc.aio.ServicerContext[Any, Any], status: status_pb2.Status) -> None:
+async def _abort(context: Context, status: status_pb2.Status) -> None:
     await context.abort_with_status(rpc_status.to_status(status))
 
 
-__all__ = ["Answer", "Behaviour", "Call", "Chain", "Message"]
+__all__ = ["Answer", "Behaviour", "Call", "Chain"]

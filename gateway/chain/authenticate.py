@@ -1,4 +1,4 @@
-"""Second step: who calls. Certificate and token are checked on every call; what cannot change is remembered."""
+"""Second step: who calls. Certificate and token are checked on every call, parsed once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Authenticator:
         now = self._now()
         if call.method.token:
             token = self._verifier.verify(_bearer(metadata), principal.thumbprint, now)
-            call.token_id = token.jti
+            call.token_id = token.token_id
         view.check(principal, token, now)
         return view, token
 

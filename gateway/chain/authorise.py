@@ -14,6 +14,6 @@ def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
     `now`: seconds since 1970.
     """
     assert call.principal is not None
-    granted = view.grants(call.principal.agency)
+    granted = view.agency(call.principal.agency).grants
     call.right = decide(granted, token.grants, call.method.name, call.purpose, call.legal_basis, now)
     call.authorised = True

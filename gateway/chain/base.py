@@ -35,8 +35,6 @@ class Call:
     legal_basis: str = ""
     case_reference: str = ""
     officer: str = ""
-    tags: bytes = b""
-    """Tags of the subjects known before an answer exists, joined, so that a refusal names them too."""
     authorised: bool = False
     """Whether the purpose is one that a grant names, and so is fit to be a label."""
 

@@ -24,9 +24,7 @@ def decode(call: Call) -> None:
         stated = message.context
         missing = [name for name in _CONTEXT if not getattr(stated, name)]
         if missing:
-            raise ContextMissing(
-                violations=[FieldViolation(f"context.{name}", "is required") for name in missing]
-            )
+            raise ContextMissing(violations=[FieldViolation(f"context.{name}", "is required") for name in missing])
     call.method.check(message)
     if call.method.context:
         call.purpose = stated.purpose

@@ -12,6 +12,7 @@ from gateway.audit.entry import ZERO_16, ZERO_32, Decision, Entry, Kind
 from gateway.audit.keys import KeyRing
 from gateway.audit.receipt import Receipt
 from gateway.chain.base import Answer, Call
+from gateway.chain.translate import reason_number
 
 
 class Recorder:
@@ -56,21 +57,21 @@ class Recorder:
             note=answer.note,
         )
         if refusal is not None:
-            return self._submit(call, Kind.REFUSAL, answer.tags, detail, reason=refusal)
+            return self._submit(call, Kind.REFUSAL, answer.tags, detail, reason=reason_number(refusal.reason))
         return self._submit(call, kind, answer.tags, detail, people=answer.people, agency=answer.agency)
 
     def refusal(self, call: Call, reason: int) -> asyncio.Future[Receipt]:
-        """Record a refused call of a known agency."""
+        """Record a refused call of a known agency, tagged with the number that it names."""
+        number = getattr(call.message, "number", "")
         detail = Detail(
             case_reference=call.case_reference,
             officer=call.officer,
             request_digest=sha256(call.request).digest(),
         )
-        return self._submit(call, Kind.REFUSAL, call.tags, detail, reason=reason)
+        tags = self.number_tags([number]) if number else b""
+        return self._submit(call, Kind.REFUSAL, tags, detail, reason=reason)
 
-    def folded(
-        self, agency: str, method: str, reason: int, calls: int, since_us: int
-    ) -> asyncio.Future[Receipt]:
+    def folded(self, agency: str, method: str, reason: int, calls: int, since_us: int) -> asyncio.Future[Receipt]:
         """Record refusals that were folded into one entry."""
         entry = Entry(
             kind=Kind.REFUSALS_FOLDED,
@@ -84,7 +85,7 @@ class Recorder:
             agency=agency,
             method=method,
         )
-        return self._barrier.submit(entry.encode(), b"")
+        return self._barrier.record(entry.encode(), b"")
 
     def _submit(
         self,
@@ -119,4 +120,4 @@ class Recorder:
             legal_basis=call.legal_basis,
             tags=tags,
         )
-        return self._barrier.submit(entry.encode(), blob)
+        return self._barrier.record(entry.encode(), blob)

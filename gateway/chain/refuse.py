@@ -1,4 +1,4 @@
-"""Where every refusal goes: recorded for a known agency, counted, folded when they come by the thousand, translated."""
+"""Where every refusal goes: recorded for a known agency (folded when there are many), counted, translated."""
 
 from __future__ import annotations
 
@@ -23,18 +23,11 @@ FOLD_SECONDS = 1.0
 class Refuser:
     """Turns a refusal into a status, after it was recorded."""
 
-    def __init__(
-        self, recorder: Recorder, fold: RefusalFold, metrics: Metrics, now_us: Callable[[], int]
-    ) -> None:
+    def __init__(self, recorder: Recorder, fold: RefusalFold, metrics: Metrics, now_us: Callable[[], int]) -> None:
         self._recorder = recorder
         self._fold = fold
         self._metrics = metrics
         self._now_us = now_us
-
-    def subject_tags(self, call: Call) -> bytes:
-        """Tag of the number a request names, so that a refusal is found by whoever asks about that number."""
-        number = getattr(call.message, "number", "")
-        return self._recorder.number_tags([number]) if number else b""
 
     async def refuse(self, call: Call, refusal: GatewayError) -> status_pb2.Status:
         """Record, count and translate. The status says AUDIT_UNAVAILABLE when the log cannot be written."""
@@ -60,9 +53,7 @@ class Refuser:
         """Record what was folded so far."""
         for folded in self._fold.take(self._now_us()):
             with contextlib.suppress(AuditUnavailable):
-                await self._recorder.folded(
-                    folded.agency, folded.method, folded.reason, folded.calls, folded.since_us
-                )
+                await self._recorder.folded(folded.agency, folded.method, folded.reason, folded.calls, folded.since_us)
 
     async def run(self) -> None:
         """Flush every second until cancelled."""

@@ -37,9 +37,7 @@ def compile_check(message: Descriptor) -> Check:
                 violations.append(violation)
                 if len(violations) == VIOLATIONS_MAX:
                     raise ArgumentInvalid(violations=violations)
-        violations.extend(
-            FieldViolation(name, "is required") for name in messages if not request.HasField(name)
-        )
+        violations.extend(FieldViolation(name, "is required") for name in messages if not request.HasField(name))
         if violations:
             raise ArgumentInvalid(violations=violations)
 

@@ -67,9 +67,7 @@ def reason_number(reason: str) -> int:
     return reason_pb2.ErrorReason.Value(f"ERROR_REASON_{reason}")
 
 
-def rich_status(
-    error: GatewayError, call_id: bytes, receipt: context_pb2.Receipt | None
-) -> status_pb2.Status:
+def rich_status(error: GatewayError, call_id: bytes, receipt: context_pb2.Receipt | None) -> status_pb2.Status:
     """The google.rpc status of a refusal: ErrorInfo always, the other details where they apply."""
     code, retry = TABLE[error.reason]
     status = status_pb2.Status(code=code.value[0], message=str(error))

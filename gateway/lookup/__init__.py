@@ -1,0 +1,1 @@
+"""Answers about people: what the registry holds, trimmed to the caller's grant."""

@@ -1,0 +1,104 @@
+"""Trims answers to the grant: a mask and a right, compiled once into what is read and what is filled. Pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.agency.grants import Right
+from gateway.api.v1 import context_pb2, person_pb2, reason_pb2
+from gateway.catalogue import Catalogue
+from gateway.errors import FieldNotGranted, MaskEmpty
+from gateway.lookup.fill import FILLERS, Fill, Places, Related, Row
+
+PREFIX = ("person_id", "number", "version", "scope", "household_id")
+"""Columns that every row begins with, whatever is disclosed; the store itself puts the first two there."""
+PERSON_ID, NUMBER, VERSION, SCOPE, HOUSEHOLD_ID = range(len(PREFIX))
+
+MASKS_REMEMBERED_MAX = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Disclosure:
+    """What is read and filled for one mask under one right."""
+
+    paths: tuple[str, ...]
+    """Paths disclosed, sorted."""
+    columns: tuple[str, ...]
+    """Columns to ask the store for, beyond the first two of PREFIX."""
+    related: frozenset[str]
+    withheld: tuple[context_pb2.WithheldField, ...]
+    provinces: frozenset[str]
+    """Provinces in scope; empty: everyone."""
+    fills: tuple[tuple[Fill, tuple[int, ...]], ...]
+    clears: tuple[tuple[str, tuple[str, ...]], ...]
+    """For coarsened leaves: the field, and the parts of it that are taken out again."""
+
+    def in_scope(self, row: Row) -> bool:
+        """Whether the person of a row may be seen at all."""
+        return not self.provinces or row[SCOPE] in self.provinces
+
+    def fill(self, person: person_pb2.Person, row: Row, related: Related, places: Places) -> None:
+        """Fill `person`, an empty message, from a row of PREFIX and `columns`, and the rows of the related datasets."""
+        for fill, at in self.fills:
+            fill(person, row, at, related, places)
+        for field, parts in self.clears:
+            message = getattr(person, field)
+            for part in parts:
+                message.ClearField(part)
+
+
+class Disclosures:
+    """Compiles disclosures and remembers the last ones."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        missing = catalogue.leaves.keys() ^ FILLERS.keys()
+        if missing:
+            raise RuntimeError(f"contract and fillers differ in {sorted(missing)}")
+        self._catalogue = catalogue
+        self._known: OrderedDict[tuple[Right, tuple[str, ...]], Disclosure] = OrderedDict()
+
+    def of(self, right: Right, mask: Sequence[str]) -> Disclosure:
+        """The disclosure of a mask under a right. Raises MaskEmpty, FieldUnknown, FieldNotGranted."""
+        key = (right, tuple(mask))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._compile(right, mask)
+            if len(self._known) > MASKS_REMEMBERED_MAX:
+                self._known.popitem(last=False)
+        return known
+
+    def _compile(self, right: Right, mask: Sequence[str]) -> Disclosure:
+        if not mask:
+            raise MaskEmpty
+        asked = self._catalogue.resolve(mask)
+        disclosed, withheld = self._catalogue.trim(asked, right.fields)
+        if not disclosed:
+            raise FieldNotGranted(metadata={"fields": ",".join(withheld[:16])})
+        leaves = sorted({self._catalogue.leaf_of(path) for path in disclosed})
+        columns = list(PREFIX)
+        fills: list[tuple[Fill, tuple[int, ...]]] = []
+        related: set[str] = set()
+        for leaf in leaves:
+            filler = FILLERS[leaf]
+            columns.extend(column for column in filler.columns if column not in columns)
+            fills.append((filler.fill, tuple(columns.index(column) for column in filler.columns)))
+            if filler.related:
+                related.add(filler.related)
+        return Disclosure(
+            paths=tuple(sorted(disclosed)),
+            columns=tuple(columns[2:]),
+            related=frozenset(related),
+            withheld=tuple(
+                context_pb2.WithheldField(path=path, reason=reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED)
+                for path in withheld
+            ),
+            provinces=right.provinces,
+            fills=tuple(fills),
+            clears=tuple(self._cleared(leaf, disclosed) for leaf in leaves if leaf not in disclosed),
+        )
+
+    def _cleared(self, leaf: str, disclosed: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+        parts = self._catalogue.leaves[leaf].parts
+        return leaf, tuple(sorted(part for part in parts if f"{leaf}.{part}" not in disclosed))

@@ -1,0 +1,16 @@
+"""Refuses numbers that no person can have, by the registry's own rules, without repeating them."""
+
+from __future__ import annotations
+
+from registry.numbers import PersonalNumber
+
+from gateway.errors import ArgumentInvalid, FieldViolation
+from registry.errors import MalformedNumber
+
+
+def check_number(number: str, field: str = "number") -> None:
+    """Raises ArgumentInvalid when the digits break a rule (length, province, century). Public knowledge only."""
+    try:
+        PersonalNumber.from_text(number)
+    except MalformedNumber as error:
+        raise ArgumentInvalid(violations=[FieldViolation(field, str(error))]) from None

@@ -1,0 +1,102 @@
+"""Reads what a disclosure needs: the wide row, and one query for each related dataset. Synchronous."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.errors import RegistryUnavailable
+from gateway.lookup.disclosure import HOUSEHOLD_ID, PERSON_ID, Disclosure
+from gateway.lookup.fill import Row
+from registry.datasets import UnitVersion
+from registry.errors import RegistryError
+from registry.people import PeopleStore, Plan
+from registry.units import Units
+
+_NOTHING: Mapping[str, Sequence[Row]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person as read: the row, and per related dataset the person's rows."""
+
+    row: Row
+    related: Mapping[str, Sequence[Row]]
+
+
+class People:
+    """The reading side of the registry, as the roles use it. Safe to share between threads."""
+
+    def __init__(self, store: PeopleStore) -> None:
+        self._store = store
+        self._plans: dict[tuple[str, ...], Plan] = {}
+
+    def by_number(self, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
+        """The holders of numbers, in order; None where nobody ever held one. Raises RegistryUnavailable."""
+        return self._read(disclosure, lambda plan: self._store.read(plan, numbers))
+
+    def by_id(self, disclosure: Disclosure, person_ids: Sequence[int]) -> list[Found | None]:
+        """People by person_id, in order. Raises RegistryUnavailable."""
+        return self._read(disclosure, lambda plan: self._store.read_ids(plan, person_ids))
+
+    def page(self, disclosure: Disclosure, after: int, limit: int) -> list[Found]:
+        """The next people in scope by person_id, at most `limit`. Raises RegistryUnavailable."""
+        scopes = disclosure.provinces or None
+        found = self._read(disclosure, lambda plan: self._store.snapshot(plan, after, limit, scopes))
+        return [person for person in found if person is not None]
+
+    def _read(self, disclosure: Disclosure, query: Any) -> list[Found | None]:
+        plan = self._plans.get(disclosure.columns)
+        try:
+            if plan is None:
+                plan = self._plans[disclosure.columns] = self._store.plan(disclosure.columns)
+            rows = query(plan)
+            if not disclosure.related:
+                return [Found(row, _NOTHING) if row is not None else None for row in rows]
+            return self._with_related(disclosure, rows)
+        except RegistryError as error:
+            raise RegistryUnavailable from error
+
+    def _with_related(self, disclosure: Disclosure, rows: Sequence[Row | None]) -> list[Found | None]:
+        present = [row for row in rows if row is not None]
+        person_ids = [row[PERSON_ID] for row in present]
+        households = [row[HOUSEHOLD_ID] for row in present if row[HOUSEHOLD_ID] is not None]
+        by_name: dict[str, tuple[int, Mapping[int, Any]]] = {}
+        for name in disclosure.related:
+            if name == "household_members":
+                by_name[name] = HOUSEHOLD_ID, self._store.household_members(households)
+            elif name == "social_insurance":
+                rows_by_id = self._store.social_insurance(person_ids)
+                by_name[name] = PERSON_ID, {key: (row,) for key, row in rows_by_id.items()}
+            else:
+                by_name[name] = PERSON_ID, getattr(self._store, name)(person_ids)
+        return [
+            Found(row, {name: groups.get(row[key], ()) for name, (key, groups) in by_name.items()})
+            if row is not None
+            else None
+            for row in rows
+        ]
+
+
+class UnitNames:
+    """Names of administrative units in both maps, each looked up once."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+        self._known: dict[tuple[UnitVersion, str], tuple[str, str]] = {}
+
+    def former(self, commune_code: str) -> tuple[str, str]:
+        """Province code and the place in words, under the map until 30/6/2025."""
+        return self._of(UnitVersion.UNTIL_2025_06_30, commune_code)
+
+    def current(self, commune_code: str) -> tuple[str, str]:
+        """Province code and the place in words, under the map since 1/7/2025."""
+        return self._of(UnitVersion.SINCE_2025_07_01, commune_code)
+
+    def _of(self, version: UnitVersion, code: str) -> tuple[str, str]:
+        known = self._known.get((version, code))
+        if known is None:
+            known = self._units.province_of(version, code).code, self._units.line(version, code)
+            self._known[version, code] = known
+        return known

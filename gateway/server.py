@@ -1,0 +1,212 @@
+"""The one wiring place of a serving process: builds every part of a worker or of the enrolment process, and serves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from gateway import config
+from gateway.agency.authority import CertificateAuthority
+from gateway.agency.certificates import key_from_pem
+from gateway.agency.service import AgencyMethods, EnrolmentMethods, TokenMethods, TrustLines
+from gateway.agency.store import AgencyStore
+from gateway.agency.tokens import TokenSigner, TokenVerifier
+from gateway.agency.view import PolicyWatcher
+from gateway.api.v1 import options_pb2
+from gateway.audit.barrier import AuditBarrier
+from gateway.audit.fold import RefusalFold
+from gateway.audit.keys import KeyRing
+from gateway.audit.paths import AuditPaths
+from gateway.audit.service import AuditMethods
+from gateway.catalogue import Catalogue
+from gateway.chain import Chain
+from gateway.chain.authenticate import Authenticator
+from gateway.chain.base import Behaviour
+from gateway.chain.methods import Method, compile_methods
+from gateway.chain.record import Recorder
+from gateway.chain.refuse import Refuser
+from gateway.config import Settings
+from gateway.lookup.barrier import ReadBarrier
+from gateway.lookup.disclosure import Disclosures
+from gateway.lookup.people import People, UnitNames
+from gateway.lookup.service import LookupMethods
+from gateway.metrics import Metrics
+from gateway.sync.cursor import CursorKey
+from gateway.sync.feed import Feed
+from gateway.sync.push import Pushing
+from gateway.sync.service import SyncMethods
+from gateway.sync.write_barrier import WriteBarrier
+from registry.engine import is_sqlite, open_engine
+from registry.people import PeopleStore
+from registry.units import Units
+
+_OPTIONS = (
+    ("grpc.so_reuseport", 1),
+    ("grpc.max_receive_message_length", config.GRPC_MESSAGE_BYTES_MAX),
+    ("grpc.max_send_message_length", config.GRPC_MESSAGE_BYTES_MAX),
+    ("grpc.max_connection_age_ms", config.CONNECTION_AGE_MS_MAX),
+    ("grpc.max_connection_age_grace_ms", config.CONNECTION_GRACE_MS),
+)
+
+
+def now_us() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+class Spine:
+    """What both kinds of serving process share: the audit barrier, the recorder, the refuser, the metrics."""
+
+    def __init__(self, settings: Settings, epoch: int) -> None:
+        """`epoch`: grows with every start of a serving process; stands in each entry."""
+        paths = AuditPaths(str(settings.state))
+        self.metrics = Metrics()
+        self.chain: Chain | None = None
+        self.keys = KeyRing(paths.keys, os.urandom)
+        self.barrier = AuditBarrier(paths.socket, self._in_flight, self.metrics.batch_observer("audit"))
+        self.recorder = Recorder(self.barrier, self.keys, settings.origin, epoch, now_us, os.urandom)
+        self.refuser = Refuser(self.recorder, RefusalFold(), self.metrics, now_us)
+
+    def join(self, authenticator: Authenticator | None) -> Chain:
+        """The chain of this process."""
+        self.chain = Chain(authenticator, self.recorder, self.refuser, self.metrics, time.time, os.urandom)
+        return self.chain
+
+    def _in_flight(self) -> int:
+        return self.chain.in_flight if self.chain is not None else 0
+
+
+async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) -> None:
+    """Serve the agencies' port until SIGTERM; answers nothing before the log can be written."""
+    spine = Spine(settings, epoch)
+    store = AgencyStore.open(settings.state / "gateway.db")
+    watcher = PolicyWatcher(store, time.monotonic)
+    await watcher.start()
+    token_key = key_from_pem((settings.state / "keys" / "token.key").read_bytes())
+    signer = TokenSigner(token_key, settings.trust_domain, settings.trust_domain, settings.trust_domain)
+    verifier = TokenVerifier(
+        {signer.key_id: signer.public_key}, settings.trust_domain, settings.trust_domain, settings.trust_domain
+    )
+    chain = spine.join(Authenticator(watcher, verifier, settings.trust_domain, time.time))
+
+    methods = compile_methods()
+    catalogue = Catalogue.compile()
+    disclosures = Disclosures(catalogue)
+    engine = open_engine(settings.registry, read_only=True)
+    registry = PeopleStore(engine)
+    people = People(registry)
+    places = UnitNames(Units.from_engine(engine))
+    reading = ReadBarrier(people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"))
+    writing = WriteBarrier(str(settings.run / "writer.sock"))
+    cursors = CursorKey((settings.state / "keys" / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
+    names = frozenset(methods)
+
+    def resolve(paths: Any) -> tuple[frozenset[str], bytes]:
+        return catalogue.resolve(paths, "grant.fields"), catalogue.digest
+
+    behaviours = _behaviours(
+        methods,
+        options_pb2.LISTENER_AGENCY,
+        LookupMethods(reading, disclosures, places, spine.recorder, time.time),
+        SyncMethods(
+            Feed(people, registry, cursors, disclosures, places, spine.recorder),
+            Pushing(reading, writing, catalogue, watcher.view, spine.recorder, now_us),
+        ),
+        TokenMethods(signer, watcher.view, time.time, secrets.token_bytes),
+        AuditMethods(reading, spine.keys, spine.recorder, str(settings.state / "audit")),
+        AgencyMethods(store, resolve, names, time.time, secrets.token_bytes),
+    )
+    key, certificate = _server_pair(settings)
+    root = (settings.state / "ca" / "root.pem").read_bytes()
+    credentials = grpc.ssl_server_credentials([(key, certificate)], root, require_client_auth=True)
+    await _serve(spine, chain, methods, behaviours, f"{settings.host}:{settings.port}", credentials, ready)
+    reading.close()
+    await writing.close()
+    await watcher.stop()
+    registry.close()
+    store.close()
+
+
+async def run_enrolment(settings: Settings, epoch: int, ready: Callable[[], None]) -> None:
+    """Serve the enrolment port until SIGTERM; the only process that opens the issuing key."""
+    spine = Spine(settings, epoch)
+    paths = AuditPaths(str(settings.state))
+    trust = TrustLines(
+        settings.origin, Path(paths.log_vkey).read_text().strip(), Path(paths.receipt_vkey).read_text().strip()
+    )
+    store = AgencyStore.open(settings.state / "gateway.db")
+    authority = CertificateAuthority.open(settings.state / "ca")
+    methods = compile_methods()
+    behaviours = _behaviours(
+        methods, options_pb2.LISTENER_ENROLMENT, EnrolmentMethods(store, authority, trust, time.time)
+    )
+    credentials = grpc.ssl_server_credentials([_server_pair(settings)])
+    address = f"{settings.host}:{settings.enrolment_port}"
+    await _serve(spine, spine.join(None), methods, behaviours, address, credentials, ready)
+    store.close()
+
+
+def _behaviours(methods: Mapping[str, Method], listener: int, *roles: object) -> dict[str, Behaviour]:
+    """The behaviour of every method of a listener. Raises RuntimeError when contract and roles differ."""
+    found: dict[str, Behaviour] = {}
+    for name, method in methods.items():
+        if method.listener == listener:
+            behaviours = [getattr(role, name) for role in roles if hasattr(role, name)]
+            if len(behaviours) != 1:
+                raise RuntimeError(f"{len(behaviours)} roles serve the contract's method {name}, must be one")
+            found[name] = behaviours[0]
+    return found
+
+
+def _server_pair(settings: Settings) -> tuple[bytes, bytes]:
+    folder = settings.state / "tls"
+    return (folder / "server.key").read_bytes(), (folder / "server.pem").read_bytes()
+
+
+async def _serve(
+    spine: Spine,
+    chain: Chain,
+    methods: Mapping[str, Method],
+    behaviours: Mapping[str, Behaviour],
+    address: str,
+    credentials: grpc.ServerCredentials,
+    ready: Callable[[], None],
+) -> None:
+    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=config.CALLS_PER_WORKER_MAX)
+    by_service: dict[str, dict[str, grpc.RpcMethodHandler]] = {}
+    for name, behaviour in behaviours.items():
+        method = methods[name]
+        by_service.setdefault(method.service, {})[name] = chain.handler(method, behaviour)
+    for service, handlers in by_service.items():
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    checks = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    served = (*by_service, health.SERVICE_NAME, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(served, server)
+    for service in ("", *by_service):
+        await checks.set(service, health_pb2.HealthCheckResponse.SERVING)
+    server.add_secure_port(address, credentials)
+
+    await spine.barrier.connect()
+    await server.start()
+    folding = asyncio.create_task(spine.refuser.run(), name="fold refusals")
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    ready()
+    await stopped.wait()
+    await checks.enter_graceful_shutdown()
+    await server.stop(config.DRAIN_SECONDS_MAX)
+    await chain.drain()
+    folding.cancel()
+    await spine.refuser.flush()
+    await spine.barrier.close()

@@ -1,0 +1,258 @@
+"""Starts the processes of a gateway, replaces those that die, stops them in order. Serves nothing itself."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.config import DRAIN_SECONDS_MAX, Settings
+
+START_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = DRAIN_SECONDS_MAX + 5.0
+BACKOFF_SECONDS_MIN = 0.1
+BACKOFF_SECONDS_MAX = 5.0
+STEADY_SECONDS = 10.0
+"""A child that lived this long starts again at once when it dies."""
+
+_POLL_SECONDS = 0.05
+
+
+class CannotStart(Exception):
+    """Why the gateway does not start, and what to do, in one sentence."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A place in the gateway and the process that fills it now."""
+
+    role: str
+    place: str
+    announces: bool
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    is_ready: bool = False
+    start_at: float = 0.0
+    backoff: float = BACKOFF_SECONDS_MIN
+    output: bytearray = field(default_factory=bytearray)
+
+
+class Supervisor:
+    """One gateway. `say` tells the operator what happens, a sentence at a time."""
+
+    def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._say = say
+        self._stopping = False
+        self._lock = -1
+        # In the order of starting; they stop in the opposite order.
+        self.children = [
+            Child("sequencer", "sequencer", announces=False),
+            Child("writer", "writer", announces=True),
+            Child("enrolment", "enrolment", announces=True),
+            *(Child("worker", f"worker-{slot}", announces=True) for slot in range(settings.workers)),
+            Child("http", "http", announces=True),
+        ]
+
+    def stop(self) -> None:
+        """Ask `run` to drain and return; safe in a signal handler."""
+        self._stopping = True
+
+    def run(self, ready: Callable[[], None] | None = None) -> None:
+        """Serve until stopped. Raises CannotStart before anything was started or after all was stopped again.
+
+        `ready` is called once, when every process serves.
+        """
+        self._lock = take_lock(self._settings.state)
+        require_free_ports(self._settings)
+        try:
+            for child in self.children:
+                self._start(child)
+            self._await_all()
+            if ready is not None and not self._stopping:
+                ready()
+            while not self._stopping:
+                time.sleep(_POLL_SECONDS)
+                self._replace_dead()
+        finally:
+            self._stop_all()
+            os.close(self._lock)
+
+    def _start(self, child: Child) -> None:
+        child.output.clear()
+        child.is_ready = not child.announces
+        child.started_at = time.monotonic()
+        child.process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Children hold the lock too: while one of them lives, no second gateway can start.
+            pass_fds=(self._lock,),
+            # The operator's Ctrl-C reaches the supervisor alone, which stops the children in order.
+            process_group=0,
+        )
+        assert child.process.stdin is not None
+        assert child.process.stdout is not None
+        os.set_blocking(child.process.stdout.fileno(), False)
+        order = {
+            "role": child.role,
+            "place": child.place,
+            "epoch": next_epoch(self._settings.run / "epoch"),
+            "settings": self._settings.model_dump(mode="json"),
+        }
+        with contextlib.suppress(BrokenPipeError):
+            child.process.stdin.write(json.dumps(order).encode() + b"\n")
+            child.process.stdin.flush()
+
+    def _await_all(self) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not self._stopping and not all(child.is_ready for child in self.children):
+            for child in self.children:
+                assert child.process is not None
+                self._listen(child)
+                if child.process.poll() is not None:
+                    raise CannotStart(f"the {child.place} process did not start; its message stands above")
+            if time.monotonic() > deadline:
+                missing = ", ".join(child.place for child in self.children if not child.is_ready)
+                raise CannotStart(f"not ready after {START_SECONDS_MAX:.0f} s: {missing}")
+            time.sleep(_POLL_SECONDS / 5)
+
+    def _listen(self, child: Child) -> None:
+        assert child.process is not None
+        assert child.process.stdout is not None
+        with contextlib.suppress(BlockingIOError):
+            child.output += os.read(child.process.stdout.fileno(), 4096)
+        if b"ready\n" in child.output:
+            child.is_ready = True
+
+    def _replace_dead(self) -> None:
+        now = time.monotonic()
+        for child in self.children:
+            assert child.process is not None
+            status = child.process.poll()
+            if status is None:
+                if not child.is_ready:
+                    self._listen(child)
+                continue
+            if not child.start_at:
+                child.backoff = (
+                    BACKOFF_SECONDS_MIN
+                    if now - child.started_at > STEADY_SECONDS
+                    else min(child.backoff * 2, BACKOFF_SECONDS_MAX)
+                )
+                child.start_at = now + child.backoff
+                self._say(f"{child.place} ended ({describe(status)}); a new one starts in {child.backoff:.1f} s")
+                self._close_pipes(child)
+            elif now >= child.start_at:
+                child.start_at = 0.0
+                self._start(child)
+
+    def _stop_all(self) -> None:
+        """Serving processes first, the log last: whatever they still answer is recorded."""
+        for roles in (("worker", "enrolment", "http"), ("writer",), ("sequencer",)):
+            group = [child for child in self.children if child.role in roles and child.process is not None]
+            for child in group:
+                assert child.process is not None
+                if child.process.poll() is None:
+                    child.process.terminate()
+            deadline = time.monotonic() + STOP_SECONDS_MAX
+            for child in group:
+                assert child.process is not None
+                try:
+                    child.process.wait(max(0.0, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    self._say(f"{child.place} does not stop and is killed")
+                    child.process.kill()
+                    child.process.wait()
+                self._close_pipes(child)
+
+    @staticmethod
+    def _close_pipes(child: Child) -> None:
+        assert child.process is not None
+        for pipe in (child.process.stdin, child.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+
+def describe(status: int) -> str:
+    """An exit status in words."""
+    return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+
+def take_lock(state: Path) -> int:
+    """Lock the state directory for one gateway. Raises CannotStart."""
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CannotStart(f"the state directory {state} cannot be used: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise CannotStart(
+            f"another gateway, or what is left of one, uses the state directory {state}; stop it first"
+        ) from None
+    return lock
+
+
+def require_free_ports(settings: Settings) -> None:
+    """Raises CannotStart when somebody listens on one of the ports."""
+    for name, port in (
+        ("port", settings.port),
+        ("enrolment port", settings.enrolment_port),
+        ("HTTP port", settings.http_port),
+    ):
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError as error:
+                raise CannotStart(
+                    f"the {name} {settings.host}:{port} cannot be used ({error.strerror}); "
+                    "choose another or stop whoever listens there"
+                ) from None
+
+
+def next_epoch(path: Path) -> int:
+    """The next number of a serving process; never the same twice, also after a crash."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    epoch = int(path.read_text()) + 1 if path.exists() else 1
+    fresh = path.with_suffix(".new")
+    with fresh.open("w") as file:
+        file.write(str(epoch))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return epoch
+
+
+def run(settings: Settings, say: Callable[[str], None], ready: Callable[[], None] | None = None) -> None:
+    """Initialise the state directory where needed, then serve until SIGTERM or SIGINT. Raises CannotStart."""
+    from gateway.start import prepare
+
+    supervisor = Supervisor(settings, say)
+
+    def stop(_signal: int, _frame: Any) -> None:
+        supervisor.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    lock = take_lock(settings.state)
+    try:
+        prepare(settings, time.time())
+    finally:
+        os.close(lock)
+    supervisor.run(ready)
