@@ -5,9 +5,7 @@ Who holds the issuing key can name itself any agency until the certificate expir
 
 from __future__ import annotations
 
-import os
 import secrets
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +28,7 @@ from gateway.agency.certificates import (
     principal_from_pem,
     spiffe_id,
 )
+from gateway.agency.identity import write_private_folder
 
 AGENCY_LIFETIME_SECONDS = 24 * 3600
 _ROOT_DAYS = 20 * 365
@@ -80,20 +79,15 @@ class CertificateAuthority:
         root = _authority_certificate(trust_domain, "root", root_key, None, root_key, now)
         issuing = _authority_certificate(trust_domain, "issuing", issuing_key, root, root_key, now)
         # All four files or none: a crash between them would leave an authority that can never be opened.
-        directory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = Path(tempfile.mkdtemp(dir=directory.parent, prefix=directory.name + "."))
-        for name, data in (
-            ("root.pem", root.public_bytes(Encoding.PEM)),
-            ("root.key", key_to_pem(root_key)),
-            ("issuing.pem", issuing.public_bytes(Encoding.PEM)),
-            ("issuing.key", key_to_pem(issuing_key)),
-        ):
-            descriptor = os.open(fresh / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(descriptor)
-        fresh.rename(directory)
+        write_private_folder(
+            directory,
+            {
+                "root.pem": root.public_bytes(Encoding.PEM),
+                "root.key": key_to_pem(root_key),
+                "issuing.pem": issuing.public_bytes(Encoding.PEM),
+                "issuing.key": key_to_pem(issuing_key),
+            },
+        )
         return cls(root, issuing, issuing_key)
 
     @classmethod
@@ -104,6 +98,14 @@ class CertificateAuthority:
             x509.load_pem_x509_certificate((directory / "issuing.pem").read_bytes()),
             key_from_pem((directory / "issuing.key").read_bytes()),
         )
+
+    def issued(self, leaf: x509.Certificate) -> bool:
+        """Whether the certificate was issued by the present issuing key."""
+        try:
+            leaf.verify_directly_issued_by(self._issuing)
+        except (InvalidSignature, TypeError, ValueError):
+            return False
+        return True
 
     def issue_server(self, names: Sequence[str], public_key: ec.EllipticCurvePublicKey, now: float, days: int) -> bytes:
         """A server certificate for DNS names and IP addresses: leaf and issuing certificate, PEM."""
@@ -157,6 +159,12 @@ class CertificateAuthority:
             )
             .sign(self._key, hashes.SHA256())
         )
+
+
+def server_names(leaf: x509.Certificate) -> frozenset[str]:
+    """The DNS names and addresses in a server's certificate, as text."""
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return frozenset(str(name.value) for name in names)
 
 
 def general_name(name: str) -> x509.GeneralName:

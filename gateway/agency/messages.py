@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -16,7 +16,7 @@ GRANT_SECONDS_DEFAULT = 365 * 86400
 GRANT_SECONDS_MAX = 10 * 365 * 86400
 _TIMESTAMP_MAX = 253_402_300_799  # the last second of year 9999, as of protobuf's Timestamp
 
-ResolveFields = Callable[[Sequence[str]], tuple[Sequence[str], bytes]]
+ResolveFields = Callable[[Sequence[str]], tuple[Collection[str], bytes]]
 """Paths of `Person` to leaf paths and the contract's digest (32 bytes). Raises FieldUnknown."""
 
 

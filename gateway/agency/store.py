@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, inspect, select, update
 
 from gateway.agency import tables
 from gateway.agency.certificates import Principal
@@ -65,15 +65,18 @@ class AgencyStore:
 
     @classmethod
     def create(cls, path: Path) -> AgencyStore:
-        """A new database. Raises FileExistsError when the file exists."""
-        if path.exists():
-            raise FileExistsError(f"{path} exists")
+        """Make the tables in a new file, all or none. Raises FileExistsError when they exist."""
         engine = tables.open_engine(path)
+        salt = secrets.token_bytes(16)
         with engine.execution_options(writes=True).begin() as connection:
-            tables.metadata.create_all(connection)
-            salt = secrets.token_bytes(16)
-            connection.execute(insert(tables.schema_version).values(version=tables.SCHEMA_VERSION, code_salt=salt))
-            connection.execute(insert(tables.policy).values(version=1, next_grant_id=1))
+            exists = inspect(connection).has_table(tables.schema_version.name)
+            if not exists:
+                tables.metadata.create_all(connection)
+                connection.execute(insert(tables.schema_version).values(version=tables.SCHEMA_VERSION, code_salt=salt))
+                connection.execute(insert(tables.policy).values(version=1, next_grant_id=1))
+        if exists:
+            engine.dispose()
+            raise FileExistsError(f"{path} holds a database already")
         return cls(engine, salt)
 
     @classmethod

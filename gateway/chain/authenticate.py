@@ -45,7 +45,7 @@ class Authenticator:
         token = None
         now = self._now()
         if call.method.token:
-            token = self._verifier.verify(_bearer(metadata), principal.thumbprint, now)
+            token = self._verifier.verify(_bearer(metadata), principal, now)
             call.token_id = token.token_id
         view.check(principal, token, now)
         return view, token

@@ -1,0 +1,199 @@
+"""What a gateway needs before it can answer anybody: authority, server certificate, keys, database, operator.
+
+Runs on the machine that holds the issuing key, before the log is open: nothing it does leaves an entry.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from gateway.agency.authority import (
+    AGENCY_LIFETIME_SECONDS,
+    CertificateAuthority,
+    general_name,
+    server_names,
+)
+from gateway.agency.certificates import Principal, key_from_pem, key_to_pem, make_key, principal_from_pem
+from gateway.agency.grants import Grant
+from gateway.agency.identity import CERTIFICATE_FILE, read_trust, write_identity, write_private
+from gateway.agency.store import AgencyStore
+from gateway.api.v1 import agency_service_pb2, options_pb2
+from gateway.errors import GatewayError, RecordExists, RecordUnknown
+
+OPERATOR = "operator"
+OPERATOR_PURPOSE = "gateway.operation"
+OPERATOR_LEGAL_BASIS = "policy:operation"
+SERVER_DAYS = 90
+_OPERATOR_GRANT_SECONDS = 10 * 365 * 86400
+_CURSOR_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What `initialise` opened. `cursor_key`: 32 bytes."""
+
+    authority: CertificateAuthority
+    store: AgencyStore
+    token_key: ec.EllipticCurvePrivateKey
+    cursor_key: bytes
+
+
+def initialise(
+    state: Path,
+    names: Sequence[str],
+    trust_domain: str,
+    now: float,
+    trust: Mapping[str, str],
+    contract_digest: bytes,
+) -> Foundation:
+    """Make what is missing, renew what lapses, open the rest; a second run changes nothing.
+
+    `names`: DNS names and addresses of the server. `trust`: see `write_identity`. `contract_digest`: 32 bytes.
+    The caller holds the state directory's lock. Raises ValueError when the authority is of another trust domain.
+    """
+    authority_folder = state / "ca"
+    if (authority_folder / "root.pem").exists():
+        authority = CertificateAuthority.open(authority_folder)
+    else:
+        authority = CertificateAuthority.create(authority_folder, trust_domain, now)
+    if authority.trust_domain != trust_domain:
+        raise ValueError(
+            f"the authority in {authority_folder} is of trust domain {authority.trust_domain}, "
+            f"the settings say {trust_domain}; use another state directory"
+        )
+    renew_server(state, authority, names, now)
+    token_key = key_from_pem(_once(state / "keys" / "token.key", key_to_pem(make_key())))
+    cursor_key = _once(state / "keys" / "cursor.key", secrets.token_bytes(_CURSOR_KEY_BYTES))
+    store = _open_store(state)
+    _establish_operator(store, now, contract_digest)
+    _renew_operator(state, authority, store, now, trust)
+    return Foundation(authority, store, token_key, cursor_key)
+
+
+def renew_server(state: Path, authority: CertificateAuthority, names: Sequence[str], now: float) -> bool:
+    """Issue the server's certificate when there is none, half its life is over, or its names or issuer changed.
+
+    STATE/tls: server.pem (leaf and issuing certificate), server.key. True when it issued.
+    """
+    chain_path, key_path = state / "tls" / "server.pem", state / "tls" / "server.key"
+    if chain_path.exists() and key_path.exists():
+        leaf = x509.load_pem_x509_certificate(chain_path.read_bytes())
+        begins, ends = leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp()
+        if (
+            now < (begins + ends) / 2
+            and server_names(leaf) == frozenset(str(general_name(name).value) for name in names)
+            and authority.issued(leaf)
+            # A crash between the two files leaves a key that does not belong to the certificate.
+            and key_from_pem(key_path.read_bytes()).public_key() == leaf.public_key()
+        ):
+            return False
+    key = make_key()
+    write_private(key_path, key_to_pem(key))
+    write_private(chain_path, authority.issue_server(names, key.public_key(), now, SERVER_DAYS))
+    return True
+
+
+def enrol_locally(
+    state: Path, agency: str, system: str, folder: Path, now: float, trust: Mapping[str, str]
+) -> Principal:
+    """Enrol an agency's system on the gateway's own machine: key, certificate, identity folder.
+
+    The operator's path without a code, for a demonstration's agencies; it leaves no entry in the log. Raises
+    RecordUnknown when the agency is unknown or revoked, FileNotFoundError when the gateway was never started.
+    """
+    authority = CertificateAuthority.open(state / "ca")
+    store = AgencyStore.open(state / "gateway.db")
+    try:
+        return _enrol(authority, store, agency, system, folder, now, trust)
+    finally:
+        store.close()
+
+
+def identity_lapses(folder: Path, authority: CertificateAuthority, now: float) -> bool:
+    """Whether the folder holds no certificate of this authority with more than half its life left."""
+    try:
+        pem = (folder / CERTIFICATE_FILE).read_bytes()
+        principal = principal_from_pem(pem, authority.trust_domain)
+    except (FileNotFoundError, GatewayError):
+        return True
+    halfway = (principal.not_before + principal.not_after) / 2
+    return now >= halfway or not authority.issued(x509.load_pem_x509_certificate(pem))
+
+
+def _enrol(
+    authority: CertificateAuthority,
+    store: AgencyStore,
+    agency: str,
+    system: str,
+    folder: Path,
+    now: float,
+    trust: Mapping[str, str],
+) -> Principal:
+    if agency not in store.load_view(0.0).agencies:
+        raise RecordUnknown
+    key = make_key()
+    issued = authority.issue_agency(agency, system, key.public_key(), now, AGENCY_LIFETIME_SECONDS)
+    store.record_credential(issued.principal, int(now))
+    write_identity(folder, key_to_pem(key), issued.chain_pem, authority.root_pem, trust)
+    return issued.principal
+
+
+def _open_store(state: Path) -> AgencyStore:
+    path = state / "gateway.db"
+    try:
+        return AgencyStore.create(path)
+    except FileExistsError:
+        return AgencyStore.open(path)
+
+
+def _establish_operator(store: AgencyStore, now: float, contract_digest: bytes) -> None:
+    with contextlib.suppress(RecordExists):
+        store.register_agency(OPERATOR, "Operator of the gateway", options_pb2.AGENCY_CLASS_OPERATOR, int(now))
+    view = store.load_view(0.0)
+    # A revoked operator stays revoked, and one that has a grant gets further ones over the API, with an entry.
+    if OPERATOR not in view.agencies or view.agencies[OPERATOR].grants:
+        return
+    methods = agency_service_pb2.DESCRIPTOR.services_by_name["AgencyService"].methods_by_name
+    store.create_grant(
+        OPERATOR,
+        Grant(
+            grant_id=store.reserve_grant_id(),
+            methods=frozenset(methods),
+            purposes={OPERATOR_PURPOSE: frozenset({OPERATOR_LEGAL_BASIS})},
+            fields=frozenset(),
+            provinces=frozenset(),
+            from_time=int(now),
+            until_time=int(now) + _OPERATOR_GRANT_SECONDS,
+            contract_digest=contract_digest,
+        ),
+    )
+
+
+def _renew_operator(
+    state: Path, authority: CertificateAuthority, store: AgencyStore, now: float, trust: Mapping[str, str]
+) -> None:
+    folder = state / OPERATOR
+    if OPERATOR not in store.load_view(0.0).agencies:
+        return
+    if identity_lapses(folder, authority, now) or not _trusts(folder, trust):
+        _enrol(authority, store, OPERATOR, "", folder, now, trust)
+
+
+def _trusts(folder: Path, trust: Mapping[str, str]) -> bool:
+    try:
+        return read_trust(folder) == dict(trust)
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def _once(path: Path, fresh: bytes) -> bytes:
+    if not path.exists():
+        write_private(path, fresh)
+    return path.read_bytes()
