@@ -8,9 +8,9 @@ RegistryError
 │   ├── OtherPopulation   another population lives here
 │   └── SecondWriter      another process writes this population
 ├── StoreUnavailable      the database cannot be reached, is busy, full or damaged
+├── Inconsistent          rows given to the store break a rule of its tables
 └── Malformed             a value breaks a rule of the registry
     ├── MalformedNumber   a personal number breaks a rule of its twelve digits
-    ├── MalformedName     a name is not one the registry can hold
     └── MalformedUpdate   an update names a dataset or column that cannot be written this way
 """
 
@@ -83,10 +83,6 @@ class Malformed(RegistryError):
 
 class MalformedNumber(Malformed):
     """A personal number breaks a rule of its twelve digits."""
-
-
-class MalformedName(Malformed):
-    """A name is not one the registry can hold."""
 
 
 class MalformedUpdate(Malformed):

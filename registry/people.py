@@ -163,14 +163,19 @@ class PeopleStore:
         return self._grouped(related.members, household_ids)
 
     def _keyed(self, build: Any, ids: Sequence[int]) -> dict[int, Row]:
-        rows = self._reader.rows(self._related[build], {"ids": self._reader.pack(ids)})
-        return {row[0]: row for row in rows}
+        return {row[0]: row for row in self._related_rows(build, ids)}
 
     def _grouped(self, build: Any, ids: Sequence[int]) -> dict[int, list[Row]]:
         groups: dict[int, list[Row]] = {}
-        for row in self._reader.rows(self._related[build], {"ids": self._reader.pack(ids)}):
+        for row in self._related_rows(build, ids):
             groups.setdefault(row[0], []).append(row)
         return groups
+
+    def _related_rows(self, build: Any, ids: Sequence[int]) -> list[Row]:
+        if not ids:
+            return []
+        once = list(dict.fromkeys(ids))  # an id given twice would double its rows
+        return self._reader.rows(self._related[build], {"ids": self._reader.pack(once)})
 
 
 class _Planner:

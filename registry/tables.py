@@ -90,6 +90,7 @@ person = Table(
     Index(None, "father_id"),
     Index(None, "mother_id"),
     Index(None, "scope", "person_id"),
+    postgresql_with={"fillfactor": 85},  # room to update a row in its page: without it each push moves the row
 )
 
 # The key is a unique index, not a primary key, so that a bulk load can build it at the end.

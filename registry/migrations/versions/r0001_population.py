@@ -123,6 +123,7 @@ def _person() -> None:
         sa.ForeignKeyConstraint(["mother_id"], ["person.person_id"], name="person_mother_id_fkey"),
         sa.ForeignKeyConstraint(["spouse_id"], ["person.person_id"], name="person_spouse_id_fkey"),
         sa.PrimaryKeyConstraint("person_id", name="person_pkey"),
+        postgresql_with={"fillfactor": 85},
     )
     op.create_index("person_father_id_idx", "person", ["father_id"])
     op.create_index("person_mother_id_idx", "person", ["mother_id"])
