@@ -119,11 +119,11 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         options_pb2.LISTENER_AGENCY,
         LookupMethods(reading, disclosures, places, spine.recorder, time.time),
         SyncMethods(
-            Feed(people, registry, cursors, disclosures, places, spine.recorder),
+            Feed(people, registry, cursors, disclosures, catalogue, places, spine.recorder),
             Pushing(reading, writing, catalogue, watcher.view, spine.recorder, now_us),
         ),
         TokenMethods(signer, watcher.view, time.time, secrets.token_bytes),
-        AuditMethods(reading, spine.keys, spine.recorder, str(settings.state / "audit")),
+        AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
         AgencyMethods(store, resolve, names, time.time, secrets.token_bytes),
     )
     key, certificate = _server_pair(settings)
@@ -140,10 +140,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
 async def run_enrolment(settings: Settings, epoch: int, ready: Callable[[], None]) -> None:
     """Serve the enrolment port until SIGTERM; the only process that opens the issuing key."""
     spine = Spine(settings, epoch)
-    paths = AuditPaths(str(settings.state))
-    trust = TrustLines(
-        settings.origin, Path(paths.log_vkey).read_text().strip(), Path(paths.receipt_vkey).read_text().strip()
-    )
+    trust = trust_lines(settings)
     store = AgencyStore.open(settings.state / "gateway.db")
     authority = CertificateAuthority.open(settings.state / "ca")
     methods = compile_methods()
@@ -168,6 +165,14 @@ def _behaviours(methods: Mapping[str, Method], listener: int, *roles: object) ->
     return found
 
 
+def trust_lines(settings: Settings) -> TrustLines:
+    """The log's name and verifier lines."""
+    paths = AuditPaths(str(settings.state))
+    return TrustLines(
+        settings.origin, Path(paths.log_vkey).read_text().strip(), Path(paths.receipt_vkey).read_text().strip()
+    )
+
+
 def _server_pair(settings: Settings) -> tuple[bytes, bytes]:
     folder = settings.state / "tls"
     return (folder / "server.key").read_bytes(), (folder / "server.pem").read_bytes()
@@ -183,7 +188,7 @@ async def _serve(
     ready: Callable[[], None],
 ) -> None:
     server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=config.CALLS_PER_WORKER_MAX)
-    by_service: dict[str, dict[str, grpc.RpcMethodHandler]] = {}
+    by_service: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
     for name, behaviour in behaviours.items():
         method = methods[name]
         by_service.setdefault(method.service, {})[name] = chain.handler(method, behaviour)

@@ -239,8 +239,12 @@ def next_epoch(path: Path) -> int:
     return epoch
 
 
-def run(settings: Settings, say: Callable[[str], None], ready: Callable[[], None] | None = None) -> None:
-    """Initialise the state directory where needed, then serve until SIGTERM or SIGINT. Raises CannotStart."""
+def run(
+    settings: Settings,
+    say: Callable[[str], None] = lambda sentence: print(f"popgate: {sentence}", file=sys.stderr, flush=True),
+    ready: Callable[[], None] | None = None,
+) -> None:
+    """Prepare the state directory where needed, then serve until SIGTERM or SIGINT. Raises CannotStart."""
     from gateway.start import prepare
 
     supervisor = Supervisor(settings, say)

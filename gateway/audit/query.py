@@ -24,8 +24,16 @@ class Found:
     complete: bool
 
 
-def find(directory: str, vkey: str, tags: Collection[bytes], from_us: int, to_us: int, limit: int = 1000) -> Found:
-    """Entries that carry any of the 16-byte tags and whose log time lies in [from_us, to_us].
+def find(
+    directory: str,
+    vkey: str,
+    tags: Collection[bytes],
+    from_us: int,
+    to_us: int,
+    limit: int = 1000,
+    before: int | None = None,
+) -> Found:
+    """Entries that carry any of the 16-byte tags, whose log time lies in [from_us, to_us], before index `before`.
 
     Scans bundle files at memory speed, only those of the interval. Raises Malformed or Inconsistent when the
     checkpoint is not signed by the log; whether the bundles are the signed ones is for `verify` to say.
@@ -33,8 +41,9 @@ def find(directory: str, vkey: str, tags: Collection[bytes], from_us: int, to_us
     reader = LogReader(directory)
     size = open_checkpoint(reader.checkpoint(), Verifier.from_text(vkey)).size
     found: list[tuple[int, Entry]] = []
-    for number in range(_first_after(reader, size, to_us) - 1, -1, -1):
-        width = min(WIDTH, size - number * WIDTH)
+    end = size if before is None else min(size, before)
+    for number in range(min(_first_after(reader, size, to_us), -(-end // WIDTH)) - 1, -1, -1):
+        width = min(WIDTH, end - number * WIDTH)
         _, raw = reader.entries_raw(number, width)
         if any(tag in raw for tag in tags):
             entries = unpack_entries(raw)[:width]

@@ -69,7 +69,7 @@ class Chain:
         self.in_flight = 0
         self._completing: set[asyncio.Task[bytes]] = set()
 
-    def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler:
+    def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler[Any, Any]:
         """The gRPC handler of a method: exact bytes in, exact bytes out."""
 
         async def serve(request: bytes, context: Context) -> bytes:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from gateway.audit.barrier import AuditBarrier
 from gateway.audit.detail import NONCE_BYTES, SALT_BYTES, Detail, seal
 from gateway.audit.entry import ZERO_16, ZERO_32, Decision, Entry, Kind
+from gateway.audit.fold import FoldedRefusals
 from gateway.audit.keys import KeyRing
 from gateway.audit.receipt import Receipt
 from gateway.chain.base import Answer, Call
@@ -71,19 +72,20 @@ class Recorder:
         tags = self.number_tags([number]) if number else b""
         return self._submit(call, Kind.REFUSAL, tags, detail, reason=reason)
 
-    def folded(self, agency: str, method: str, reason: int, calls: int, since_us: int) -> asyncio.Future[Receipt]:
+    def folded(self, folded: FoldedRefusals) -> asyncio.Future[Receipt]:
         """Record refusals that were folded into one entry."""
         entry = Entry(
             kind=Kind.REFUSALS_FOLDED,
             call_id=self._random(16),
             origin=self._origin,
             worker_epoch=self._epoch,
-            calls=calls,
-            since_us=since_us,
+            calls=folded.calls,
+            since_us=folded.since_us,
             decision=Decision.REFUSED,
-            reason=reason,
-            agency=agency,
-            method=method,
+            reason=folded.key.reason,
+            agency=folded.key.agency,
+            method=folded.key.method,
+            purpose=folded.key.purpose,
         )
         return self._barrier.record(entry.encode(), b"")
 

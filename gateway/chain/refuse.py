@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from google.rpc import status_pb2
 
-from gateway.audit.fold import RefusalFold
+from gateway.audit.fold import FoldedRefusals, RefusalFold, RefusalKey
 from gateway.audit.receipt import Receipt
 from gateway.chain.base import Call
 from gateway.chain.record import Recorder
@@ -17,7 +17,7 @@ from gateway.errors import AuditUnavailable, GatewayError
 from gateway.metrics import Metrics
 from gateway.wire import receipt_to_wire
 
-FOLD_SECONDS = 1.0
+DUE_SECONDS = 1.0
 
 
 class Refuser:
@@ -44,19 +44,24 @@ class Refuser:
     async def _record(self, call: Call, refusal: GatewayError) -> Receipt | None:
         assert call.principal is not None
         reason = reason_number(refusal.reason)
-        if not self._fold.admit(call.principal.agency, call.method.name, reason, self._now_us()):
+        purpose = call.purpose if call.authorised else ""
+        key = RefusalKey(call.principal.agency, call.method.name, purpose, reason)
+        if not self._fold.record_singly(key, self._now_us()):
             return None
         # The caller may go meanwhile; the entry is written all the same.
         return await asyncio.shield(self._recorder.refusal(call, reason))
 
     async def flush(self) -> None:
-        """Record what was folded so far."""
-        for folded in self._fold.take(self._now_us()):
-            with contextlib.suppress(AuditUnavailable):
-                await self._recorder.folded(folded.agency, folded.method, folded.reason, folded.calls, folded.since_us)
+        """Record everything that was folded so far."""
+        await self._record_folded(self._fold.flush())
 
     async def run(self) -> None:
-        """Flush every second until cancelled."""
+        """Record what is due every second, until cancelled."""
         while True:
-            await asyncio.sleep(FOLD_SECONDS)
-            await self.flush()
+            await asyncio.sleep(DUE_SECONDS)
+            await self._record_folded(self._fold.due(self._now_us()))
+
+    async def _record_folded(self, folded: list[FoldedRefusals]) -> None:
+        for item in folded:
+            with contextlib.suppress(AuditUnavailable):
+                await self._recorder.folded(item)

@@ -102,3 +102,8 @@ class Disclosures:
     def _cleared(self, leaf: str, disclosed: frozenset[str]) -> tuple[str, tuple[str, ...]]:
         parts = self._catalogue.leaves[leaf].parts
         return leaf, tuple(sorted(part for part in parts if f"{leaf}.{part}" not in disclosed))
+
+
+def only_scope(provinces: frozenset[str]) -> Disclosure:
+    """Discloses nothing; reads just enough to know who is in scope."""
+    return Disclosure((), PREFIX[2:], frozenset(), (), provinces, (), ())

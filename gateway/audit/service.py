@@ -1,0 +1,136 @@
+"""AuditService: auditors ask who looked at a person. Decoding and recording are the chain's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.api.v1 import audit_service_pb2
+from gateway.audit.detail import Detail, open_
+from gateway.audit.entry import Entry, time_of
+from gateway.audit.errors import AuditError, KeyUnavailable
+from gateway.audit.keys import KeyRing
+from gateway.audit.paths import AuditPaths
+from gateway.audit.query import Found, find
+from gateway.audit.reader import LogReader
+from gateway.audit.tags import months_between
+from gateway.chain.base import Answer, Call
+from gateway.chain.record import Recorder
+from gateway.errors import ArgumentInvalid, FieldViolation, Internal, PersonUnavailable
+from gateway.lookup.barrier import ReadBarrier
+from gateway.lookup.disclosure import PERSON_ID, only_scope
+from gateway.lookup.number import check_number
+from registry.people import PeopleStore
+
+ENTRIES_DEFAULT = 100
+ENTRIES_MAX = 1000
+
+
+class AuditMethods:
+    """The behaviours of AuditService."""
+
+    def __init__(
+        self,
+        reading: ReadBarrier,
+        registry: PeopleStore,
+        keys: KeyRing,
+        recorder: Recorder,
+        state: str,
+        now_us: Callable[[], int],
+    ) -> None:
+        """`state`: the state directory, where the published log lies. `now_us`: microseconds since 1970."""
+        paths = AuditPaths(state)
+        self._reading = reading
+        self._registry = registry
+        self._keys = keys
+        self._recorder = recorder
+        self._directory = paths.log
+        self._now_us = now_us
+        self._vkey = Path(paths.log_vkey).read_text().strip()
+
+    async def QueryAccesses(  # noqa: N802
+        self, call: Call, request: audit_service_pb2.QueryAccessesRequest
+    ) -> Answer:
+        """Entries about one person, newest first, also those that a number of theirs was refused with."""
+        assert call.principal is not None
+        check_number(request.number)
+        count = request.entries_max or ENTRIES_DEFAULT
+        if count > ENTRIES_MAX:
+            raise ArgumentInvalid(violations=[FieldViolation("entries_max", f"is at most {ENTRIES_MAX}")])
+        scope = only_scope(frozenset())
+        (person,) = await self._reading.read(call.principal.agency, scope, [request.number])
+        person_id = None if person is None else int(person.row[PERSON_ID])
+        try:
+            found, accesses = await asyncio.to_thread(self._search, person_id, request, count)
+        except AuditError as error:
+            raise Internal from error
+        body = audit_service_pb2.QueryAccessesResponse(
+            accesses=accesses, current_through_index=found.current_through, more=not found.complete
+        )
+        tags = self._recorder.number_tags([request.number])
+        if person_id is not None:
+            tags += self._recorder.person_tags([person_id])
+        elif not accesses:
+            # Nobody has the number and nobody asked for it: the auditor is told no more than any other caller.
+            return Answer(body, tags=tags, numbers=(request.number,), refusal=PersonUnavailable())
+        return Answer(
+            body, tags=tags, numbers=(request.number,), person_ids=(person_id or 0,), note=f"{len(accesses)} accesses"
+        )
+
+    def _search(
+        self, person_id: int | None, request: audit_service_pb2.QueryAccessesRequest, count: int
+    ) -> tuple[Found, list[audit_service_pb2.Access]]:
+        from_us = request.from_time.ToMicroseconds() if request.HasField("from_time") else 0
+        to_us = request.to_time.ToMicroseconds() - 1 if request.HasField("to_time") else (1 << 63) - 1
+        tags = self._tags(person_id, request.number)
+        before = request.before_index if request.HasField("before_index") else None
+        found = find(self._directory, self._vkey, tags, from_us, to_us, count, before)
+        reader = LogReader(self._directory)
+        return found, [self._access(reader, index, entry, found.current_through) for index, entry in found.entries]
+
+    def _tags(self, person_id: int | None, number: str) -> set[bytes]:
+        """Every tag that an entry about the person may carry, under the keys of all months of the log."""
+        numbers = [number]
+        if person_id is not None:
+            numbers += [row[1] for row in self._registry.numbers([person_id]).get(person_id, ())]
+        tags: set[bytes] = set()
+        for month in months_between(self._begin_us(), self._now_us()):
+            try:
+                key = self._keys.tag(month)
+            except KeyUnavailable:
+                continue
+            tags.update(key.number(one) for one in numbers)
+            if person_id is not None:
+                tags.add(key.person(person_id))
+        return tags
+
+    def _begin_us(self) -> int:
+        try:
+            return time_of(LogReader(self._directory).entries(0, 1)[0])
+        except FileNotFoundError:
+            return self._now_us()
+
+    def _access(self, reader: LogReader, index: int, entry: Entry, size: int) -> audit_service_pb2.Access:
+        access = audit_service_pb2.Access(
+            index=index,
+            agency=entry.agency,
+            method=entry.method,
+            purpose=entry.purpose,
+            legal_basis=entry.legal_basis,
+            allowed=not entry.reason,
+            reason=entry.reason,  # type: ignore[arg-type]
+            call_id=entry.call_id.hex(),
+        )
+        access.time.FromMicroseconds(entry.time_us)
+        detail = self._detail(reader, index, entry, size)
+        if detail is not None:
+            access.fields.extend(detail.fields)
+            access.case_reference = detail.case_reference
+        return access
+
+    def _detail(self, reader: LogReader, index: int, entry: Entry, size: int) -> Detail | None:
+        try:
+            return open_(reader.detail(index, size), self._keys, entry.call_id, entry.commitment)
+        except KeyUnavailable:
+            return None

@@ -1,0 +1,125 @@
+"""The HTTP process: /metrics for Prometheus, /healthz for whoever restarts things. Plain HTTP, nothing personal."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from gateway.audit import framing
+from gateway.audit.paths import AuditPaths
+from gateway.config import Settings
+
+ASK_SECONDS_MAX = 2.0
+
+
+def sequencer_stats(socket_path: str) -> dict[str, Any] | None:
+    """The sequencer's figures; None when it does not answer within 2 s."""
+    splitter = framing.Splitter()
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(ASK_SECONDS_MAX)
+            connection.connect(socket_path)
+            connection.sendall(framing.message(framing.STATS, framing.pack_request_id(1)))
+            while data := connection.recv(65_536):
+                for kind, body in splitter.feed(data):
+                    if kind == framing.STATS_REPLY:
+                        stats: dict[str, Any] = json.loads(body[8:])
+                        return stats
+    except OSError:
+        pass
+    return None
+
+
+class AuditCollector:
+    """The audit log's figures, asked of the sequencer at each scrape."""
+
+    def __init__(self, socket_path: str) -> None:
+        self._socket_path = socket_path
+
+    def collect(self) -> Iterator[Metric]:
+        """Entries and lag; `gateway_audit_up` alone when the sequencer does not answer."""
+        stats = sequencer_stats(self._socket_path)
+        yield GaugeMetricFamily("gateway_audit_up", "Whether the audit log answers.", float(stats is not None))
+        if stats is None:
+            return
+        entries, published = stats["size"], stats["published_size"]
+        yield CounterMetricFamily("gateway_audit_entries", "Entries in the audit log.", entries)
+        yield GaugeMetricFamily(
+            "gateway_audit_lag_entries", "Durable entries that no checkpoint covers yet.", entries - published
+        )
+        yield CounterMetricFamily("gateway_audit_commits", "Group commits since the log was opened.", stats["commits"])
+        yield CounterMetricFamily(
+            "gateway_audit_commit_seconds", "Time spent in group commits.", stats["commit_seconds"]
+        )
+
+
+def exposition(settings: Settings) -> bytes:
+    """All series of all processes, in the text format."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, str(settings.run / "metrics"))  # type: ignore[no-untyped-call]
+    registry.register(AuditCollector(AuditPaths(str(settings.state)).socket))
+    return generate_latest(registry)
+
+
+def health(settings: Settings) -> tuple[bool, dict[str, str]]:
+    """Whether the gateway can answer, and what stands in the way."""
+    parts = {"audit": sequencer_stats(AuditPaths(str(settings.state)).socket) is not None}
+    for name, port in (("agencies", settings.port), ("enrolment", settings.enrolment_port)):
+        try:
+            socket.create_connection((settings.host, port), ASK_SECONDS_MAX).close()
+            parts[name] = True
+        except OSError:
+            parts[name] = False
+    return all(parts.values()), {name: "serving" if serves else "not serving" for name, serves in parts.items()}
+
+
+def run(settings: Settings, ready: Callable[[], None]) -> int:
+    """Serve until SIGTERM. Returns the exit status."""
+    (Path(settings.run) / "metrics").mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    class Handler(BaseHTTPRequestHandler):
+        server_version = "popgate"
+        sys_version = ""
+        timeout = 10
+
+        def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self._send(200, CONTENT_TYPE_LATEST, exposition(settings))
+            elif self.path == "/healthz":
+                healthy, parts = health(settings)
+                self._send(200 if healthy else 503, "application/json", json.dumps(parts).encode() + b"\n")
+            else:
+                self._send(404, "text/plain; charset=utf-8", b"Here are /metrics and /healthz.\n")
+
+        def _send(self, status: int, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            """Scrapes are not worth a line."""
+
+    server = ThreadingHTTPServer((settings.host, settings.http_port), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True, name="http").start()
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: stopped.set())
+    ready()
+    while not stopped.wait(1.0):
+        pass
+    server.shutdown()
+    server.server_close()
+    return 0

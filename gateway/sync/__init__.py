@@ -1,0 +1,1 @@
+"""Keeping copies in step: followers pull, owners push."""

@@ -1,0 +1,96 @@
+"""The one process that writes the registry: whatever waits at a moment becomes one transaction.
+
+One writer on PostgreSQL too: positions of the change feed are dense and in commit order, which makes writers
+wait for each other anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from gateway.config import Settings
+from gateway.sync.write_barrier import WriteReply, WriteRequest, frame, read_frame
+from registry.engine import open_engine
+from registry.errors import RegistryError
+from registry.writer import Writer
+
+UPDATES_PER_TRANSACTION_MAX = 8192
+
+
+class WriteQueue:
+    """Collects requests of all connections and applies them together."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._waiting: list[tuple[asyncio.StreamWriter, WriteRequest]] = []
+        self._requests = msgspec.msgpack.Decoder(WriteRequest)
+
+    async def serve(self, reader: asyncio.StreamReader, connection: asyncio.StreamWriter) -> None:
+        """Read one worker's requests until it goes."""
+        try:
+            while True:
+                request = self._requests.decode(await read_frame(reader))
+                if not self._waiting:
+                    # Applied after this turn of the loop, together with what the other workers sent.
+                    asyncio.get_running_loop().call_soon(self._apply)
+                self._waiting.append((connection, request))
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        except (ValueError, msgspec.MsgspecError) as error:
+            print(f"writer: a worker's message was refused: {error}", file=sys.stderr, flush=True)
+        finally:
+            connection.close()
+
+    def _apply(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        while waiting:
+            count = 0
+            taken: list[tuple[asyncio.StreamWriter, WriteRequest]] = []
+            while waiting and (not taken or count + len(waiting[0][1].updates) <= UPDATES_PER_TRANSACTION_MAX):
+                count += len(waiting[0][1].updates)
+                taken.append(waiting.pop(0))
+            self._apply_together(taken)
+
+    def _apply_together(self, taken: list[tuple[asyncio.StreamWriter, WriteRequest]]) -> None:
+        updates = [update for _, request in taken for update in request.updates]
+        try:
+            outcomes = self._writer.apply(updates)
+        except RegistryError as error:
+            print(f"writer: {error}", file=sys.stderr, flush=True)
+            for connection, request in taken:
+                connection.write(frame(WriteReply(request.request_id, None)))
+            return
+        at = 0
+        for connection, request in taken:
+            end = at + len(request.updates)
+            connection.write(frame(WriteReply(request.request_id, outcomes[at:end])))
+            at = end
+
+
+async def run(settings: Settings, ready: Callable[[], None]) -> int:
+    """Serve the workers until SIGTERM. Returns the exit status."""
+    try:
+        writer = Writer(open_engine(settings.registry))
+    except RegistryError as error:
+        print(f"writer: {error}", file=sys.stderr, flush=True)
+        return 1
+    queue = WriteQueue(writer)
+    path = str(settings.run / "writer.sock")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    server = await asyncio.start_unix_server(queue.serve, path)
+    os.chmod(path, 0o600)
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    ready()
+    await stopped.wait()
+    server.close()
+    writer.close()
+    return 0
