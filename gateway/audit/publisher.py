@@ -25,14 +25,15 @@ class Publisher:
     What is not synced yet is still in the write-ahead log and is written again after a crash.
     """
 
-    def __init__(self, files: Files, directory: str, edge: TreeEdge) -> None:
+    def __init__(self, files: Files, directory: str, edge: TreeEdge, synced_through: int = 0) -> None:
+        """`synced_through`: full files of entries below it are durable already and are not touched again."""
         self._files = files
         self._directory = directory
         self._edge = edge
         self._entries: list[bytes] = []
         self._details: list[bytes] = []
         self._unsynced: deque[tuple[int, list[str]]] = deque()
-        self.synced_through = edge.size
+        self.synced_through = synced_through
 
     @property
     def size(self) -> int:
@@ -79,7 +80,12 @@ class Publisher:
         self.synced_through = through
 
     def _write_full(self, tiles: Sequence[tuple[int, int, bytes]]) -> None:
-        number = self._edge.size // WIDTH - 1
+        if self._edge.size > self.synced_through:
+            self._write_files(self._edge.size // WIDTH - 1, tiles)
+        self._entries = []
+        self._details = []
+
+    def _write_files(self, number: int, tiles: Sequence[tuple[int, int, bytes]]) -> None:
         paths = [
             self._write(entries_path(number), pack_entries(self._entries)),
             self._write(detail_path(number), pack_details(self._details)),
@@ -88,8 +94,6 @@ class Publisher:
         for path in paths:
             self._files.remove_directory(path + ".p")
         self._unsynced.append((self._edge.size, paths))
-        self._entries = []
-        self._details = []
 
     def _write(self, relative: str, data: bytes) -> str:
         path = os.path.join(self._directory, relative)

@@ -60,7 +60,10 @@ class Recovery:
             details = reader.details(number)[:rest] if rest else []
         except (OSError, AuditError) as error:
             raise LogRefused(f"the published log cannot be read back: {error}") from error
-        self._publisher = Publisher(self._files, self._directory, edge)
+        # The bundle that the first segment starts within was durable before the segment ahead of it was
+        # removed, and its beginning is nowhere else: writing it again would put it at risk in a second crash.
+        synced_through = (number + bool(rest)) * WIDTH
+        self._publisher = Publisher(self._files, self._directory, edge, synced_through)
         self._take(entries, details)
 
     def _take(self, entries: Sequence[bytes], details: Sequence[bytes]) -> None:

@@ -13,7 +13,7 @@ from gateway.audit.checkpoint import Checkpoint, open_checkpoint
 from gateway.audit.entry import Kind, Outline, outline
 from gateway.audit.errors import AuditError, Malformed, Tampered
 from gateway.audit.note import Verifier
-from gateway.audit.reader import LogReader, split_hashes
+from gateway.audit.reader import LogReader, read_file, split_hashes
 from gateway.audit.receipt import Receipt, ReceiptVerifier
 from gateway.audit.tiles import (
     WIDTH,
@@ -28,14 +28,16 @@ from gateway.audit.tree import HASH_BYTES, TreeEdge, root_of
 from gateway.audit.verify_report import Broken, Disclosed, ReconcileReport, Surplus, VerifyReport
 
 
-def verify(directory: str, vkey: str, older: bytes | None = None) -> VerifyReport:
+def verify(
+    directory: str, vkey: str, older: bytes | None = None, read: Callable[[str], bytes] = read_file
+) -> VerifyReport:
     """Check everything the signed checkpoint covers and count it. Raises Tampered, naming the place.
 
     `older` is a checkpoint saved earlier: the log must have grown from it by appending only. About 6 us an
     entry, memory for one bundle.
     """
     verifier = Verifier.from_text(vkey)
-    reader = LogReader(directory)
+    reader = LogReader(directory, read)
     checkpoint = _checkpoint(reader, verifier)
     saved = _saved(older, verifier, checkpoint)
     walk = _Walk(reader, checkpoint)
