@@ -29,8 +29,9 @@ from gateway.errors import (
 )
 
 TOKEN_BYTES_MAX = 8192
+TOKEN_ISSUED_BYTES_MAX = 7168  # beside the other metadata of a call, within gRPC's default of 8 KiB
 TOKEN_LIFETIME_SECONDS_MAX = 600
-TOKEN_CACHE_ENTRIES_MAX = 4096
+TOKEN_CACHE_ENTRIES_MAX = 2048
 TOKEN_FAILURES_MAX = 256
 TOKEN_FAILURE_SECONDS = 2
 NOT_BEFORE_LEEWAY_SECONDS = 5
@@ -38,7 +39,8 @@ NOT_BEFORE_LEEWAY_SECONDS = 5
 _ALGORITHM = "ES256"
 _TYPE = "at+jwt"  # RFC 9068 section 2.1
 _DETAIL_TYPE = "registry"
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+# An ES256 signature is 64 bytes; its last character has four spare bits, zero in the one canonical spelling.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]")
 _TOKEN_ID = re.compile(r"[0-9a-f]{32}")
 
 _Key = TypeVar("_Key")
@@ -93,7 +95,7 @@ class TokenSigner:
         """The compact JWT and when it expires (unix seconds), never after the certificate.
 
         `grants`: what to carry, already cut down to the purposes asked for. `token_id`: 16 random bytes.
-        Raises ArgumentInvalid naming `purposes` when the token would be larger than verifiers take.
+        Raises ArgumentInvalid naming `purposes` when the token would be too large for a call's metadata.
         """
         if not 0 < lifetime_seconds <= TOKEN_LIFETIME_SECONDS_MAX:
             raise ValueError(f"a token lives 1 to {TOKEN_LIFETIME_SECONDS_MAX} seconds")
@@ -113,10 +115,10 @@ class TokenSigner:
         }
         header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": self.key_id}
         token = jwt.encode(header, claims, self._key, algorithms=[_ALGORITHM], default_type=None)
-        if len(token) > TOKEN_BYTES_MAX:
+        if len(token) > TOKEN_ISSUED_BYTES_MAX:
             raise ArgumentInvalid(
                 "The grants do not fit into one token; restrict it to some purposes.",
-                violations=[FieldViolation("purposes", f"would make more than {TOKEN_BYTES_MAX} bytes")],
+                violations=[FieldViolation("purposes", f"would make more than {TOKEN_ISSUED_BYTES_MAX} bytes")],
             )
         return token, expires
 
