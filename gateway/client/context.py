@@ -46,7 +46,7 @@ def reason_name(number: int) -> str:
     if number == reason_pb2.ERROR_REASON_UNSPECIFIED:
         return ""
     try:
-        return reason_pb2.ErrorReason.Name(reason_pb2.ErrorReason.ValueType(number)).removeprefix(_REASON_PREFIX)
+        return reason_pb2.ErrorReason.Name(number).removeprefix(_REASON_PREFIX)
     except ValueError:
         return f"REASON_{number}"
 

@@ -17,8 +17,9 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from gateway.agency.identity import CERTIFICATE_FILE, KEY_FILE
 from gateway.client.errors import IdentityInvalid
-from gateway.client.identity import CERTIFICATE_FILE, KEY_FILE, Identity, check_dates
+from gateway.client.identity import Identity, check_dates
 
 PROBE_SECONDS: Final = 3.0
 _HOSTNAME_MISMATCHES = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH

@@ -16,12 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from gateway.agency.identity import CERTIFICATE_FILE, KEY_FILE, ROOT_FILE, TRUST_FILE
 from gateway.client.errors import IdentityInvalid
 
-CERTIFICATE_FILE: Final = "cert.pem"
-KEY_FILE: Final = "key.pem"
-ROOT_FILE: Final = "ca.pem"
-TRUST_FILE: Final = "trust.json"
 TRUST_KEYS: Final = ("log_origin", "log_verifier", "receipt_verifier", "trust_domain")
 IDENTITY_FILES: Final = (CERTIFICATE_FILE, KEY_FILE, ROOT_FILE, TRUST_FILE)
 _RENEWAL = "enrol again with `popgate enrol` and a new code from the operator"
@@ -91,6 +88,13 @@ class Identity:
         except x509.ExtensionNotFound:
             return ()
         return tuple(names.get_values_for_type(x509.UniformResourceIdentifier))
+
+    @property
+    def agency(self) -> str:
+        """Code of the agency that the certificate names; empty when it names none."""
+        head = f"spiffe://{self.trust_domain}/agency/"
+        named = [name.removeprefix(head) for name in self.spiffe_ids if name.startswith(head)]
+        return named[0].partition("/")[0] if len(named) == 1 else ""
 
 
 def check_key(identity: Identity) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from gateway.api.v1 import agency_service_pb2, options_pb2
+from gateway.api.v1 import agency_service_pb2
 from gateway.audit.receipt import Receipt
 from gateway.client.connection import Connection, Method
 from gateway.client.context import Context, timestamp
@@ -43,13 +43,17 @@ class Operating:
         self,
         code: str,
         name: str,
-        agency_class: options_pb2.AgencyClass,
+        agency_class: str,
         *,
         context: Context,
         timeout_seconds: float | None = None,
     ) -> agency_service_pb2.Agency:
-        """Register an agency under a code that was never used. Raises GatewayRefusal: RECORD_EXISTS."""
-        agency = agency_service_pb2.Agency(code=code, name=name, agency_class=agency_class)
+        """Register an agency under a code that was never used. Raises GatewayRefusal: RECORD_EXISTS.
+
+        `agency_class` is the name of an `AgencyClass` without its prefix, for example HEALTH; ValueError for
+        others.
+        """
+        agency = agency_service_pb2.Agency(code=code, name=name, agency_class=f"AGENCY_CLASS_{agency_class}")
         request = agency_service_pb2.RegisterAgencyRequest(context=context.message(), agency=agency)
         return (await self._connection.call(REGISTER_AGENCY, request, timeout_seconds=timeout_seconds)).message.agency
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gateway.api.v1 import context_pb2
 from gateway.audit.errors import AuditError, Inconsistent
@@ -33,6 +35,17 @@ def receipt_from(message: context_pb2.Receipt) -> Receipt:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """A receipt as it was kept: which agency got it, for which call of which method, with how many people."""
+
+    receipt: Receipt
+    agency: str
+    call_id: str
+    method: str
+    people: int
+
+
 class ReceiptLog:
     """An append-only file of JSON lines, one a receipt, for `popgate audit verify --receipts`.
 
@@ -44,15 +57,22 @@ class ReceiptLog:
         """Creates the file with mode 0600 when it is absent. Raises OSError."""
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    def append(self, receipt: Receipt, call_id: str, method: str, people: int) -> None:
-        """Keep one receipt; `people` counts the people received or written. Raises OSError."""
+    def append(self, kept: KeptReceipt) -> None:
+        """Keep one receipt, whole, so that it proves by itself what was promised. Raises OSError."""
+        receipt = kept.receipt
         line = {
+            "agency": kept.agency,
+            "call_id": kept.call_id,
+            "method": kept.method,
+            "people": kept.people,
             "origin": receipt.origin,
             "index": receipt.index,
             "leaf_hash": receipt.leaf_hash.hex(),
-            "call_id": call_id,
-            "method": method,
-            "people": people,
+            "commit_first": receipt.commit_first,
+            "commit_count": receipt.commit_count,
+            "path": [node.hex() for node in receipt.path],
+            "signature": receipt.signature.hex(),
+            "key_id": receipt.key_id,
         }
         os.write(self._file, json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
@@ -64,8 +84,8 @@ class ReceiptLog:
 class ReceiptDesk:
     """Takes in the receipts of one client's answers."""
 
-    def __init__(self, origin: str, verifier: str, log: ReceiptLog | None = None) -> None:
-        """`verifier` is the verifier line of the receipts. Raises IdentityInvalid when it cannot be read."""
+    def __init__(self, origin: str, verifier: str, agency: str, log: ReceiptLog | None = None) -> None:
+        """`verifier`: verifier line of the receipts. Raises IdentityInvalid when it cannot be read."""
         try:
             self._verifier = ReceiptVerifier.from_text(verifier)
         except AuditError as error:
@@ -73,6 +93,7 @@ class ReceiptDesk:
                 f"receipt_verifier in trust.json cannot be read ({error}); enrol again or ask the operator"
             ) from error
         self._origin = origin
+        self._agency = agency
         self._log = log
         self._seen: OrderedDict[int, None] = OrderedDict()
 
@@ -99,13 +120,37 @@ class ReceiptDesk:
         if len(self._seen) > INDEXES_REMEMBERED_MAX:
             self._seen.popitem(last=False)
         if self._log is not None:
-            self._log.append(receipt, call_id, method, people)
+            self._log.append(KeptReceipt(receipt, self._agency, call_id, method, people))
         return receipt
 
     def close(self) -> None:
         """Close the receipt log, if there is one."""
         if self._log is not None:
             self._log.close()
+
+
+def read_receipts(path: str | Path) -> Iterator[KeptReceipt]:
+    """The receipts that a ReceiptLog kept; nothing is checked. Raises OSError, ValueError naming the line."""
+    with open(path, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield _kept_from(json.loads(line))
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(f"{path}, line {number}: not a receipt ({error})") from error
+
+
+def _kept_from(line: dict[str, Any]) -> KeptReceipt:
+    receipt = Receipt(
+        origin=str(line["origin"]),
+        index=int(line["index"]),
+        leaf_hash=bytes.fromhex(line["leaf_hash"]),
+        commit_first=int(line["commit_first"]),
+        commit_count=int(line["commit_count"]),
+        path=tuple(bytes.fromhex(node) for node in line["path"]),
+        signature=bytes.fromhex(line["signature"]),
+        key_id=int(line["key_id"]),
+    )
+    return KeptReceipt(receipt, str(line["agency"]), str(line["call_id"]), str(line["method"]), int(line["people"]))
 
 
 def missing_receipt(call_id: str) -> ReceiptInvalid:

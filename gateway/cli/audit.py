@@ -1,0 +1,179 @@
+"""`popgate audit`: who looked at a person, and whether the log is complete and unchanged."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.options import (
+    CaseOption,
+    IdentityOption,
+    JsonOption,
+    LegalBasisOption,
+    OfficerOption,
+    PurposeOption,
+    ReceiptsOption,
+    ServerOption,
+    TimeoutOption,
+    client_of,
+    context_of,
+)
+from gateway.cli.output import VIETNAM, moment, print_json, print_table
+
+if TYPE_CHECKING:
+    from gateway.client import Access, Accesses
+
+app = typer.Typer(name="audit", help="Search the access log, and verify it offline.", no_args_is_help=True)
+
+_DAY = ["%d/%m/%Y", "%Y-%m-%d", "%d/%m/%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
+
+
+@app.command()
+def query(
+    number: Annotated[str, typer.Argument(help="The person's number, 12 digits.", metavar="NUMBER")],
+    identity: IdentityOption,
+    purpose: PurposeOption,
+    legal_basis: LegalBasisOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    server: ServerOption = "",
+    from_day: Annotated[
+        datetime | None, typer.Option("--from", formats=_DAY, metavar="DAY", help="From this day on, +07:00.")
+    ] = None,
+    to_day: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAY, metavar="DAY", help="Before this day, +07:00.")
+    ] = None,
+    entries_max: Annotated[int, typer.Option("--entries", min=1, max=1000, help="Most entries.")] = 100,
+    before: Annotated[
+        int | None, typer.Option("--before", min=0, metavar="ENTRY", help="Only entries before this one.")
+    ] = None,
+    receipts: ReceiptsOption = None,
+    timeout: TimeoutOption = 10.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Who looked at a person, newest first, refusals included. Times are +07:00. The query is itself logged."""
+    context = context_of(purpose, legal_basis, case, officer)
+
+    async def ask() -> Accesses:
+        async with client_of(identity, server, receipts) as client:
+            return await client.query_accesses(
+                number.replace(" ", ""),
+                context=context,
+                from_time=from_day.replace(tzinfo=VIETNAM) if from_day else None,
+                to_time=to_day.replace(tzinfo=VIETNAM) if to_day else None,
+                entries_max=entries_max,
+                before_index=before,
+                timeout_seconds=timeout,
+            )
+
+    found = asyncio.run(ask())
+    if as_json:
+        print_json(
+            {
+                "accesses": [_access_json(access) for access in found.accesses],
+                "current_through_index": found.current_through_index,
+                "more": found.more,
+                "entry": found.receipt.index,
+                "call_id": found.call_id,
+            }
+        )
+        return
+    print_table(
+        ("entry", "time", "agency", "method", "purpose", "legal basis", "outcome", "fields", "case", "call"),
+        (_access_row(access) for access in found.accesses),
+        numbers=frozenset({"entry"}),
+    )
+    count = len(found.accesses)
+    print(
+        f"{count} entries; current through entry {found.current_through_index}; this query is entry "
+        f"{found.receipt.index}"
+    )
+    if found.more:
+        print(f"Older entries remain: add --before {found.accesses[-1].index}")
+
+
+def _access_row(access: Access) -> tuple[object, ...]:
+    return (
+        access.index,
+        moment(access.time),
+        access.agency,
+        access.method,
+        access.purpose,
+        access.legal_basis,
+        "disclosed" if access.allowed else f"refused: {access.reason}",
+        ", ".join(access.fields),
+        access.case_reference,
+        access.call_id,
+    )
+
+
+def _access_json(access: Access) -> dict[str, object]:
+    return {
+        "index": access.index,
+        "time": access.time.isoformat(),
+        "agency": access.agency,
+        "method": access.method,
+        "purpose": access.purpose,
+        "legal_basis": access.legal_basis,
+        "allowed": access.allowed,
+        "reason": access.reason,
+        "fields": list(access.fields),
+        "case_reference": access.case_reference,
+        "call_id": access.call_id,
+    }
+
+
+@app.command()
+def verify(
+    log: Annotated[
+        Path,
+        typer.Argument(exists=True, file_okay=False, metavar="DIR", help="The published log, or a copy of it."),
+    ],
+    vkey: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Verifier line of the log, kept from elsewhere.",
+            show_default="log.vkey in DIR, which proves nothing against whoever wrote DIR",
+        ),
+    ] = None,
+    receipt_vkey: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Verifier line of the receipts.", show_default="in DIR")
+    ] = None,
+    receipts: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Receipts that agencies kept; repeat for more.")
+    ] = None,
+    older_checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A checkpoint saved earlier: only appended since?")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify a log offline: every entry, every hash, the signed checkpoint; then receipts against entries.
+
+    Exit code 4 when anything does not hold.
+    """
+    from gateway.audit.errors import AuditError
+    from gateway.cli.evidence import evidence_json, examine, print_evidence
+
+    try:
+        evidence = examine(
+            log,
+            (vkey or log / "log.vkey").read_text(encoding="ascii"),
+            (receipt_vkey or log / "receipt.vkey").read_text(encoding="ascii"),
+            receipts or [],
+            older_checkpoint.read_bytes() if older_checkpoint else None,
+        )
+    except (AuditError, ValueError) as error:
+        print(f"NOT VERIFIED: {error}", file=sys.stderr)
+        raise typer.Exit(4) from None
+    if as_json:
+        print_json(evidence_json(evidence))
+    else:
+        print_evidence(evidence)
+    if not evidence.holds:
+        raise typer.Exit(4)

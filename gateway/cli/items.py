@@ -1,0 +1,116 @@
+"""Reads people to push from JSON lines or CSV. Columns and keys are paths of `Person`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from gateway.client import PushItem
+
+ITEMS_MAX: Final = 1000
+BYTES_MAX: Final = 900_000  # a request holds at most 1 MiB; the rest of it needs room
+REFERENCE: Final = "reference"
+NUMBER: Final = "number"
+
+
+class ItemsUnreadable(ValueError):
+    """A line of the file cannot be pushed; the text names it and never shows its values."""
+
+
+def read_items(path: Path) -> Iterator[PushItem]:
+    """The items of a file, CSV when its name ends so, otherwise JSON lines.
+
+    Without a reference an item is called by its line. Raises OSError, ItemsUnreadable.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        if path.suffix.lower() == ".csv":
+            for row in (rows := csv.DictReader(file)):
+                yield _item(path, rows.line_num, {key: value for key, value in row.items() if value})
+            return
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                try:
+                    value = json.loads(line)
+                except ValueError:
+                    raise ItemsUnreadable(f"{path}, line {number}: not JSON") from None
+                if not isinstance(value, dict):
+                    raise ItemsUnreadable(f"{path}, line {number}: not a JSON object")
+                yield _item(path, number, value)
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """The paths that a CSV file writes: its columns but number and reference. Empty for JSON lines."""
+    if path.suffix.lower() != ".csv":
+        return ()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        columns = next(csv.reader(file), [])
+    return tuple(column for column in columns if column not in (NUMBER, REFERENCE))
+
+
+def batches(items: Iterable[PushItem]) -> Iterator[list[PushItem]]:
+    """Items in lists that fit a request."""
+    batch: list[PushItem] = []
+    size = 0
+    for item in items:
+        weight = item.person.ByteSize() + len(item.reference.encode()) + 16
+        if batch and (len(batch) == ITEMS_MAX or size + weight > BYTES_MAX):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _item(path: Path, line: int, value: dict[Any, Any]) -> PushItem:
+    from google.protobuf.json_format import ParseDict, ParseError
+
+    from gateway.api.v1 import person_pb2
+    from gateway.client import PushItem
+
+    if None in value:
+        raise ItemsUnreadable(f"{path}, line {line}: more cells than columns")
+    reference = str(value.pop(REFERENCE, f"line {line}"))
+    person = person_pb2.Person()
+    try:
+        ParseDict(_nested(value, person_pb2.Person.DESCRIPTOR), person)
+    except (ParseError, KeyError, TypeError, ValueError) as error:
+        # The parser's text quotes the value, which may be personal: the path is enough to find it.
+        raise ItemsUnreadable(f"{path}, line {line}: {_where(error)} does not fit the contract") from None
+    if not person.number:
+        raise ItemsUnreadable(f"{path}, line {line}: `number` is missing")
+    return PushItem(reference, person)
+
+
+def _where(error: Exception) -> str:
+    words = str(error).replace('"', " ").split()
+    known = [word for word in words if word.replace("_", "").replace(".", "").isalpha() and "_" in word]
+    return known[0] if known else "a field"
+
+
+def _nested(value: dict[str, Any], descriptor: Any) -> dict[str, Any]:
+    """Dotted paths as nested objects, short names of enums as the contract's."""
+    nested: dict[str, Any] = {}
+    for key, member in value.items():
+        top, _, rest = key.partition(".")
+        field = descriptor.fields_by_name[top]
+        if rest:
+            member = {rest: member}
+        if field.message_type is not None and isinstance(member, dict) and not field.is_repeated:
+            held = nested.setdefault(top, {})
+            held.update(_nested(member, field.message_type))
+            continue
+        nested[top] = _enum(field, member) if field.enum_type is not None else member
+    return nested
+
+
+def _enum(field: Any, value: Any) -> Any:
+    if isinstance(value, str) and value not in field.enum_type.values_by_name:
+        wanted = "_" + value.strip().upper().replace(" ", "_")
+        fitting = [name for name in field.enum_type.values_by_name if name.endswith(wanted)]
+        return min(fitting, key=len, default=value)
+    return value

@@ -1,0 +1,80 @@
+"""`popgate lookup`: one person."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.options import (
+    CaseOption,
+    FieldsOption,
+    IdentityOption,
+    JsonOption,
+    LegalBasisOption,
+    OfficerOption,
+    PurposeOption,
+    ReceiptsOption,
+    ServerOption,
+    TimeoutOption,
+    client_of,
+    context_of,
+    paths_of,
+)
+from gateway.cli.output import message_json, moment, person_pairs, print_json, print_pairs, print_withheld
+
+if TYPE_CHECKING:
+    from gateway.client import LookUpResult
+
+
+def lookup(
+    number: Annotated[str, typer.Argument(help="The person's number, 12 digits.", metavar="NUMBER")],
+    identity: IdentityOption,
+    fields: FieldsOption,
+    purpose: PurposeOption,
+    legal_basis: LegalBasisOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    server: ServerOption = "",
+    receipts: ReceiptsOption = None,
+    timeout: TimeoutOption = 10.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Look up one person by number."""
+    context = context_of(purpose, legal_basis, case, officer)
+
+    async def ask() -> LookUpResult:
+        async with client_of(identity, server, receipts) as client:
+            return await client.look_up(
+                number.replace(" ", ""), fields=paths_of(fields), context=context, timeout_seconds=timeout
+            )
+
+    result = asyncio.run(ask())
+    if as_json:
+        print_json(_json(result))
+        return
+    print_pairs(person_pairs(result.person))
+    if result.number_superseded:
+        print("The number asked for was replaced; the person has another one now.")
+    print_withheld(result.withheld)
+    print(
+        f"version {result.version}, read {moment(result.read_time)}, "
+        f"entry {result.receipt.index} of {result.receipt.origin}, call {result.call_id}"
+    )
+
+
+def _json(result: LookUpResult) -> dict[str, object]:
+    return {
+        "person": message_json(result.person),
+        "withheld": [{"path": each.path, "reason": each.reason} for each in result.withheld],
+        "version": result.version,
+        "read_time": result.read_time.isoformat(),
+        "number_superseded": result.number_superseded,
+        "receipt": {
+            "origin": result.receipt.origin,
+            "index": result.receipt.index,
+            "leaf_hash": result.receipt.leaf_hash.hex(),
+        },
+        "call_id": result.call_id,
+    }

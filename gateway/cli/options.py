@@ -1,0 +1,100 @@
+"""Options that several commands share. Each may come from the environment, so that a shell states it once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from gateway.client import Client, Context, Identity
+
+BASIC_FIELDS: Final = ("number", "name", "birth_date", "sex", "permanent_residence", "household_number")
+
+IdentityOption = Annotated[
+    Path,
+    typer.Option("--identity", "-i", envvar="POPGATE_IDENTITY", help="Identity folder.", metavar="DIR"),
+]
+ServerOption = Annotated[
+    str,
+    typer.Option(
+        "--server",
+        "-s",
+        envvar="POPGATE_SERVER",
+        help="Agencies' port of the gateway.",
+        metavar="HOST:PORT",
+        show_default="as in the identity folder",
+    ),
+]
+FieldsOption = Annotated[
+    str,
+    typer.Option(
+        "--fields",
+        "-f",
+        envvar="POPGATE_FIELDS",
+        help="Fields of Person, with commas between; `basic` stands for the six basic ones.",
+        metavar="PATH,...",
+    ),
+]
+PurposeOption = Annotated[
+    str, typer.Option("--purpose", envvar="POPGATE_PURPOSE", help="Why: code of the purpose.", metavar="CODE")
+]
+LegalBasisOption = Annotated[
+    str,
+    typer.Option("--legal-basis", envvar="POPGATE_LEGAL_BASIS", help="Why: code of the legal basis.", metavar="CODE"),
+]
+CaseOption = Annotated[
+    str, typer.Option("--case", envvar="POPGATE_CASE", help="Why: your case or dossier.", metavar="TEXT")
+]
+OfficerOption = Annotated[
+    str,
+    typer.Option("--officer", envvar="POPGATE_OFFICER", help="Who: the officer's pseudonymous id.", metavar="ID"),
+]
+ReceiptsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--receipts", envvar="POPGATE_RECEIPTS", help="Keep each answer's receipt in this file.", metavar="FILE"
+    ),
+]
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", help="Longest time for one call, in seconds.", min=0.1, metavar="SECONDS")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def paths_of(fields: str) -> tuple[str, ...]:
+    """The paths that `--fields` names. Raises a usage error when it names none."""
+    paths: list[str] = []
+    for path in (part.strip() for part in fields.split(",")):
+        paths.extend(BASIC_FIELDS if path == "basic" else [path] if path else [])
+    if not paths:
+        raise typer.BadParameter("names no field", param_hint="--fields")
+    return tuple(dict.fromkeys(paths))
+
+
+def context_of(purpose: str, legal_basis: str, case: str, officer: str) -> Context:
+    """Why the caller asks."""
+    from gateway.client import Context
+
+    return Context(purpose, legal_basis, case, officer)
+
+
+def identity_of(folder: Path) -> Identity:
+    """The identity, its dates checked. Raises IdentityInvalid."""
+    from datetime import UTC, datetime
+
+    from gateway.client import Identity
+
+    return Identity.from_folder(folder, datetime.now(UTC))
+
+
+def client_of(folder: Path, server: str, receipts: Path | None = None) -> Client:
+    """A client for `async with`, in a running event loop. Raises IdentityInvalid, OSError."""
+    # gRPC's own lines about a connection say less than our diagnosis and would stand above it.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from gateway.client import ReceiptLog, connect
+
+    identity = identity_of(folder)
+    return connect(identity, server, receipt_log=ReceiptLog(receipts) if receipts else None)

@@ -1,0 +1,101 @@
+"""The whole command: its sub-commands, its exit codes, and what a person sees when something goes wrong.
+
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 no connection, 4 evidence does not verify, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+from gateway.cli import agency, audit, doctor, enrol, lookup, seed, serve, sync, token
+
+REFUSED: Final = 1
+USAGE: Final = 2
+NO_CONNECTION: Final = 3
+NO_EVIDENCE: Final = 4
+INTERRUPTED: Final = 130
+
+app = typer.Typer(
+    name="popgate",
+    help="A gateway in front of a synthetic national population registry: authorised, audited, counted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(lookup.lookup)
+app.add_typer(sync.app)
+app.command()(token.token)
+app.command()(doctor.doctor)
+app.command()(enrol.enrol)
+app.add_typer(audit.app)
+app.add_typer(agency.app)
+app.command()(serve.serve)
+app.command(context_settings=seed.FORWARDED, add_help_option=False)(seed.seed)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"popgate {version('popgate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command that the process was started with, and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        # Names are Vietnamese whatever the locale says.
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = app(standalone_mode=True)
+    except SystemExit as leaving:
+        code = leaving.code
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = REFUSED
+    except Exception as error:
+        code = explain(error)
+    sys.exit(code)
+
+
+def explain(error: Exception) -> int:
+    """Say on stderr what went wrong and what to do next; the exit code."""
+    if os.environ.get("POPGATE_TRACEBACK"):
+        raise error
+    from gateway.client import CannotConnect, ClientError, DeadlinePassed, IdentityInvalid, ReceiptInvalid
+
+    if isinstance(error, ClientError):
+        call = f" (call {error.call_id})" if error.call_id and error.call_id not in str(error) else ""
+        print(f"{error}{call}", file=sys.stderr)
+        if isinstance(error, IdentityInvalid):
+            return USAGE
+        if isinstance(error, CannotConnect | DeadlinePassed):
+            return NO_CONNECTION
+        return NO_EVIDENCE if isinstance(error, ReceiptInvalid) else REFUSED
+    if isinstance(error, OSError):
+        print(f"{error.strerror or error}: {error.filename or 'no file named'}", file=sys.stderr)
+        return REFUSED
+    print(
+        f"popgate failed: {type(error).__name__}: {error}\n"
+        "Set POPGATE_TRACEBACK=1 and run it again to see where; please report it.",
+        file=sys.stderr,
+    )
+    return REFUSED

@@ -1,0 +1,45 @@
+"""`popgate serve`: run a gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    state: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="State directory.", show_default="var/popgate")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="PostgreSQL of the registry.", show_default="SQLite")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Gateway workers.", show_default="2")] = None,
+    host: Annotated[str | None, typer.Option(help="Address of all listeners.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Agencies' port.", show_default="8443")] = None,
+    enrolment_port: Annotated[int | None, typer.Option(help="Enrolment port.", show_default="8444")] = None,
+    http_port: Annotated[int | None, typer.Option(help="Port of metrics and health.", show_default="9464")] = None,
+) -> None:
+    """Run a gateway until it is stopped. Further settings: popgate.toml and POPGATE_* variables."""
+    from pydantic import ValidationError
+
+    from gateway.config import Settings
+
+    stated = {
+        "state": state,
+        "database": database,
+        "workers": workers,
+        "host": host,
+        "port": port,
+        "enrolment_port": enrolment_port,
+        "http_port": http_port,
+    }
+    try:
+        settings = Settings(**{name: value for name, value in stated.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise typer.BadParameter(f"the settings are not valid: {problems}") from None
+    from gateway.supervisor import run
+
+    run(settings)

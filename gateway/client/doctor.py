@@ -1,0 +1,110 @@
+"""Looks at everything a call needs, in the order in which it is needed, and says of each what to do next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from gateway.client.connection import open_connection
+from gateway.client.diagnosis import Check, Outcome, handshake, own_certificate, reach
+from gateway.client.enrol import trust_bundle
+from gateway.client.errors import ClientError, IdentityInvalid
+from gateway.client.identity import IDENTITY_FILES, Identity
+
+CLOCK_SECONDS_MAX: Final = 30.0
+CHECKS: Final = (
+    "folder",
+    "files",
+    "dates",
+    "issuer",
+    "usage",
+    "name",
+    "reach",
+    "handshake",
+    "clock",
+    "token",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    identity: Identity
+    server: str
+    now: Callable[[], datetime]
+
+
+async def diagnose(
+    folder: str | Path, server: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> list[Check]:
+    """One check for each of CHECKS; those that need a failed one are skipped. `server`: the identity's own."""
+    checks, identity = _folder(Path(folder))
+    if identity is None:
+        return _complete(checks)
+    checks.extend(own_certificate(identity, now()))
+    target = server or identity.server
+    if not target:
+        advice = "state --server HOST:PORT, or enrol with --server so that the folder knows"
+        checks.append(Check("reach", Outcome.FAILED, "nobody says where the gateway is", advice))
+        return _complete(checks)
+    checks.append(await asyncio.to_thread(reach, target))
+    if checks[-1].outcome is Outcome.OK:
+        checks.append(await asyncio.to_thread(handshake, identity, target))
+        asked = _Asked(identity, target, now)
+        checks.append(await _clock(asked))
+        if checks[-2].outcome is Outcome.OK:
+            checks.append(await _token(asked))
+    return _complete(checks)
+
+
+def _folder(folder: Path) -> tuple[list[Check], Identity | None]:
+    if not folder.is_dir():
+        advice = "name the folder with --identity, or enrol with `popgate enrol`"
+        return [Check("folder", Outcome.FAILED, f"there is no folder {folder}", advice)], None
+    checks = [Check("folder", Outcome.OK, str(folder))]
+    try:
+        identity = Identity.from_folder(folder)
+    except IdentityInvalid as error:
+        found, _, advice = error.sentence.rstrip(".").partition("; ")
+        return [*checks, Check("files", Outcome.FAILED, found, advice)], None
+    readable = [name for name in IDENTITY_FILES if (folder / name).stat().st_mode & 0o077 and name == "key.pem"]
+    if readable:
+        advice = f"chmod 600 {folder / 'key.pem'}, and enrol again if others may have read it"
+        return [*checks, Check("files", Outcome.FAILED, "others may read the private key", advice)], identity
+    return [*checks, Check("files", Outcome.OK, "complete; the key belongs to the certificate")], identity
+
+
+async def _clock(asked: _Asked) -> Check:
+    if not asked.identity.enrolment_server:
+        return Check("clock", Outcome.SKIPPED, "the folder does not say where the enrolment port is")
+    before = asked.now()
+    try:
+        answer = await trust_bundle(asked.identity.enrolment_server, asked.identity.root_pem)
+    except ClientError as error:
+        return Check("clock", Outcome.SKIPPED, f"the enrolment port did not answer: {error.sentence}")
+    middle = before + (asked.now() - before) / 2
+    ahead = (middle - answer.server_time).total_seconds()
+    found = f"{abs(ahead):.1f} s {'ahead of' if ahead >= 0 else 'behind'} the gateway"
+    if abs(ahead) > CLOCK_SECONDS_MAX:
+        return Check("clock", Outcome.FAILED, found, "set this machine's clock, best by NTP")
+    return Check("clock", Outcome.OK, found)
+
+
+async def _token(asked: _Asked) -> Check:
+    connection = open_connection(asked.identity, asked.server)
+    try:
+        await connection.token()
+    except ClientError as error:
+        return Check("token", Outcome.FAILED, "the gateway gave no token", str(error))
+    finally:
+        await connection.close()
+    return Check("token", Outcome.OK, "issued, with a valid receipt of the audit log")
+
+
+def _complete(checks: list[Check]) -> list[Check]:
+    done = {check.name for check in checks}
+    rest = [Check(name, Outcome.SKIPPED, "needs what failed above") for name in CHECKS if name not in done]
+    return [*checks, *rest]
