@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from registry.datasets import MaritalStatus, Sex
+from registry.datasets import MaritalStatus, Relation, Sex
 from seed.drawing import match
 from seed.families import FATHER_AGE_MIN, MOTHER_AGE_MIN, NOBODY, Families, mother_ages
 from seed.figures import Demography, Ints
@@ -14,13 +14,11 @@ SPOUSE_AGE_CLASS = 4.0
 USUAL_GAP = 3.0
 
 
-def place_departed(
-    random: Random, people: People, families: Families, homes: Homes, figures: Demography
-) -> None:
+def place_departed(random: Random, people: People, families: Families, homes: Homes, figures: Demography) -> None:
     """Late husbands and wives of the widowed, late parents of heads, and for the rest any household.
 
     Sets `household` and `line` of the dead and may set `father` and `mother` of the living. The dead keep no
-    relation to the head and are counted in no household's size.
+    relation to the head, only what it was (`left_as`), and are counted in no household's size.
     """
     dead = np.flatnonzero(~people.alive)
     homes.line[dead] = homes.lines + np.arange(len(dead))
@@ -32,11 +30,15 @@ def place_departed(
         _as_parents(random, people, families, homes, figures, left, sex)
     left = dead[homes.household[dead] == NOBODY]
     homes.household[left] = random.integers(0, len(homes.head), len(left))
+    head = homes.head[homes.household[dead]]
+    homes.left_as[dead] = np.select(
+        [families.father[head] == dead, families.mother[head] == dead, homes.left_as[dead] == head],
+        [Relation.FATHER, Relation.MOTHER, np.where(people.sex[dead] == Sex.MALE, Relation.HUSBAND, Relation.WIFE)],
+        Relation.OTHER,
+    )
 
 
-def _as_spouses(
-    random: Random, people: People, families: Families, homes: Homes, dead: Ints, widowed_sex: Sex
-) -> None:
+def _as_spouses(random: Random, people: People, families: Families, homes: Homes, dead: Ints, widowed_sex: Sex) -> None:
     dead = dead[people.marital[dead] == MaritalStatus.MARRIED]
     widowed = people.alive & (people.marital == MaritalStatus.WIDOWED) & (people.sex == widowed_sex)
     partner = np.flatnonzero(widowed)
@@ -45,6 +47,7 @@ def _as_spouses(
     found = match(random, wanted, (people.age[partner] / SPOUSE_AGE_CLASS).astype(np.int64))
     dead, partner = dead[found >= 0], partner[found[found >= 0]]
     homes.household[dead] = homes.household[partner]
+    homes.left_as[dead] = partner
     late = np.full(len(people), NOBODY)
     late[partner] = dead
     if widowed_sex == Sex.FEMALE:

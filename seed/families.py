@@ -107,9 +107,7 @@ def _children_at_home(random: Random, people: People) -> Flags:
     return people.alive & single & (random.random(len(people)) < share)
 
 
-def _give_parents(
-    random: Random, people: People, figures: Demography, families: Families, children: Ints
-) -> None:
+def _give_parents(random: Random, people: People, figures: Demography, families: Families, children: Ints) -> None:
     """Match children to free places in units by the mother's age today, in rounds; who fits nowhere stays out."""
     age = people.age
     left_behind = (age[children] < 15) & (random.random(len(children)) < LEFT_BEHIND_SHARE)

@@ -65,9 +65,7 @@ def _elder_pairs(random: Random, people: People, families: Families, figures: De
     is_elder = ever_married & (random.random(len(age)) < (age - ELDER_AGE_MIN) / 15)
     elder = np.flatnonzero(is_elder)
     young = np.flatnonzero(ever_married & ~is_elder)
-    by_man = (families.man[young] >= 0) & (
-        (families.woman[young] < 0) | (random.random(len(young)) < PATRILOCAL_SHARE)
-    )
+    by_man = (families.man[young] >= 0) & ((families.woman[young] < 0) | (random.random(len(young)) < PATRILOCAL_SHARE))
     link = np.where(by_man, families.man[young], families.woman[young])
     elder_birth = -age[elder] * DAYS_A_YEAR  # only its year matters, for the choice of pattern
     wanted = (age[elder] - mother_ages(random, figures, elder_birth)).astype(np.int64)

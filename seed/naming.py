@@ -1,4 +1,4 @@
-"""Vietnamese names by sex, birth year, ethnic group and region, in the official order: họ, đệm, tên. Draws names only."""
+"""Vietnamese names by sex, birth year, ethnic group and region, in the official order: họ, đệm, tên."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 
 from registry.datasets import Sex
-from seed.belonging import KINH, belonging
+from registry.names import text_key
+from seed.belonging import belonging
 from seed.drawing import pick, shuffled
-from seed.figures import SEXES, Flags, Floats, Ints, Texts, column, cumulative, read_rows, texts
+from seed.figures import SEXES, Floats, Ints, Texts, column, cumulative, read_rows, texts
 from seed.plan import Random
 
 MOTHER_SURNAME_SHARE = 0.08  # of four-syllable names since 1991 whose first middle is the mother's surname (modelled)
@@ -21,9 +22,7 @@ _NATIONAL_OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Names of one sex born from `since` to `until`. Middle names of one syllable start at index 2 of the words:
-    0 is no middle name, 1 the sex's marker (Văn, Thị).
-    """
+    """Names of one sex born from `since` to `until`; the marker is the middle name of the sex, Văn or Thị."""
 
     sex: int
     since: int
@@ -39,15 +38,21 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Vocabularies and their weights. Surnames, middle parts and given names are indices into `words`."""
+    """Vocabularies and their weights. Surnames, middle parts and given names are indices into `words`.
+
+    `keys` are the words' comparison keys; `spaced_` variants begin with a space unless empty, for joining.
+    """
 
     words: Texts
+    keys: Texts
     surname_words: Ints
     surname_running: Floats
     pairs: dict[int, tuple[int, int, Floats]]
     ethnic_surnames: dict[int, tuple[Ints, Floats]]
     cohorts: tuple[Cohort, ...]
     markers: tuple[int, int]
+    spaced_words: Texts
+    spaced_keys: Texts
 
     def draw_surnames(self, random: Random, ethnic: Ints, part: Ints) -> Ints:
         """One surname a family line, by ethnic group; north, centre and south prefer their form of a pair."""
@@ -62,15 +67,11 @@ class Names:
             surname[own] = np.where(draw[own] < southern_share[part[own]], southern, northern)
         return surname
 
-    def draw_given(
-        self, random: Random, sex: Ints, birth_year: Ints, mother_surname: Ints
-    ) -> tuple[Ints, Ints, Ints]:
+    def draw_given(self, random: Random, sex: Ints, birth_year: Ints, mother_surname: Ints) -> tuple[Ints, Ints, Ints]:
         """First and second middle part (0 is none) and given name; `mother_surname` is 0 where unknown."""
         first, second, given = (np.zeros(len(sex), dtype=np.int64) for _ in range(3))
         for cohort in self.cohorts:
-            own = np.flatnonzero(
-                (sex == cohort.sex) & (birth_year >= cohort.since) & (birth_year <= cohort.until)
-            )
+            own = np.flatnonzero((sex == cohort.sex) & (birth_year >= cohort.since) & (birth_year <= cohort.until))
             if len(own):
                 first[own], second[own], given[own] = self._draw_cohort(random, cohort, mother_surname[own])
         return first, second, given
@@ -130,14 +131,18 @@ def names() -> Names:
         group: (np.array([word(name) for name in own]), cumulative(np.array(list(own.values()))))
         for group, own in ethnic.items()
     }
+    keys = [text_key(text) for text in words]
     return Names(
         words=texts(list(words)),
+        keys=texts(keys),
         surname_words=surname_words,
         surname_running=cumulative(np.array(list(kinh.values()))),
         pairs=pairs,
         ethnic_surnames=ethnic_words,
         cohorts=cohorts,
         markers=markers,
+        spaced_words=texts([f" {text}" if text else "" for text in words]),
+        spaced_keys=texts([f" {key}" if key else "" for key in keys]),
     )
 
 

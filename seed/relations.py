@@ -25,12 +25,13 @@ LODGER_SHARE = 0.4  # of guests who are no siblings
 class Homes:
     """Households of a block, numbered from 0. By person: `household`, `relation` and `line`; by household: `head`.
 
-    The dead have household and relation -1 until `seed.departed` places them.
+    The dead have relation -1, and household -1 until `seed.departed` places them; `left_as` is their last relation.
     """
 
     household: Ints
     relation: Ints
     line: Ints
+    left_as: Ints
     head: Ints
     lines: int
 
@@ -46,7 +47,14 @@ def relate(random: Random, people: People, families: Families, joins: Joins) -> 
     head = _heads(random, people, families, joins, used)
     relation = _relations(random, people, families, joins, household, head)
     line = _lines(people, families, joins, household_of_unit, head, relation)
-    return Homes(household, np.where(living, relation, NOBODY), line, head, lines=2 * units)
+    return Homes(
+        household=household,
+        relation=np.where(living, relation, NOBODY),
+        line=line,
+        left_as=np.full(len(people), NOBODY),
+        head=head,
+        lines=2 * units,
+    )
 
 
 def _heads(random: Random, people: People, families: Families, joins: Joins, roots: Ints) -> Ints:
@@ -62,9 +70,7 @@ def _heads(random: Random, people: People, families: Families, joins: Joins, roo
     return np.where(by_man, man, woman)
 
 
-def _relations(
-    random: Random, people: People, families: Families, joins: Joins, household: Ints, head: Ints
-) -> Ints:
+def _relations(random: Random, people: People, families: Families, joins: Joins, household: Ints, head: Ints) -> Ints:
     units = len(families.man)
     kind, link = np.full(units, ALONE), np.full(units, NOBODY)
     for side in (joins.host, joins.guest):

@@ -1,0 +1,152 @@
+"""Builds a population into a store: checks first, builds out of sight, makes it visible whole or not at all."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from registry.engine import open_engine, registry_url
+from registry.errors import AlreadyBuilt, HalfBuilt, NotBuilt, OtherPopulation, RegistryError
+from registry.load import Loader, discard_half_built
+from registry.population import read_meta, read_population
+from seed.errors import BuildRunning, NoRoom
+from seed.places import units_of_both_maps
+from seed.plan import Plan
+from seed.pool import batches
+
+BYTES_A_PERSON = 2_000  # measured on SQLite with all indexes, rounded up
+BYTES_A_STORE = 20_000_000  # administrative units and an empty file
+LOCK_NAME = "seed.lock"
+PARTIAL_SUFFIX = ".partial"
+_SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
+
+Progress = Callable[[str, int], None]  # stage, people done so far
+
+
+def build(
+    plan: Plan,
+    state_dir: Path,
+    *,
+    epoch: str,
+    workers: int,
+    progress: Progress,
+    database: str | None = None,
+    discard: bool = False,
+) -> None:
+    """Build `plan` into STATE/registry.db, or into the PostgreSQL database at `database`.
+
+    Raises `AlreadyBuilt` when exactly this population is there, other `RegistryError`s and `SeedError`s when the
+    build is refused or fails; then whatever was there before is still there, and nothing half built is visible.
+    """
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _lock(state_dir):
+        if database is None:
+            _build_file(plan, Path(registry_url(state_dir)), epoch, workers, progress)
+        else:
+            _build_database(plan, database, epoch, workers, progress, discard)
+
+
+def expected_bytes(people: int) -> int:
+    """Disk space a population takes in SQLite; generous."""
+    return BYTES_A_STORE + people * BYTES_A_PERSON
+
+
+def _build_file(plan: Plan, path: Path, epoch: str, workers: int, progress: Progress) -> None:
+    if path.exists():
+        _refuse_existing(plan, path)
+    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    _remove(partial)  # left by a build that was killed: the lock says that nobody works on it
+    _require_room(plan, path.parent)
+    try:
+        _fill(open_engine(partial), plan, epoch, workers, progress)
+        os.rename(partial, path)
+        _sync_directory(path.parent)
+    finally:
+        _remove(partial)
+
+
+def _build_database(plan: Plan, database: str, epoch: str, workers: int, progress: Progress, discard: bool) -> None:
+    engine = open_engine(database)
+    meta = read_meta(engine)
+    if meta.get("complete") == "0":
+        if not discard:
+            raise HalfBuilt
+        discard_half_built(engine)
+    elif meta:
+        same = (meta.get("people"), meta.get("seed")) == (str(plan.people), str(plan.seed))
+        raise AlreadyBuilt if same else OtherPopulation
+    try:
+        _fill(engine, plan, epoch, workers, progress)
+    except BaseException:
+        # A store that is not reachable any more stays half built, which no reader accepts.
+        with suppress(RegistryError):
+            discard_half_built(engine)
+        raise
+
+
+def _fill(engine: Engine, plan: Plan, epoch: str, workers: int, progress: Progress) -> None:
+    loader = Loader(engine)
+    try:
+        progress("people", 0)
+        loader.begin(people=plan.people, seed=plan.seed)
+        loader.insert_units(*units_of_both_maps())
+        with closing(batches(plan, workers)) as made:
+            for batch in made:
+                for table, columns in batch.tables.items():
+                    loader.insert(table, columns)
+                progress("people", plan.first_person(batch.block + 1) - 1)
+        progress("indexes", plan.people)
+        loader.finish(epoch=epoch)
+    finally:
+        loader.close()
+
+
+def _refuse_existing(plan: Plan, path: Path) -> None:
+    engine = open_engine(path, read_only=True)
+    try:
+        found = read_population(engine)
+    except NotBuilt:
+        raise OtherPopulation from None
+    finally:
+        engine.dispose()
+    raise AlreadyBuilt if (found.people, found.seed) == (plan.people, plan.seed) else OtherPopulation
+
+
+def _require_room(plan: Plan, directory: Path) -> None:
+    needed, free = expected_bytes(plan.people), shutil.disk_usage(directory).free
+    if needed > free:
+        raise NoRoom(
+            f"{plan.people:,} people need about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free: "
+            "build fewer people, or give a state directory on a larger disk"
+        )
+
+
+@contextmanager
+def _lock(state_dir: Path) -> Iterator[None]:
+    with open(state_dir / LOCK_NAME, "w", opener=_private) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildRunning("another build works in this state directory: wait for it, or stop it") from None
+        yield
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _remove(path: Path) -> None:
+    for suffix in _SQLITE_SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

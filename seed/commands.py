@@ -1,0 +1,91 @@
+"""The commands of `popgate seed`: build a synthetic population, fingerprint it. Turns refusals into sentences."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from registry.engine import open_engine, registry_url
+from registry.errors import AlreadyBuilt, RegistryError
+from seed.build import build
+from seed.digest import store_digest
+from seed.errors import SeedError
+from seed.plan import Plan
+
+EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
+WORKERS_MAX = 64
+STAGES = {"people": "making people", "indexes": "building indexes and checking references"}
+
+app = typer.Typer(help="The synthetic population: build it, fingerprint it.", no_args_is_help=True)
+
+State = Annotated[Path, typer.Option("--state", help="State directory; the population becomes registry.db in it.")]
+Database = Annotated[
+    str | None, typer.Option("--database", help="postgresql:// address; default is SQLite in the state directory.")
+]
+
+
+@app.command("build")
+def build_command(
+    state: State,
+    people: Annotated[int, typer.Option("--people", help="How many people, living and recently dead.")],
+    seed: Annotated[int, typer.Option("--seed", help="The same seed and number give the same people.")] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=WORKERS_MAX, help="Processes that generate people.")
+    ] = max(1, (os.cpu_count() or 2) - 1),
+    database: Database = None,
+    discard_half_built: Annotated[
+        bool, typer.Option("--discard-half-built", help="Remove what an unfinished build left in PostgreSQL.")
+    ] = False,
+) -> None:
+    """Build a population. It becomes visible when it is complete; the same population again is no error."""
+    console = Console(stderr=True)
+    try:
+        plan = Plan(people, seed)
+        with _bar(console) as bar:
+            task = bar.add_task(STAGES["people"], total=plan.people)
+            build(
+                plan,
+                state,
+                epoch=secrets.token_hex(8),
+                workers=workers,
+                progress=lambda stage, done: bar.update(task, description=STAGES[stage], completed=done),
+                database=database,
+                discard=discard_half_built,
+            )
+    except AlreadyBuilt:
+        typer.echo(f"already there: {people:,} people from seed {seed}")
+    except (SeedError, RegistryError, OSError) as error:
+        typer.echo(f"refused: {error}", err=True)
+        raise typer.Exit(EXIT_REFUSED) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted: nothing of this build is left", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    else:
+        typer.echo(f"built {people:,} people from seed {seed}")
+
+
+@app.command("digest")
+def digest_command(state: State, database: Database = None) -> None:
+    """Print a fingerprint over all rows of the population: equal for equal populations."""
+    try:
+        typer.echo(store_digest(open_engine(database or registry_url(state), read_only=True)))
+    except RegistryError as error:
+        typer.echo(f"refused: {error}", err=True)
+        raise typer.Exit(EXIT_REFUSED) from None
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )

@@ -1,0 +1,72 @@
+"""Makes the blocks of a plan in several processes and hands them over in order. Holds at most one block a process."""
+
+import multiprocessing
+import signal
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from seed.block import Batch, make_block
+from seed.errors import WorkerLost
+from seed.plan import Plan
+
+STOP_SECONDS_MAX = 5.0
+
+
+def batches(plan: Plan, workers: int) -> Generator[Batch, None, None]:
+    """All blocks in order. With one block, or 0 workers, they are made in this process.
+
+    Closing the generator ends the processes. Raises `WorkerLost` when one of them dies.
+    """
+    workers = min(workers, plan.blocks)
+    if workers < 1 or plan.blocks == 1:
+        yield from (make_block(plan, block) for block in range(plan.blocks))
+        return
+    with _started(plan, workers) as pipes:
+        for block in range(plan.blocks):
+            try:
+                batch = pipes[block % workers].recv()
+            except (EOFError, OSError):
+                raise WorkerLost("a generating process ended unexpectedly: see its message, then build again") from None
+            yield batch
+
+
+@contextmanager
+def _started(plan: Plan, workers: int) -> Iterator[list[Connection]]:
+    # Spawned, never forked: a forked child would share this process's database connection and threads.
+    context = multiprocessing.get_context("spawn")
+    pipes: list[Connection] = []
+    children: list[BaseProcess] = []
+    # Ctrl-C reaches the whole terminal group; only this process may answer it. Children inherit the mask.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        try:
+            for worker in range(workers):
+                receiver, sender = context.Pipe(duplex=False)
+                pipes.append(receiver)
+                child = context.Process(target=_work, args=(plan, worker, workers, sender), daemon=True)
+                child.start()
+                children.append(child)
+                sender.close()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        yield pipes
+    finally:
+        for pipe in pipes:
+            pipe.close()
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.join(STOP_SECONDS_MAX)
+
+
+def _work(plan: Plan, first: int, step: int, sender: Connection) -> None:
+    """Every `step`-th block; a full pipe makes this process wait, so it is never more than a block ahead."""
+    try:
+        for block in range(first, plan.blocks, step):
+            sender.send(make_block(plan, block))
+    except BrokenPipeError:
+        return  # the builder stopped, or is gone
+    finally:
+        sender.close()
