@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, LargeBinary, cast, insert, inspect, select, update
 
 from gateway.agency import tables
 from gateway.agency.certificates import Principal
@@ -237,24 +237,26 @@ class AgencyStore:
     def redeem_code(self, code: str, now: int) -> tuple[str, str]:
         """Agency and system of a code, once: of concurrent callers one wins.
 
-        Raises EnrolmentRefused for unknown, used and expired codes and for revoked agencies, after the same
-        statement, so that neither answer nor time tells which it was.
+        Raises EnrolmentRefused for unknown, used and expired codes and for revoked agencies, all found by one
+        statement that takes no lock: neither the answer nor its time tells which it was, and guessing stops
+        no writer.
         """
         codes = tables.enrolment_code
         revoked = select(tables.revocation.c.value).where(tables.revocation.c.kind == _AGENCY)
+        usable = (
+            (codes.c.code_hash == self._code_hash(code))
+            & codes.c.used_at.is_(None)
+            & (codes.c.expires_at > now)
+            & cast(codes.c.agency, LargeBinary).not_in(revoked)
+        )
+        with self._engine.connect() as connection:
+            if connection.execute(select(codes.c.agency).where(usable)).one_or_none() is None:
+                raise EnrolmentRefused
         with self._writes.begin() as connection:
             row = connection.execute(
-                update(codes)
-                .where(
-                    codes.c.code_hash == self._code_hash(code),
-                    codes.c.used_at.is_(None),
-                    codes.c.expires_at > now,
-                )
-                .values(used_at=now)
-                .returning(codes.c.agency, codes.c.system)
+                update(codes).where(usable).values(used_at=now).returning(codes.c.agency, codes.c.system)
             ).one_or_none()
-            revoked_agencies = set(connection.execute(revoked).scalars())
-        if row is None or row.agency.encode() in revoked_agencies:
+        if row is None:
             raise EnrolmentRefused
         return row.agency, row.system
 

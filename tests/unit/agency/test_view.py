@@ -1,0 +1,153 @@
+"""The view of the policy: what it refuses, how it is kept fresh, and that it fails closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.agency import view as view_module
+from gateway.agency.store import AgencyStore
+from gateway.agency.tokens import Token
+from gateway.agency.view import PolicyWatcher
+from gateway.errors import CredentialExpired, CredentialRevoked, PolicyStale
+from tests.unit.agency.world import NOW, make_grant, principal
+
+TOKEN = Token(bytes(16), "bhxh", "hq", NOW + 600, {})
+
+
+class Monotonic:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[AgencyStore]:
+    made = AgencyStore.create(tmp_path / "gateway.db")
+    made.register_agency("bhxh", "Social insurance", 3, NOW)
+    yield made
+    made.close()
+
+
+def test_a_good_certificate_and_token_find_their_agency(store: AgencyStore) -> None:
+    store.create_grant("bhxh", make_grant())
+    agency = store.load_view(0.0).check(principal(), TOKEN, NOW)
+    assert (agency.code, agency.grants) == ("bhxh", (make_grant(),))
+
+
+def test_certificate_and_token_expire_between_calls(store: AgencyStore) -> None:
+    view = store.load_view(0.0)
+    short = principal(lifetime=60)
+    view.check(short, TOKEN, NOW + 60)
+    with pytest.raises(CredentialExpired):
+        view.check(short, TOKEN, NOW + 61)
+    with pytest.raises(CredentialExpired):
+        view.check(principal(), TOKEN, NOW + 600)
+    view.check(principal(), None, NOW + 600)
+
+
+def test_what_was_revoked_is_refused(store: AgencyStore) -> None:
+    good, bad = principal(), principal()
+    store.record_credential(bad, NOW)
+    store.revoke_credential(bad.thumbprint, NOW)
+    store.revoke_token(bytes([1] * 16), NOW)
+    view = store.load_view(0.0)
+    view.check(good, TOKEN, NOW)
+    with pytest.raises(CredentialRevoked):
+        view.check(bad, None, NOW)
+    with pytest.raises(CredentialRevoked):
+        view.check(good, replace(TOKEN, token_id=bytes([1] * 16)), NOW)
+    store.revoke_agency("bhxh", NOW)
+    with pytest.raises(CredentialRevoked):
+        store.load_view(0.0).check(good, TOKEN, NOW)
+
+
+def test_an_agency_that_the_database_does_not_know_is_refused(store: AgencyStore) -> None:
+    with pytest.raises(CredentialRevoked):
+        store.load_view(0.0).check(principal("health"), None, NOW)
+
+
+async def test_the_view_changes_with_the_version_only(store: AgencyStore) -> None:
+    watcher = PolicyWatcher(store, Monotonic())
+    await watcher.refresh()
+    first = watcher.view()
+    await watcher.refresh()
+    assert watcher.view() is first
+    store.revoke_agency("bhxh", NOW)
+    await watcher.refresh()
+    assert watcher.view().version == first.version + 1
+    assert "bhxh" not in watcher.view().agencies
+
+
+async def test_a_view_that_was_not_checked_for_five_seconds_answers_nobody(store: AgencyStore) -> None:
+    clock = Monotonic()
+    watcher = PolicyWatcher(store, clock)
+    with pytest.raises(PolicyStale):
+        watcher.view()
+    await watcher.refresh()
+    clock.seconds += 5
+    watcher.view()
+    clock.seconds += 0.1
+    with pytest.raises(PolicyStale):
+        watcher.view()
+    await watcher.refresh()
+    watcher.view()
+
+
+async def test_the_view_is_as_old_as_the_beginning_of_its_check(
+    store: AgencyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Monotonic()
+    watcher = PolicyWatcher(store, clock)
+    load = store.load_view
+
+    def load_slowly(now: float) -> view_module.PolicyView:
+        clock.seconds += 7
+        return load(now)
+
+    monkeypatch.setattr(store, "load_view", load_slowly)
+    await watcher.refresh()
+    assert watcher.age_seconds() == 7
+    with pytest.raises(PolicyStale):
+        watcher.view()
+
+
+async def test_a_started_watcher_follows_and_survives_a_failing_database(
+    store: AgencyStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(view_module, "POLICY_POLL_SECONDS", 0.002)
+    clock = Monotonic()
+    watcher = PolicyWatcher(store, clock)
+    await watcher.start()
+    version = watcher.view().version
+    store.register_agency("health", "Health", 4, NOW)
+    await until(lambda: watcher.view().version == version + 1)
+
+    def fail() -> int:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as broken, caplog.at_level(logging.ERROR):
+        broken.setattr(store, "policy_version", fail)
+        await until(lambda: bool(caplog.records))
+        await asyncio.sleep(0.02)
+        clock.seconds += 6
+        with pytest.raises(PolicyStale):
+            watcher.view()
+    assert len(caplog.records) == 1
+    await until(lambda: watcher.age_seconds() == 0)
+    watcher.view()
+    await watcher.stop()
+    await watcher.stop()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the watcher tells nobody, it is asked
+            await asyncio.sleep(0.002)
