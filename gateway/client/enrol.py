@@ -121,7 +121,9 @@ async def _ask(server: str, root_pem: bytes, path: str, request: Message, read: 
     except ValueError as error:
         raise IdentityInvalid(f"The enrolment server {error}.") from None
     async with grpc.aio.secure_channel(server, grpc.ssl_channel_credentials(root_pem)) as channel:
-        send = channel.unary_unary(path, request_serializer=Message.SerializeToString, response_deserializer=read)
+        send = channel.unary_unary(
+            path, request_serializer=lambda message: message.SerializeToString(), response_deserializer=read
+        )
         try:
             return await send(request, timeout=TIMEOUT_SECONDS)
         except grpc.aio.AioRpcError as error:
