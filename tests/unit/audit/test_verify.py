@@ -1,0 +1,215 @@
+"""Every alteration of a published log is found and placed; an honest log is counted exactly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.audit.entry import Decision, Kind
+from gateway.audit.errors import Tampered
+from gateway.audit.files import RealFiles
+from gateway.audit.log import create_log, open_log
+from gateway.audit.receipt import Receipt
+from gateway.audit.tiles import pack_details, pack_entries, unpack_details, unpack_entries
+from gateway.audit.verify import reconcile, verify
+from gateway.audit.verify_report import Disclosed
+from tests.unit.audit.records import SEGMENT_BYTES, Clock, make_entry, make_keys, make_record, receipt_vkey, vkey
+
+SIZE = 600
+
+
+class Published:
+    """A log of 600 entries on the real disk, with what was promised and an early checkpoint."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / "audit"
+        keys = make_keys()
+        files = RealFiles()
+        create_log(files, str(self.path), str(path / "wal"), keys, SEGMENT_BYTES)
+        log = open_log(files, str(self.path), str(path / "wal"), keys, Clock(), SEGMENT_BYTES)
+        self.receipts: list[Receipt] = []
+        for first in range(0, SIZE, 30):
+            self.receipts += log.append([make_record(first + at) for at in range(30)])
+            if first == 270:
+                log.publish()
+                self.early = (self.path / "checkpoint").read_bytes()
+        log.close()
+
+    def verify(self, older: bytes | None = None) -> int:
+        return verify(str(self.path), vkey(), older).size
+
+    def edit(self, file: str, change: Callable[[list[bytes]], list[bytes]]) -> None:
+        path = self.path / file
+        path.write_bytes(pack_entries(change(unpack_entries(path.read_bytes()))))
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Published:
+    return Published(tmp_path)
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
+
+
+def test_an_honest_log_verifies_also_against_an_earlier_checkpoint(published: Published) -> None:
+    assert published.verify() == SIZE
+    assert published.verify(published.early) == SIZE
+
+
+def test_the_report_counts_people_refusals_and_kinds(tmp_path: Path) -> None:
+    keys = make_keys()
+    create_log(RealFiles(), str(tmp_path / "audit"), str(tmp_path / "wal"), keys, SEGMENT_BYTES)
+    log = open_log(RealFiles(), str(tmp_path / "audit"), str(tmp_path / "wal"), keys, Clock(), SEGMENT_BYTES)
+    refusal = replace(make_entry(5), kind=Kind.REFUSAL, decision=Decision.REFUSED, reason=3, people=0)
+    folded = replace(refusal, kind=Kind.REFUSALS_FOLDED, calls=500, since_us=9)
+    entries = [
+        make_entry(1, people=3),
+        make_entry(2, people=4),
+        make_entry(3, agency="health"),
+        refusal,
+        folded,
+    ]
+    log.append([(entry.encode(), b"blob") for entry in entries])
+    log.close()
+    report = verify(str(tmp_path / "audit"), vkey())
+    assert report.disclosed == {
+        ("tax", "LookUpPerson"): Disclosed(2, 7),
+        ("health", "LookUpPerson"): Disclosed(1, 1),
+    }
+    assert report.refused == {("tax", "LookUpPerson"): 501}
+    assert report.kinds == {1: 3, 2: 1, 3: 1}
+    assert (report.people, report.details) == (8, 5)
+
+
+def test_a_changed_byte_names_its_entry(published: Published) -> None:
+    published.edit("tile/entries/001", lambda entries: [*entries[:7], flipped(entries[7], 60), *entries[8:]])
+    with pytest.raises(Tampered, match="altered") as caught:
+        published.verify()
+    assert (caught.value.index, caught.value.file) == (263, "tile/entries/001")
+    assert (caught.value.agency, caught.value.method) == ("tax", "LookUpPerson")
+
+
+@pytest.mark.parametrize(("at", "index"), [(3, 515), (87, 599)])
+def test_a_dropped_entry_names_its_place(published: Published, at: int, index: int) -> None:
+    published.edit("tile/entries/002.p/88", lambda entries: entries[:at] + entries[at + 1 :])
+    with pytest.raises(Tampered, match="missing") as caught:
+        published.verify()
+    assert caught.value.index == index
+
+
+def test_two_swapped_entries_name_the_first(published: Published) -> None:
+    published.edit("tile/entries/000", lambda e: [*e[:4], e[9], *e[5:9], e[4], *e[10:]])
+    with pytest.raises(Tampered) as caught:
+        published.verify()
+    assert caught.value.index == 4
+
+
+def test_a_bundle_cut_short_names_its_place(published: Published) -> None:
+    path = published.path / "tile/entries/001"
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(Tampered) as caught:
+        published.verify()
+    assert caught.value.index == 511
+
+
+@pytest.mark.parametrize("file", ["tile/0/001", "tile/1/000.p/2", "tile/entries/000", "detail/000", "checkpoint"])
+def test_a_missing_file_is_named(published: Published, file: str) -> None:
+    (published.path / file).unlink()
+    with pytest.raises(Tampered) as caught:
+        published.verify()
+    assert caught.value.file == file
+
+
+def test_an_altered_hash_tile_is_told_from_an_altered_entry(published: Published) -> None:
+    path = published.path / "tile/0/001"
+    path.write_bytes(flipped(path.read_bytes(), 40))
+    with pytest.raises(Tampered, match="the hash tile was altered") as caught:
+        published.verify()
+    assert caught.value.file == "tile/0/001"
+
+
+def test_entry_and_tile_altered_together_are_found_by_the_tile_above(published: Published) -> None:
+    from gateway.audit.tree import leaf_hash
+
+    published.edit("tile/entries/001", lambda entries: [flipped(entries[0], 60), *entries[1:]])
+    first = unpack_entries((published.path / "tile/entries/001").read_bytes())[0]
+    tile = published.path / "tile/0/001"
+    tile.write_bytes(leaf_hash(first) + tile.read_bytes()[32:])
+    with pytest.raises(Tampered, match="does not match the tiles below") as caught:
+        published.verify()
+    assert caught.value.file == "tile/1/000.p/2"
+
+
+def test_a_missing_detail_names_its_entry(published: Published) -> None:
+    path = published.path / "detail/001"
+    blobs = unpack_details(path.read_bytes())
+    path.write_bytes(pack_details([*blobs[:4], b"", *blobs[5:]]))
+    with pytest.raises(Tampered, match="detail of an entry is missing") as caught:
+        published.verify()
+    assert caught.value.index == 260
+
+
+def test_an_edited_checkpoint_and_a_checkpoint_of_another_key_are_refused(published: Published) -> None:
+    path = published.path / "checkpoint"
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b"\n600\n", b"\n599\n"))
+    with pytest.raises(Tampered, match="no valid signed checkpoint"):
+        published.verify()
+    path.write_bytes(raw)
+    with pytest.raises(Tampered, match="no valid signed checkpoint"):
+        verify(str(published.path), make_keys(5).log.verifier.text())
+
+
+def test_a_restored_older_state_is_found_with_a_saved_checkpoint(published: Published) -> None:
+    newest = (published.path / "checkpoint").read_bytes()
+    (published.path / "checkpoint").write_bytes(published.early)
+    assert published.verify() == 300
+    with pytest.raises(Tampered, match="older state was restored"):
+        published.verify(newest)
+
+
+def test_a_rewritten_history_is_found_with_a_saved_checkpoint(published: Published, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    keys = make_keys()
+    create_log(RealFiles(), str(other / "audit"), str(other / "wal"), keys, SEGMENT_BYTES)
+    log = open_log(RealFiles(), str(other / "audit"), str(other / "wal"), keys, Clock(), SEGMENT_BYTES)
+    for first in range(0, 900, 30):
+        log.append([make_record(7000 + first + at) for at in range(30)])
+    log.close()
+    with pytest.raises(Tampered, match="not those of the checkpoint saved"):
+        verify(str(other / "audit"), vkey(), published.early)
+
+
+def test_reconciling_honours_every_receipt_and_names_surplus_entries(published: Published) -> None:
+    held = published.receipts[:200] + published.receipts[203:]
+    report = reconcile(str(published.path), vkey(), "tax", held, receipt_vkey())
+    assert report.honoured == SIZE - 3
+    assert report.broken == ()
+    assert [(item.index, item.worker_epoch) for item in report.surplus] == [(200, 7), (201, 7), (202, 7)]
+    assert report.surplus[0].call_id == make_entry(200).call_id
+
+
+def test_reconciling_raises_the_alarm_for_missing_and_different_entries(published: Published) -> None:
+    beyond = replace(published.receipts[5], index=SIZE + 4)
+    different = replace(published.receipts[6], leaf_hash=bytes(32))
+    report = reconcile(str(published.path), vkey(), "tax", [beyond, different])
+    assert [(item.index, item.reason) for item in report.broken] == [
+        (6, "the log holds another entry at this index"),
+        (604, "the log ends before this index, at 600 entries"),
+    ]
+    signed = reconcile(str(published.path), vkey(), "tax", [different], receipt_vkey())
+    assert "does not verify" in signed.broken[0].reason
+
+
+def test_verification_loads_neither_grpc_protobuf_nor_sql() -> None:
+    program = (
+        "import sys, gateway.audit.verify\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('grpc', 'google', 'sqlalchemy')])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
