@@ -179,18 +179,6 @@ def test_the_checkpoint_signature_verifies_with_openssl(tmp_path: Path) -> None:
     (tmp_path / "signature").write_bytes(note.signatures[0].raw)
     command = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "key.pem"]
     command += ["-in", "text", "-sigfile", "signature"]
-        "openssl",
-        "pkeyutl",
-        "-verify",
-        "-rawin",
-        "-pubin",
-        "-inkey",
-        "key.pem",
-        "-in",
-        "text",
-        "-sigfile",
-        "signature",
-    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert vkey().startswith("audit.example.test/1+")
