@@ -31,7 +31,7 @@ class Belonging:
 
     def draw_religion(self, random: Random, province: Ints) -> Ints:
         """A religion (code of the registry) for each province."""
-        return self.religion_code[_draw(random, self.religion_running, province)]
+        return np.take(self.religion_code, _draw(random, self.religion_running, province))
 
 
 @cache
@@ -78,4 +78,4 @@ def _fit(codes: list[str], share: Floats, homes: list[dict[str, str]], key: str)
 def _draw(random: Random, running: Floats, province: Ints) -> Ints:
     flat = (running + np.arange(len(running))[:, None]).ravel()
     found = np.searchsorted(flat, province + random.random(len(province)), side="right")
-    return found - province * running.shape[1]
+    return np.asarray(found - province * running.shape[1], dtype=np.int64)

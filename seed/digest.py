@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import Engine, Select, Table, select
 
 from registry.engine import DRIVER_ERRORS, store_error
 from registry.population import read_population
@@ -54,7 +55,7 @@ def batches_digest(batches: Iterable[Batch]) -> str:
     return digest.hexdigest()
 
 
-def _ordered(table: Table):  # type: ignore[no-untyped-def]
+def _ordered(table: Table) -> Select[Any]:
     keys = list(table.primary_key.columns)
     if not keys:
         # Within one person these tell rows apart, and none of them is text whose order a collation decides.

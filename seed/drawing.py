@@ -27,8 +27,8 @@ def pick(random: Random, running: Floats, count: int) -> Ints:
 
 def match(random: Random, wanted: Ints, offered: Ints) -> Ints:
     """For each wanted class the index of an offer of that class, -1 when they ran out; no offer is used twice."""
-    wanted_order = np.argsort(wanted + random.random(len(wanted)))
-    offered_order = np.argsort(offered + random.random(len(offered)))
+    wanted_order = np.argsort(wanted + random.random(len(wanted)), kind="stable")
+    offered_order = np.argsort(offered + random.random(len(offered)), kind="stable")
     ordered = wanted[wanted_order]
     supply = offered[offered_order]
     serial = np.arange(len(ordered)) - np.searchsorted(ordered, ordered, side="left")

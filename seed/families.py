@@ -53,7 +53,9 @@ class Families:
 def form_families(random: Random, people: People, figures: Demography) -> Families:
     """Couples by age gap, children by the mother's age at birth; everybody living ends in exactly one unit."""
     count = len(people)
-    families = Families(*(np.full(count, NOBODY) for _ in range(5)), man=np.empty(0, int), woman=np.empty(0, int))
+    unit, role, father, mother, spouse = (np.full(count, NOBODY, dtype=np.int64) for _ in range(5))
+    none = np.empty(0, dtype=np.int64)
+    families = Families(unit, role, father, mother, spouse, man=none, woman=none)
     husbands, wives = _couples(random, people, figures)
     families.spouse[husbands], families.spouse[wives] = wives, husbands
     at_home = _children_at_home(random, people)
@@ -97,14 +99,15 @@ def _couples(random: Random, people: People, figures: Demography) -> tuple[Ints,
     men, women = men[:count], women[:count]
     gap = np.interp(random.random(count), figures.gap_running, figures.gap_edges)
     age = people.age
-    return men[np.argsort(age[men])], women[np.argsort(age[women] + gap)]
+    return men[np.argsort(age[men], kind="stable")], women[np.argsort(age[women] + gap, kind="stable")]
 
 
 def _children_at_home(random: Random, people: People) -> Flags:
     age = people.age
     share = np.where(age < ADULT_AGE, 1.0, np.interp(age, _HOME_AGES, _HOME_SHARES))
     single = people.marital == MaritalStatus.NEVER_MARRIED
-    return people.alive & single & (random.random(len(people)) < share)
+    stays = random.random(len(people)) < share
+    return np.asarray(people.alive & single & stays, dtype=np.bool_)
 
 
 def _give_parents(random: Random, people: People, figures: Demography, families: Families, children: Ints) -> None:
@@ -189,6 +192,6 @@ def _house_the_rest(random: Random, people: People, families: Families, rest: In
     age = reference_age(people, families)
     hosts = np.flatnonzero(age >= WARD_ELDER_AGE_MIN)
     if not len(hosts):
-        hosts = np.argsort(age)[-1:]
+        hosts = np.argsort(age, kind="stable")[-1:]
     families.unit[minors] = random.permutation(hosts)[np.arange(len(minors)) % len(hosts)]
     families.role[minors] = WARD

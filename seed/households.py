@@ -10,7 +10,7 @@ from registry.datasets import MaritalStatus
 from seed.drawing import match
 from seed.families import CHILD, NOBODY, Families, mother_ages, reference_age
 from seed.figures import Demography, Flags, Floats, Ints
-from seed.people import DAYS_A_YEAR, People
+from seed.people import BASE_DAY, DAYS_A_YEAR, People
 from seed.plan import Random
 
 ALONE, ELDERS, GUEST = range(3)  # how a pair of units is joined
@@ -67,8 +67,9 @@ def _elder_pairs(random: Random, people: People, families: Families, figures: De
     young = np.flatnonzero(ever_married & ~is_elder)
     by_man = (families.man[young] >= 0) & ((families.woman[young] < 0) | (random.random(len(young)) < PATRILOCAL_SHARE))
     link = np.where(by_man, families.man[young], families.woman[young])
-    elder_birth = -age[elder] * DAYS_A_YEAR  # only its year matters, for the choice of pattern
-    wanted = (age[elder] - mother_ages(random, figures, elder_birth)).astype(np.int64)
+    # Their children were born about 27 years after them, which chooses the fertility pattern.
+    about = BASE_DAY - ((age[elder] - 27.0) * DAYS_A_YEAR).astype(np.int64)
+    wanted = (age[elder] - mother_ages(random, figures, about)).astype(np.int64)
     found = match(random, wanted, people.age[link].astype(np.int64))
     host = elder[found >= 0]
     guest, link = young[found[found >= 0]], link[found[found >= 0]]
@@ -100,7 +101,7 @@ def _guest_pairs(random: Random, people: People, families: Families, used: Ints)
     alone = random.permutation(np.flatnonzero(free & (size == 1) & (age < 60)))
     paired = alone[: int(len(alone) * PAIRED_GUEST_SHARE) // 2 * 2]
     classes = (age / GUEST_AGE_GAP_CLASS).astype(np.int64)
-    ordered = paired[np.argsort(age[paired])]
+    ordered = paired[np.argsort(age[paired], kind="stable")]
     hosts, others = ordered[0::2], ordered[1::2]
     rest = alone[len(paired) :]
     families_free = np.flatnonzero(free & (size > 1))

@@ -103,7 +103,7 @@ def birthday(birth: Ints, years: Ints) -> Ints:
     dates = birth.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     offset = (dates - months.astype("datetime64[D]")).astype(np.int64)
-    return (months + years * 12).astype("datetime64[D]").astype(np.int64) + offset
+    return np.asarray((months + years * 12).astype("datetime64[D]").astype(np.int64) + offset)
 
 
 @cache

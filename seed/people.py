@@ -31,7 +31,7 @@ class People:
     @property
     def alive(self) -> Flags:
         """Who lives at the base date."""
-        return self.death == 0
+        return np.equal(self.death, 0)
 
     def __len__(self) -> int:
         return len(self.sex)
@@ -66,7 +66,7 @@ def _cells(random: Random, weights: Floats, count: int) -> tuple[Ints, Ints]:
 def _marital(random: Random, figures: Demography, sex: Ints, age: Ints) -> Ints:
     running = figures.marital[sex, age]
     status = (random.random(len(sex))[:, None] >= running).sum(axis=1)
-    return status + int(MaritalStatus.NEVER_MARRIED)
+    return np.asarray(status + int(MaritalStatus.NEVER_MARRIED), dtype=np.int64)
 
 
 def _birth_days(random: Random, age: Ints, on: Ints) -> Ints:
@@ -81,4 +81,4 @@ def _years_before(days: Ints, years: Ints) -> Ints:
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     offset = (dates - months.astype("datetime64[D]")).astype(np.int64)
-    return (months - years * 12).astype("datetime64[D]").astype(np.int64) + offset
+    return np.asarray((months - years * 12).astype("datetime64[D]").astype(np.int64) + offset)

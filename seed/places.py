@@ -65,7 +65,8 @@ class Places:
     def draw_line(self, random: Random, commune: Ints) -> Texts:
         """A line in each of the communes: a house in a street of a town, a village or hamlet elsewhere."""
         offset = (random.random(len(commune)) * self.line_count[commune]).astype(np.int64)
-        return self.lines[self.line_first[commune] + offset]
+        line: Texts = self.lines[self.line_first[commune] + offset]
+        return line
 
     def draw_province(self, random: Random, count: int) -> Ints:
         """Provinces by population."""

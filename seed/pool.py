@@ -5,7 +5,7 @@ import signal
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from multiprocessing.context import SpawnProcess
 
 from seed.block import Batch, make_block
 from seed.errors import WorkerLost
@@ -37,7 +37,7 @@ def _started(plan: Plan, workers: int) -> Iterator[list[Connection]]:
     # Spawned, never forked: a forked child would share this process's database connection and threads.
     context = multiprocessing.get_context("spawn")
     pipes: list[Connection] = []
-    children: list[BaseProcess] = []
+    children: list[SpawnProcess] = []
     # Ctrl-C reaches the whole terminal group; only this process may answer it. Children inherit the mask.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

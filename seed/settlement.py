@@ -25,7 +25,7 @@ HOUSEHOLD_YEARS_MAX = 35
 TEMPORARY_DAYS_MAX = 700  # a registration lasts at most two years
 ABSENCE_DECLARED = 0.5  # of those registered elsewhere declare the absence at home
 _TEMPORARY_AGES = np.array([0.0, 10.0, 17.0, 21.0, 27.0, 35.0, 50.0, 70.0])
-_TEMPORARY_SHARES = np.array([0.03, 0.02, 0.05, 0.19, 0.16, 0.08, 0.04, 0.01])
+_TEMPORARY_SHARES = np.array([0.04, 0.03, 0.08, 0.28, 0.24, 0.13, 0.06, 0.01])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,171 @@
+"""Measures made rows against the figures they were drawn from, and looks for rows that contradict each other.
+
+Reads what was made; never changes it, and reports counts only.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from registry.datasets import MaritalStatus, Relation, Sex
+from seed.belonging import belonging
+from seed.block import Batch
+from seed.figures import BASE_DATE, Flags, Floats, Ints, demography, read_rows
+from seed.naming import national_surnames
+from seed.places import places
+from seed.rows import Column, Rows
+
+PARENT_AGE_MIN = 15  # years between the birth years of parent and child; days are not known of everybody
+HOUSEHOLD_SIZE_MAX = 10
+_GROUP_YEARS = 5
+
+
+def gather(batches: Iterable[Batch]) -> dict[str, Rows]:
+    """All rows of the batches by table and column, in order."""
+    parts: dict[str, dict[str, list[Column]]] = {}
+    for batch in batches:
+        for table, columns in batch.tables.items():
+            for column, values in columns.items():
+                parts.setdefault(table, {}).setdefault(column, []).append(values)
+    return {table: {column: _joined(values) for column, values in columns.items()} for table, columns in parts.items()}
+
+
+def distance(counts: Floats, shares: Floats) -> float:
+    """Total variation distance between observed counts and expected shares: 0 is equal, 1 is disjoint."""
+    return float(np.abs(counts / counts.sum() - shares / shares.sum()).sum() / 2)
+
+
+def distances(tables: dict[str, Rows]) -> dict[str, float]:
+    """Total variation distance of the living from each published or modelled table."""
+    person = tables["person"]
+    alive = np.ma.getmaskarray(person["death_date"])
+    living = {name: np.asarray(person[name])[alive] for name in ("sex", "surname", "religion", "ethnic_group")}
+    figures = demography()
+    age = ages(person)[alive]
+    group = np.minimum(age // _GROUP_YEARS, 20)
+    pyramid = np.bincount((living["sex"] - Sex.MALE) * 21 + group, minlength=42).astype(float)
+    expected = np.array([_grouped(figures.living[code]) for code in (0, 1)]).ravel()
+    members = np.bincount(np.asarray(person["household_id"])[alive])
+    sizes = np.bincount(np.minimum(members[members > 0], HOUSEHOLD_SIZE_MAX), minlength=HOUSEHOLD_SIZE_MAX + 1)
+    return {
+        "age and sex": distance(pyramid, expected),
+        "province": distance(_province_counts(person, alive), places().population),
+        "household size": distance(sizes[1:].astype(float), figures.household_sizes),
+        "surname": _surname_distance(living["surname"]),
+        "marital status": _marital_distance(np.asarray(person["marital_status"])[alive], living["sex"], age),
+        "religion": distance(
+            np.bincount(living["religion"].astype(int), minlength=9)[1:].astype(float), belonging().religion_share
+        ),
+        "ethnic group": distance(
+            np.bincount(living["ethnic_group"].astype(int), minlength=55)[1:].astype(float),
+            belonging().ethnic_share,
+        ),
+    }
+
+
+def ages(person: Rows) -> Ints:
+    """Full years at the base date; of people whose birthday is not known, as if born in July."""
+    base = BASE_DATE.astype(object)
+    month = np.where(person["birth_month"] > 0, person["birth_month"], 7)
+    day = np.where(person["birth_day"] > 0, person["birth_day"], 1)
+    later = (month > base.month) | ((month == base.month) & (day > base.day))
+    return np.asarray(base.year - person["birth_year"] - later, dtype=np.int64)
+
+
+def faults(tables: dict[str, Rows]) -> dict[str, int]:
+    """How many rows break each rule of a consistent population; all zero in a good one."""
+    person, household = tables["person"], tables["household"]
+    ids = np.asarray(person["person_id"])
+    count = len(ids)
+    position = np.zeros(count + 1, dtype=np.int64)
+    position[ids] = np.arange(count)
+    alive = np.ma.getmaskarray(person["death_date"])
+    relation = np.where(alive, np.ma.getdata(person["relation_to_head"]), 0)
+    heads = ids[relation == Relation.HEAD]
+    number = np.asarray(tables["person_number"]["number"])
+    spouse = person["spouse_id"]
+    married = np.flatnonzero(~np.ma.getmaskarray(spouse))
+    partner = position[np.ma.getdata(spouse)[married]]
+    found = {
+        "person ids are not dense": int((np.sort(ids) != np.arange(1, count + 1)).sum()),
+        "numbers are held twice": len(number) - len(np.unique(number)),
+        "numbers say something else": _wrong_numbers(person),
+        "households without exactly one head": int(
+            (np.sort(heads) != np.sort(household["head_person_id"])).sum()
+            if len(heads) == len(household["household_id"])
+            else abs(len(heads) - len(household["household_id"]))
+        ),
+        "living people without a household": int(
+            (~np.isin(np.ma.getdata(person["household_id"])[alive], household["household_id"])).sum()
+        ),
+        "spouses who are not each other's": int((np.ma.getdata(spouse)[partner] != ids[married]).sum()),
+        "spouses of one sex": int((person["sex"][married] == person["sex"][partner]).sum()),
+        "spouses not married": int((person["marital_status"][married] != MaritalStatus.MARRIED).sum()),
+        "card holders under 14": int((ages(person)[position[tables["identity_document"]["person_id"]]] < 14).sum()),
+    }
+    for parent, sex in (("father_id", Sex.MALE), ("mother_id", Sex.FEMALE)):
+        child = np.flatnonzero(~np.ma.getmaskarray(person[parent]))
+        elder = position[np.ma.getdata(person[parent])[child]]
+        gap = person["birth_year"][child] - person["birth_year"][elder]
+        found[f"{parent} of the wrong sex"] = int((person["sex"][elder] != sex).sum())
+        found[f"{parent} too young"] = int((gap < PARENT_AGE_MIN).sum())
+        if parent == "father_id":
+            other = (person["surname"][child] != person["surname"][elder]).sum()
+            found["children without their father's surname"] = int(other)
+    return found
+
+
+def _joined(parts: list[Column]) -> Column:
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
+        return np.ma.MaskedArray(np.concatenate(parts), mask=np.concatenate([np.ma.getmaskarray(p) for p in parts]))
+    return np.concatenate(parts)
+
+
+def _grouped(single_years: Floats) -> Floats:
+    ages_ = np.minimum(np.arange(len(single_years)) // _GROUP_YEARS, 20)
+    return np.bincount(ages_, weights=single_years)
+
+
+def _province_counts(person: Rows, alive: Flags) -> Floats:
+    land = places()
+    order = np.argsort(land.commune_code)
+    commune = order[np.searchsorted(land.commune_code[order], np.asarray(person["permanent_commune_old"])[alive])]
+    counts = np.bincount(land.commune_province[commune], minlength=len(land.population))
+    return np.asarray(counts, dtype=np.float64)
+
+
+def _surname_distance(surnames: Column) -> float:
+    labels, shares = national_surnames()
+    label_of = {form: index for index, label in enumerate(labels) for form in label.split("/")}
+    names, counts = np.unique(surnames, return_counts=True)
+    observed = np.zeros(len(labels))
+    for name, number in zip(names, counts, strict=True):
+        observed[label_of.get(name, len(labels) - 1)] += number
+    return distance(observed, shares)
+
+
+def _marital_distance(status: Ints, sex: Ints, age: Ints) -> float:
+    """Mean over sexes and five-year groups, weighted by people, of the distance from the table by age."""
+    total = people = 0.0
+    for row in read_rows("marital_status_by_age.csv"):
+        start = int(row["age_from"])
+        code = Sex.MALE if row["sex"] == "male" else Sex.FEMALE
+        own = (sex == code) & (age >= start) & ((age < start + _GROUP_YEARS) | (start == 80))
+        share = [float(row[name]) for name in row if name.endswith("_pct")]
+        share.append(max(100 - sum(share), 0.0))
+        if own.any():
+            observed = np.bincount(status[own], minlength=6)[1:].astype(float)
+            total += distance(observed, np.array(share)) * own.sum()
+            people += own.sum()
+    return total / people if people else 0.0
+
+
+def _wrong_numbers(person: Rows) -> int:
+    """Numbers whose digits contradict the province of registration, the sex or the birth year."""
+    land = places()
+    order = np.argsort(land.commune_code)
+    commune = order[np.searchsorted(land.commune_code[order], np.asarray(person["birth_registration"]).astype(object))]
+    province = land.birth_code[land.commune_province[commune]]
+    gender = person["sex"] - Sex.MALE + 2 * (person["birth_year"] // 100 - 19)
+    prefix = (province * 10 + gender) * 100 + person["birth_year"] % 100
+    return int((np.asarray(person["number"]).astype(np.int64) // 1_000_000 != prefix).sum())
