@@ -42,7 +42,7 @@ _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\
 
 
 class Loader:
-    """One bulk load: `begin`, any number of `insert`, `finish`; `close` in any case.
+    """One bulk load: `begin`, any number of `insert`, `finish`; use it as a context manager or `close` it.
 
     One thread only. On SQLite nobody else may have the file open: build beside the final path, then rename.
     """
@@ -53,6 +53,12 @@ class Loader:
         self._driver: Any = None
         self._held: Any = None
         self._people = 0
+
+    def __enter__(self) -> "Loader":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
 
     def begin(self, *, people: int, seed: int) -> None:
         """Take an empty store for this population and lay out its tables.
@@ -167,7 +173,7 @@ class Loader:
         for table in metadata.sorted_tables:
             elements += [CreateIndex(index) for index in _indexes(table)]
             if not self._sqlite:
-                elements += [AddConstraint(key.constraint) for key in _foreign_keys(table)]
+                elements += [AddConstraint(key.constraint, isolate_from_table=False) for key in _foreign_keys(table)]
         return elements
 
     def _ddl(self, element: ExecutableDDLElement) -> str:

@@ -28,7 +28,7 @@ def read_meta(engine: Engine) -> dict[str, str]:
             if not inspect(connection).has_table(registry_meta.name):
                 return {}
             rows = connection.execute(select(registry_meta.c.key, registry_meta.c.value))
-            return dict(rows.tuples().all())
+            return {str(key): str(value) for key, value in rows}
     except DRIVER_ERRORS as error:
         raise store_error(error) from None
 
