@@ -80,9 +80,10 @@ class TokenMethods:
         if request.purposes:
             grants = for_purposes(grants, frozenset(request.purposes))
         token_id = self._random_bytes(_TOKEN_ID_BYTES)
+        call.token_id = token_id  # the entry names the token that was issued; the caller had none
         token, expires = self._signer.issue(call.principal, grants, now, token_id)
         body = token_pb.IssueTokenResponse(token=token, expires_time=timestamp(expires), server_time=timestamp(now))
-        return Answer(body, note=f"token {token_id.hex()} until {expires}")
+        return Answer(body, note=f"token until {expires}")
 
 
 class EnrolmentMethods:

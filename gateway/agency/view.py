@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import structlog
 
 from gateway.agency.certificates import Principal
 from gateway.agency.grants import Grant
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 POLICY_POLL_SECONDS = 1.0
 POLICY_AGE_SECONDS_MAX = 5.0
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +78,7 @@ class PolicyWatcher:
         self._view: PolicyView | None = None
         self._checked_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger()
 
     async def start(self) -> None:
         """Load the first view, then keep it fresh until `stop`. Raises what the store raises."""
@@ -127,7 +127,7 @@ class PolicyWatcher:
             except Exception:
                 # Whatever it was, the view ages and calls are refused; the reason is for the operator, once.
                 if not failing:
-                    _log.exception("the policy cannot be loaded")
+                    self._log.exception("policy not loaded")
                 failing = True
             else:
                 failing = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.agency import view as view_module
 from gateway.agency.store import AgencyStore
@@ -120,7 +120,7 @@ async def test_the_view_is_as_old_as_the_beginning_of_its_check(
 
 
 async def test_a_started_watcher_follows_and_survives_a_failing_database(
-    store: AgencyStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    store: AgencyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(view_module, "POLICY_POLL_SECONDS", 0.002)
     clock = Monotonic()
@@ -133,14 +133,14 @@ async def test_a_started_watcher_follows_and_survives_a_failing_database(
     def fail() -> int:
         raise OSError("the disk is gone")
 
-    with monkeypatch.context() as broken, caplog.at_level(logging.ERROR):
+    with monkeypatch.context() as broken, capture_logs() as logged:
         broken.setattr(store, "policy_version", fail)
-        await until(lambda: bool(caplog.records))
+        await until(lambda: bool(logged))
         await asyncio.sleep(0.02)
         clock.seconds += 6
         with pytest.raises(PolicyStale):
             watcher.view()
-    assert len(caplog.records) == 1
+    assert [line["event"] for line in logged] == ["policy not loaded"]
     await until(lambda: watcher.age_seconds() == 0)
     watcher.view()
     await watcher.stop()

@@ -1,0 +1,320 @@
+"""What tokens, enrolment and administration answer, and that nothing holds before its effect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+
+from gateway.agency.certificates import make_csr, make_key
+from gateway.agency.messages import grant_message
+from gateway.agency.service import AgencyMethods, EnrolmentMethods, TokenMethods, TrustLines, enrolment_code
+from gateway.agency.store import AgencyStore
+from gateway.api.v1 import agency_service_pb2 as agency_pb
+from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
+from gateway.api.v1 import options_pb2
+from gateway.api.v1 import token_service_pb2 as token_pb
+from gateway.chain.base import Answer, Call
+from gateway.chain.methods import compile_methods
+from gateway.errors import (
+    ArgumentInvalid,
+    CredentialRevoked,
+    EnrolmentRefused,
+    FieldUnknown,
+    MethodNotGranted,
+    PurposeNotGranted,
+    RecordExists,
+    RecordUnknown,
+)
+from tests.unit.agency.world import (
+    LEGAL_BASIS,
+    NOW,
+    PURPOSE,
+    TRUST_DOMAIN,
+    authority,
+    make_grant,
+    principal,
+    signer,
+    verifier,
+)
+
+CODE = "ABCDE-FGHIJ-KLMNO-PQRST"
+TRUST = TrustLines("audit.popgate.example/2026", "log line", "receipt line")
+FIELDS = {"name": ("name.full",), "number": ("number",)}
+
+
+def resolve(paths: Sequence[str]) -> tuple[Collection[str], bytes]:
+    if not set(paths) <= FIELDS.keys():
+        raise FieldUnknown
+    return [leaf for path in paths for leaf in FIELDS[path]], bytes([7] * 32)
+
+
+def call_of(name: str, **known: Any) -> Call:
+    call = Call(compile_methods()[name], bytes(16), b"")
+    for field, value in known.items():
+        setattr(call, field, value)
+    return call
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[AgencyStore]:
+    made = AgencyStore.create(tmp_path / "gateway.db")
+    made.register_agency("bhxh", "Social insurance", 3, NOW)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def administration(store: AgencyStore) -> AgencyMethods:
+    return AgencyMethods(store, resolve, frozenset({"LookUpPerson", "PullChanges"}), lambda: NOW)
+
+
+@pytest.fixture
+def enrolment(store: AgencyStore) -> EnrolmentMethods:
+    return EnrolmentMethods(store, authority(), TRUST, lambda: NOW)
+
+
+def tokens_of(store: AgencyStore) -> TokenMethods:
+    return TokenMethods(signer(), lambda: store.load_view(0.0), lambda: NOW, lambda count: bytes([5] * count))
+
+
+def body_of(answer: Answer) -> Any:
+    return answer.body
+
+
+async def effect(answer: Answer) -> None:
+    assert answer.effect is not None
+    await answer.effect()
+
+
+def wanted(**changed: Any) -> agency_pb.Grant:
+    message = agency_pb.Grant(
+        methods=["LookUpPerson"],
+        purposes=[agency_pb.GrantedPurpose(purpose=PURPOSE, legal_bases=[LEGAL_BASIS])],
+        fields=["name"],
+        provinces=["01"],
+    )
+    for name, value in changed.items():
+        message.ClearField(name)
+        if isinstance(value, int):
+            getattr(message, name).seconds = value
+        else:
+            getattr(message, name).extend(value)
+    return message
+
+
+async def test_a_token_carries_the_grants_in_force(store: AgencyStore) -> None:
+    store.create_grant("bhxh", make_grant(1))
+    store.create_grant("bhxh", make_grant(2, until_time=NOW))
+    who = principal()
+    call = call_of("IssueToken", principal=who)
+    answer = await tokens_of(store).IssueToken(call, token_pb.IssueTokenRequest())
+    token = verifier().verify(body_of(answer).token, who, NOW)
+    assert token.grants.keys() == {1}
+    assert call.token_id == token.token_id == bytes([5] * 16)
+    assert body_of(answer).expires_time.seconds == NOW + 600
+    assert body_of(answer).server_time.seconds == NOW
+    assert answer.effect is None
+
+
+async def test_a_token_may_be_restricted_to_purposes(store: AgencyStore) -> None:
+    store.create_grant("bhxh", make_grant(1, purposes={PURPOSE: [LEGAL_BASIS], "tax.audit": ["x"]}))
+    who = principal()
+    methods = tokens_of(store)
+    request = token_pb.IssueTokenRequest(purposes=[PURPOSE])
+    answer = await methods.IssueToken(call_of("IssueToken", principal=who), request)
+    assert verifier().verify(body_of(answer).token, who, NOW).grants[1].purposes.keys() == {PURPOSE}
+    with pytest.raises(PurposeNotGranted):
+        await methods.IssueToken(
+            call_of("IssueToken", principal=who), token_pb.IssueTokenRequest(purposes=["health.admission"])
+        )
+
+
+async def test_no_token_is_issued_without_a_grant_or_after_a_revocation(store: AgencyStore) -> None:
+    call = call_of("IssueToken", principal=principal())
+    with pytest.raises(MethodNotGranted):
+        await tokens_of(store).IssueToken(call, token_pb.IssueTokenRequest())
+    store.revoke_agency("bhxh", NOW)
+    with pytest.raises(CredentialRevoked):
+        await tokens_of(store).IssueToken(call, token_pb.IssueTokenRequest())
+
+
+async def test_a_code_and_a_request_make_a_certificate(store: AgencyStore, enrolment: EnrolmentMethods) -> None:
+    store.create_code(CODE, "bhxh", "hq", NOW + 10)
+    key = make_key()
+    answer = await enrolment.Enrol(call_of("Enrol"), enrolment_pb.EnrolRequest(code=CODE, csr=make_csr(key)))
+    leaf, issuing = x509.load_pem_x509_certificates(body_of(answer).certificate_chain.encode())
+    leaf.verify_directly_issued_by(issuing)
+    assert leaf.public_key() == key.public_key()
+    assert answer.agency == body_of(answer).agency == "bhxh"
+    assert body_of(answer).expires_time.seconds == NOW + 86400
+    assert body_of(answer).trust_bundle.root_certificates == authority().root_pem.decode()
+    assert not store.list_agencies(NOW)[0].credentials
+    await effect(answer)
+    (credential,) = store.list_agencies(NOW)[0].credentials
+    assert (credential.system, credential.expires_at) == ("hq", NOW + 86400)
+
+
+async def test_a_code_works_once(store: AgencyStore, enrolment: EnrolmentMethods) -> None:
+    store.create_code(CODE, "bhxh", "hq", NOW + 10)
+    request = enrolment_pb.EnrolRequest(code=CODE, csr=make_csr(make_key()))
+    await enrolment.Enrol(call_of("Enrol"), request)
+    with pytest.raises(EnrolmentRefused):
+        await enrolment.Enrol(call_of("Enrol"), request)
+
+
+async def test_a_bad_request_for_a_certificate_does_not_burn_the_code(
+    store: AgencyStore, enrolment: EnrolmentMethods
+) -> None:
+    store.create_code(CODE, "bhxh", "hq", NOW + 10)
+    with pytest.raises(ArgumentInvalid):
+        await enrolment.Enrol(call_of("Enrol"), enrolment_pb.EnrolRequest(code=CODE, csr=b"x"))
+    assert store.redeem_code(CODE, NOW) == ("bhxh", "hq")
+
+
+async def test_the_trust_bundle_is_public(enrolment: EnrolmentMethods) -> None:
+    answer = await enrolment.GetTrustBundle(call_of("GetTrustBundle"), enrolment_pb.GetTrustBundleRequest())
+    bundle = body_of(answer).trust_bundle
+    assert (bundle.log_origin, bundle.log_verifier, bundle.receipt_verifier) == (
+        TRUST.log_origin,
+        TRUST.log_verifier,
+        TRUST.receipt_verifier,
+    )
+    assert bundle.trust_domain == TRUST_DOMAIN
+    assert body_of(answer).server_time.seconds == NOW
+
+
+async def test_an_agency_is_registered_by_the_effect(store: AgencyStore, administration: AgencyMethods) -> None:
+    request = agency_pb.RegisterAgencyRequest(
+        agency=agency_pb.Agency(code="health", name="Health", agency_class=options_pb2.AGENCY_CLASS_HEALTH)
+    )
+    answer = await administration.RegisterAgency(call_of("RegisterAgency"), request)
+    assert body_of(answer).agency == request.agency
+    assert "health" not in store.load_view(0.0).agencies
+    await effect(answer)
+    assert store.load_view(0.0).agencies["health"].agency_class == options_pb2.AGENCY_CLASS_HEALTH
+    with pytest.raises(RecordExists):
+        await administration.RegisterAgency(call_of("RegisterAgency"), request)
+
+
+@pytest.mark.parametrize("agency_class", [0, 99])
+async def test_an_agency_needs_a_class_of_the_contract(administration: AgencyMethods, agency_class: int) -> None:
+    agency = agency_pb.Agency(code="health", name="Health", agency_class=agency_class)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentInvalid) as caught:
+        await administration.RegisterAgency(call_of("RegisterAgency"), agency_pb.RegisterAgencyRequest(agency=agency))
+    assert caught.value.violations[0].field == "agency.agency_class"
+
+
+async def test_a_grant_is_resolved_numbered_and_given_by_the_effect(
+    store: AgencyStore, administration: AgencyMethods
+) -> None:
+    request = agency_pb.CreateGrantRequest(agency="bhxh", grant=wanted())
+    answer = await administration.CreateGrant(call_of("CreateGrant"), request)
+    told = body_of(answer).grant
+    assert (list(told.fields), told.contract_digest) == (["name.full"], bytes([7] * 32))
+    assert (told.from_time.seconds, told.until_time.seconds) == (NOW, NOW + 365 * 86400)
+    assert not store.load_view(0.0).agencies["bhxh"].grants
+    await effect(answer)
+    (grant,) = store.load_view(0.0).agencies["bhxh"].grants
+    assert grant_message(grant) == told
+    again = await administration.CreateGrant(call_of("CreateGrant"), request)
+    assert body_of(again).grant.grant_id > told.grant_id
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"methods": ["LookUpPerson", "Shutdown"]}, "grant.methods"),
+        ({"methods": []}, "grant.methods"),
+        ({"purposes": []}, "grant.purposes"),
+        ({"purposes": [agency_pb.GrantedPurpose(purpose=PURPOSE)]}, "grant.purposes"),
+        ({"provinces": ["1"]}, "grant.provinces"),
+        ({"provinces": ["٠١"]}, "grant.provinces"),
+        ({"until_time": NOW}, "grant.until_time"),
+        ({"from_time": NOW, "until_time": NOW + 11 * 365 * 86400}, "grant.until_time"),
+        ({"from_time": -1}, "grant.from_time"),
+        ({"from_time": 10**12}, "grant.from_time"),
+    ],
+    ids=str,
+)
+async def test_a_grant_that_makes_no_sense_names_its_field(
+    administration: AgencyMethods, changed: dict[str, Any], field: str
+) -> None:
+    request = agency_pb.CreateGrantRequest(agency="bhxh", grant=wanted(**changed))
+    with pytest.raises(ArgumentInvalid) as caught:
+        await administration.CreateGrant(call_of("CreateGrant"), request)
+    assert [violation.field for violation in caught.value.violations] == [field]
+
+
+async def test_a_grant_of_unknown_fields_or_to_nobody_is_refused(administration: AgencyMethods) -> None:
+    with pytest.raises(FieldUnknown):
+        await administration.CreateGrant(
+            call_of("CreateGrant"), agency_pb.CreateGrantRequest(agency="bhxh", grant=wanted(fields=["nothing"]))
+        )
+    with pytest.raises(RecordUnknown):
+        await administration.CreateGrant(
+            call_of("CreateGrant"), agency_pb.CreateGrantRequest(agency="none", grant=wanted())
+        )
+
+
+async def test_a_code_holds_after_its_effect(store: AgencyStore, administration: AgencyMethods) -> None:
+    request = agency_pb.CreateEnrolmentCodeRequest(agency="bhxh", system="hq")
+    answer = await administration.CreateEnrolmentCode(call_of("CreateEnrolmentCode"), request)
+    code = body_of(answer).code
+    assert re.fullmatch(r"[A-Z2-7]{5}(-[A-Z2-7]{5}){3}", code)
+    assert code not in answer.note
+    assert body_of(answer).expires_time.seconds == NOW + 86400
+    with pytest.raises(EnrolmentRefused):
+        store.redeem_code(code, NOW)
+    await effect(answer)
+    assert store.redeem_code(code, NOW) == ("bhxh", "hq")
+
+
+async def test_a_code_for_nobody_is_refused(administration: AgencyMethods) -> None:
+    with pytest.raises(RecordUnknown):
+        await administration.CreateEnrolmentCode(
+            call_of("CreateEnrolmentCode"), agency_pb.CreateEnrolmentCodeRequest(agency="none")
+        )
+
+
+async def test_agency_and_certificate_are_revoked_by_the_effect(
+    store: AgencyStore, administration: AgencyMethods
+) -> None:
+    who = principal()
+    store.record_credential(who, NOW)
+    for request in (agency_pb.RevokeRequest(thumbprint=who.thumbprint), agency_pb.RevokeRequest(agency="bhxh")):
+        answer = await administration.Revoke(call_of("Revoke"), request)
+        version = store.policy_version()
+        await effect(answer)
+        assert store.policy_version() == version + 1
+    listed = await administration.ListAgencies(call_of("ListAgencies"), agency_pb.ListAgenciesRequest())
+    (agency,) = body_of(listed).agencies
+    assert agency.revoked
+    assert [credential.revoked for credential in agency.credentials] == [True]
+    assert agency.credentials[0].thumbprint == who.thumbprint
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (agency_pb.RevokeRequest(), ArgumentInvalid),
+        (agency_pb.RevokeRequest(thumbprint=b"short"), ArgumentInvalid),
+        (agency_pb.RevokeRequest(thumbprint=bytes(32)), RecordUnknown),
+        (agency_pb.RevokeRequest(agency="none"), RecordUnknown),
+    ],
+    ids=["nothing", "short", "unknown certificate", "unknown agency"],
+)
+async def test_a_revocation_names_something_that_exists(
+    administration: AgencyMethods, request_: agency_pb.RevokeRequest, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await administration.Revoke(call_of("Revoke"), request_)
+
+
+def test_codes_come_from_the_random_bytes_alone() -> None:
+    assert enrolment_code(bytes) == "AAAAA-AAAAA-AAAAA-AAAAA"
+    assert enrolment_code(lambda count: b"\xff" * count) == "77777-77777-77777-77777"
