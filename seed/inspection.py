@@ -117,13 +117,14 @@ def faults(tables: dict[str, Rows]) -> dict[str, int]:
 
 def _joined(parts: list[Column]) -> Column:
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
-        return np.ma.MaskedArray(np.concatenate(parts), mask=np.concatenate([np.ma.getmaskarray(p) for p in parts]))
+        mask = np.concatenate([np.ma.getmaskarray(part) for part in parts])
+        return np.ma.MaskedArray(np.concatenate([np.ma.getdata(part) for part in parts]), mask=mask)
     return np.concatenate(parts)
 
 
 def _grouped(single_years: Floats) -> Floats:
     ages_ = np.minimum(np.arange(len(single_years)) // _GROUP_YEARS, 20)
-    return np.bincount(ages_, weights=single_years)
+    return np.asarray(np.bincount(ages_, weights=single_years), dtype=np.float64)
 
 
 def _province_counts(person: Rows, alive: Flags) -> Floats:

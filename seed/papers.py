@@ -61,7 +61,7 @@ def legacy_numbers(plan: Plan, block: int, province: Ints) -> Digits:
 
 def phone_numbers(plan: Plan, block: int, random: Random, count: int) -> Digits:
     """Ten digits each, behind prefixes in use, larger operators more often."""
-    prefix, running = _phone_prefixes()
+    prefix, running = phone_prefixes()
     chosen = prefix[pick(random, running, count)]
     suffix = _suffixes(plan, block, chosen, _PHONE_KEY, left=2500, right=4000)
     return _digits(chosen * PHONE_SUFFIXES + suffix, 10)
@@ -107,7 +107,8 @@ def birthday(birth: Ints, years: Ints) -> Ints:
 
 
 @cache
-def _phone_prefixes() -> tuple[Ints, Floats]:
+def phone_prefixes() -> tuple[Ints, Floats]:
+    """Mobile prefixes as numbers, and their running shares."""
     rows = read_rows("mobile_prefixes.csv")
     operators = [row["operator"] for row in rows]
     weights = [

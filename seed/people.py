@@ -45,10 +45,10 @@ def draw_people(random: Random, count: int, figures: Demography) -> People:
     if not (age >= ADULT_AGE).any():
         sex[0], age[0] = 0, 30
     marital = _marital(random, figures, sex, age)
-    birth = _birth_days(random, age, np.full(len(age), BASE_DAY))
+    birth = birth_days(random, age, np.full(len(age), BASE_DAY))
     dead_sex, dead_age = _cells(random, figures.dead, dead_count)
     death = BASE_DAY - random.integers(1, 366, dead_count)
-    dead_birth = _birth_days(random, dead_age, death)
+    dead_birth = birth_days(random, dead_age, death)
     dead_marital = _marital(random, figures, dead_sex, dead_age)
     return People(
         sex=np.append(sex, dead_sex) + int(Sex.MALE),
@@ -69,7 +69,7 @@ def _marital(random: Random, figures: Demography, sex: Ints, age: Ints) -> Ints:
     return np.asarray(status + int(MaritalStatus.NEVER_MARRIED), dtype=np.int64)
 
 
-def _birth_days(random: Random, age: Ints, on: Ints) -> Ints:
+def birth_days(random: Random, age: Ints, on: Ints) -> Ints:
     """A birth day that makes the person `age` full years old on the day `on`."""
     latest = _years_before(on, age)
     earliest = _years_before(on, age + 1) + 1

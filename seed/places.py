@@ -51,6 +51,8 @@ class Places:
     commune_code: Texts
     commune_province: Ints
     commune_new: Texts
+    commune_new_name: Texts
+    province_new_name: Texts
     commune_scope: Texts
     commune_running: Floats
     urban: Ints
@@ -79,7 +81,8 @@ def places() -> Places:
     provinces = read_rows("provinces_63.csv")
     index = {row["gso_code"]: number for number, row in enumerate(provinces)}
     regions = sorted({row["region_2019"] for row in provinces})
-    scope = {row["commune_code"]: row["province_code"] for row in read_rows("communes_from_2025-07-01.csv")}
+    new_communes = {row["commune_code"]: row for row in read_rows("communes_from_2025-07-01.csv")}
+    new_provinces = {row["gso_code"]: row["name_vi"] for row in read_rows("provinces_34_from_2025-07-01.csv")}
     communes = sorted(
         (row for row in read_rows("communes_until_2025-06-30.csv") if row["commune_code"]),
         key=lambda row: (row["province_code"], row["commune_code"]),
@@ -102,7 +105,9 @@ def places() -> Places:
         commune_code=texts([row["commune_code"] for row in communes]),
         commune_province=province,
         commune_new=texts(successor),
-        commune_scope=texts([scope[code] for code in successor]),
+        commune_new_name=texts([new_communes[code]["name_vi"] for code in successor]),
+        province_new_name=texts([new_provinces[new_communes[code]["province_code"]] for code in successor]),
+        commune_scope=texts([new_communes[code]["province_code"] for code in successor]),
         commune_running=_commune_running(communes, province, urban),
         urban=urban,
         lines=lines,
