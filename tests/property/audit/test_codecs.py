@@ -12,7 +12,7 @@ from gateway.audit.errors import AuditError, Malformed
 from gateway.audit.keys import DetailKey
 from tests.unit.audit.records import make_keys
 
-LINE = st.text(st.characters(min_codepoint=0x20, exclude_categories=("Cs",)), min_size=1, max_size=20)
+LINE = st.text(st.characters(min_codepoint=0x20, exclude_categories=["Cs"]), min_size=1, max_size=20)
 BLOBS = st.lists(st.binary(max_size=30), max_size=20)
 
 
@@ -75,7 +75,7 @@ def test_any_bytes_give_a_value_or_a_declared_error(raw: bytes) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=12), max_size=5),
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), max_size=5),
     st.lists(st.integers(0, 2**63 - 1), max_size=5),
 )
 def test_sealing_hides_nothing_from_the_commitment(fields: list[str], people: list[int]) -> None:
