@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from google.protobuf.message import Message
-
 if TYPE_CHECKING:
     from gateway.agency.certificates import Principal
     from gateway.agency.grants import Right
@@ -47,7 +45,8 @@ class Answer:
     `tags` names every subject (16 bytes each, joined), found or not. `fields` are the paths disclosed.
     """
 
-    body: Message
+    body: Any
+    """A response message of the contract."""
     people: int = 0
     tags: bytes = b""
     numbers: Sequence[str] = ()
