@@ -5,6 +5,7 @@ Who holds the issuing key can name itself any agency until the certificate expir
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class CertificateAuthority:
         if not TRUST_DOMAIN.fullmatch(trust_domain):
             raise ValueError("a trust domain has lower-case letters, digits, dots, hyphens and underscores")
         if directory.exists() and any(directory.iterdir()):
-            raise FileExistsError(f"{directory} holds an authority already")
+            raise FileExistsError(errno.EEXIST, "holds an authority already", str(directory))
         root_key, issuing_key = make_key(), make_key()
         root = _authority_certificate(trust_domain, "root", root_key, None, root_key, now)
         issuing = _authority_certificate(trust_domain, "issuing", issuing_key, root, root_key, now)

@@ -7,6 +7,7 @@ the hashes of codes.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import json
@@ -76,14 +77,14 @@ class AgencyStore:
                 connection.execute(insert(tables.policy).values(version=1, next_grant_id=1))
         if exists:
             engine.dispose()
-            raise FileExistsError(f"{path} holds a database already")
+            raise FileExistsError(errno.EEXIST, "holds a database already", str(path))
         return cls(engine, salt)
 
     @classmethod
     def open(cls, path: Path) -> AgencyStore:
         """Raises FileNotFoundError, ValueError when the schema is of another release."""
         if not path.is_file():
-            raise FileNotFoundError(f"{path} does not exist")
+            raise FileNotFoundError(errno.ENOENT, "does not exist", str(path))
         engine = tables.open_engine(path)
         with engine.connect() as connection:
             row = connection.execute(select(tables.schema_version.c.version, tables.schema_version.c.code_salt)).one()
