@@ -6,6 +6,7 @@ import asyncio
 import errno
 import hmac
 import os
+import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from google.protobuf.message import Message
 from gateway.agency.certificates import key_to_pem, make_csr, make_key
 from gateway.agency.identity import make_private_directory, write_identity
 from gateway.api.v1 import enrolment_service_pb2
+from gateway.client.connection import traceparent
 from gateway.client.diagnosis import PROBE_SECONDS, Outcome, reach, split_server
 from gateway.client.errors import CannotConnect, ClientError, IdentityInvalid, UnexpectedAnswer
 from gateway.client.identity import Identity
@@ -63,11 +65,13 @@ async def enrol(
     place, key = Path(folder), make_key()
     _check_writable(place)
     request = enrolment_service_pb2.EnrolRequest(code=code.strip().upper(), csr=make_csr(key))
-    answer = await _ask(enrolment_server, root_pem, ENROL_PATH, request, enrolment_service_pb2.EnrolResponse.FromString)
+    call_id = secrets.token_hex(16)
+    read = enrolment_service_pb2.EnrolResponse.FromString
+    answer = await _ask(enrolment_server, root_pem, ENROL_PATH, request, read, call_id)
     if not answer.HasField("receipt"):
-        raise missing_receipt("")
+        raise missing_receipt(call_id)
     bundle = answer.trust_bundle
-    ReceiptDesk(bundle.log_origin, bundle.receipt_verifier, answer.agency).take(answer.receipt, "", "Enrol", 0)
+    ReceiptDesk(bundle.log_origin, bundle.receipt_verifier, answer.agency).take(answer.receipt, call_id, "Enrol", 0)
     trust = {
         "log_origin": bundle.log_origin,
         "log_verifier": bundle.log_verifier,
@@ -85,7 +89,7 @@ async def trust_bundle(enrolment_server: str, root_pem: bytes) -> TrustAnswer:
     """What the gateway says of itself over server TLS. Raises ClientError."""
     request = enrolment_service_pb2.GetTrustBundleRequest()
     read = enrolment_service_pb2.GetTrustBundleResponse.FromString
-    answer = await _ask(enrolment_server, root_pem, TRUST_BUNDLE_PATH, request, read)
+    answer = await _ask(enrolment_server, root_pem, TRUST_BUNDLE_PATH, request, read, secrets.token_hex(16))
     return TrustAnswer(answer.trust_bundle, answer.server_time.ToDatetime(UTC))
 
 
@@ -115,23 +119,26 @@ def _shown_certificate(enrolment_server: str) -> bytes:
     return pem.encode("ascii")
 
 
-async def _ask(server: str, root_pem: bytes, path: str, request: Message, read: Callable[[bytes], Any]) -> Any:
+async def _ask(
+    server: str, root_pem: bytes, path: str, request: Message, read: Callable[[bytes], Any], call_id: str
+) -> Any:
     try:
         split_server(server)
     except ValueError as error:
         raise IdentityInvalid(f"The enrolment server {error}.") from None
     async with grpc.aio.secure_channel(server, grpc.ssl_channel_credentials(root_pem)) as channel:
-        send = channel.unary_unary(
+        send: Any = channel.unary_unary(
             path, request_serializer=lambda message: message.SerializeToString(), response_deserializer=read
         )
         try:
-            return await send(request, timeout=TIMEOUT_SECONDS)
+            metadata = [("traceparent", traceparent(call_id))]
+            return await send(request, timeout=TIMEOUT_SECONDS, metadata=metadata)
         except grpc.aio.AioRpcError as error:
-            raise await _failure(server, error) from error
+            raise await _failure(server, error, call_id) from error
 
 
-async def _failure(server: str, error: grpc.aio.AioRpcError) -> ClientError:
-    read = refusal_from(error, "")
+async def _failure(server: str, error: grpc.aio.AioRpcError, call_id: str) -> ClientError:
+    read = refusal_from(error, call_id)
     if read is not None:
         return read[0]
     if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
