@@ -41,7 +41,7 @@ def open_engine(url_or_path: str | Path, *, read_only: bool = False) -> Engine:
         return _open_sqlite(Path(text), read_only)
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise RegistryError("the registry's address is not a database address") from None
     if url.drivername.split("+")[0] not in ("postgresql", "postgres"):
         raise RegistryError("the registry's address must be a file path or start with postgresql://")
