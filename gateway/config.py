@@ -17,6 +17,7 @@ from pydantic_settings import (
 WORKERS_MAX = 64
 GRPC_MESSAGE_BYTES_MAX = 4 << 20
 """Above this gRPC itself refuses; between our own limit of 1 MiB and this the refusal has its reason."""
+METADATA_BYTES_MAX = 16 << 10
 CONNECTION_AGE_MS_MAX = 15 * 60 * 1000
 CONNECTION_GRACE_MS = 60 * 1000
 DRAIN_SECONDS_MAX = 10.0

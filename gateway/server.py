@@ -53,6 +53,9 @@ from registry.units import Units
 _OPTIONS = (
     ("grpc.so_reuseport", 1),
     ("grpc.max_receive_message_length", config.GRPC_MESSAGE_BYTES_MAX),
+    # A token alone may take 7 KiB.
+    ("grpc.max_metadata_size", config.METADATA_BYTES_MAX),
+    ("grpc.absolute_max_metadata_size", config.METADATA_BYTES_MAX),
     ("grpc.max_send_message_length", config.GRPC_MESSAGE_BYTES_MAX),
     ("grpc.max_connection_age_ms", config.CONNECTION_AGE_MS_MAX),
     ("grpc.max_connection_age_grace_ms", config.CONNECTION_GRACE_MS),

@@ -28,7 +28,7 @@ from gateway.agency.messages import (
 )
 from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import TokenSigner
-from gateway.agency.view import PolicyView
+from gateway.agency.view import POLICY_SETTLE_SECONDS, PolicyView
 from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
 from gateway.api.v1 import token_service_pb2 as token_pb
@@ -143,11 +143,13 @@ class AgencyMethods:
         methods: frozenset[str],
         clock: Callable[[], float],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        settle_seconds: float = POLICY_SETTLE_SECONDS,
     ) -> None:
-        """`methods`: names that a grant may hold. `clock`: unix seconds."""
+        """`methods`: names that a grant may hold. `clock`: unix seconds. `settle_seconds`: see the view."""
         self._store = store
         self._resolve_fields = resolve_fields
         self._methods = methods
+        self._settle_seconds = settle_seconds
         self._clock = clock
         self._random_bytes = random_bytes
 
@@ -160,6 +162,7 @@ class AgencyMethods:
         async def register() -> None:
             now = int(self._clock())
             await asyncio.to_thread(self._store.register_agency, code, name, agency_class, now)
+            await self._settled()
 
         agency = agency_pb.Agency(code=code, name=name, agency_class=request.agency.agency_class)
         body = agency_pb.RegisterAgencyResponse(agency=agency)
@@ -175,6 +178,7 @@ class AgencyMethods:
 
         async def create() -> None:
             await asyncio.to_thread(self._store.create_grant, code, grant)
+            await self._settled()
 
         body = agency_pb.CreateGrantResponse(grant=grant_message(grant))
         return Answer(body, note=f"grant {grant.grant_id} to {code}", effect=create)
@@ -211,6 +215,7 @@ class AgencyMethods:
                 await asyncio.to_thread(self._store.revoke_agency, agency, now)
             else:
                 await asyncio.to_thread(self._store.revoke_credential, thumbprint, now)
+            await self._settled()
 
         note = f"revoke {target} {agency or thumbprint.hex()}"
         return Answer(agency_pb.RevokeResponse(), note=note, effect=revoke)
@@ -220,6 +225,10 @@ class AgencyMethods:
         records = await asyncio.to_thread(self._store.list_agencies, int(self._clock()))
         body = agency_pb.ListAgenciesResponse(agencies=[agency_message(record) for record in records])
         return Answer(body, note=f"{len(records)} agencies")
+
+    async def _settled(self) -> None:
+        """Wait until every worker looked at the policy again: when the operator is answered, it is in force."""
+        await asyncio.sleep(self._settle_seconds)
 
 
 def enrolment_code(random_bytes: Callable[[int], bytes]) -> str:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from gateway.agency.store import AgencyStore
     from gateway.agency.tokens import Token
 
-POLICY_POLL_SECONDS = 1.0
+POLICY_POLL_SECONDS = 0.2
+POLICY_SETTLE_SECONDS = 0.5
+"""After this time a change is in force on every worker of this host that still answers in time."""
 POLICY_AGE_SECONDS_MAX = 5.0
 
 

@@ -70,7 +70,7 @@ def store(tmp_path: Path) -> Iterator[AgencyStore]:
 
 @pytest.fixture
 def administration(store: AgencyStore) -> AgencyMethods:
-    return AgencyMethods(store, resolve, frozenset({"LookUpPerson", "PullChanges"}), lambda: NOW)
+    return AgencyMethods(store, resolve, frozenset({"LookUpPerson", "PullChanges"}), lambda: NOW, settle_seconds=0)
 
 
 @pytest.fixture
