@@ -76,7 +76,8 @@ class AgencyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateGrant(self, request, context):
-        """Gives an agency a grant. It takes effect within two seconds on every worker.
+        """Gives an agency a grant. When the answer arrives it is in force on every worker. A token
+        issued before does not carry it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,7 +91,7 @@ class AgencyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Revoke(self, request, context):
-        """Revokes an agency or one certificate. It takes effect within two seconds on every worker.
+        """Revokes an agency or one certificate. When the answer arrives it is in force on every worker.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

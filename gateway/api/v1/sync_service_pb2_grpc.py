@@ -61,8 +61,9 @@ class SyncServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Push(self, request, context):
-        """Writes fields of a dataset that the caller's class owns. An item is applied
-        whole or refused; one refused item does not stop the others. The answer is
+        """Writes fields of a dataset that the caller's class owns. A malformed value refuses
+        the whole request before anything is written; otherwise an item is applied whole or
+        refused, and one refused item does not stop the others. The answer is
         sent when intent, change and outcome are durable. Pushing the same values
         again changes nothing and is acknowledged.
         """
