@@ -190,7 +190,7 @@ async def _serve(
     credentials: grpc.ServerCredentials,
     ready: Callable[[], None],
 ) -> None:
-    server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=config.CALLS_PER_WORKER_MAX)
+    server = grpc.aio.server(options=_OPTIONS)
     by_service: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
     for name, behaviour in behaviours.items():
         method = methods[name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
 import grpc
@@ -28,7 +28,8 @@ from gateway.chain.identify import call_id_of, check_deadline
 from gateway.chain.methods import Method
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
-from gateway.errors import GatewayError, Internal
+from gateway.config import CALLS_PER_WORKER_MAX
+from gateway.errors import GatewayError, Internal, StreamsExhausted
 from gateway.metrics import Metrics
 from gateway.wire import with_receipt
 
@@ -37,7 +38,7 @@ CALL_ID_KEY = "popgate-call-id"
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
-KINDS = {
+KINDS: dict[int, Kind] = {
     options_pb2.AUDIT_RULE_DISCLOSURE: Kind.DISCLOSURE,
     options_pb2.AUDIT_RULE_WRITE: Kind.PUSH_OUTCOME,
     options_pb2.AUDIT_RULE_ADMINISTRATION: Kind.ADMINISTRATION,
@@ -91,6 +92,8 @@ class Chain:
         self._metrics.in_flight.inc()
         try:
             context.set_trailing_metadata(((CALL_ID_KEY, call.call_id.hex()),))
+            if self.in_flight > CALLS_PER_WORKER_MAX:
+                raise StreamsExhausted
             check_deadline(context.time_remaining())
             self._admit(call, context, metadata)
             # A write that has begun is finished whether or not the caller still waits for it.
@@ -120,7 +123,7 @@ class Chain:
 
     async def _complete(self, call: Call, behaviour: Behaviour) -> bytes:
         answer = await behaviour(call, call.message)
-        body = answer.body.SerializeToString()
+        body: bytes = answer.body.SerializeToString()
         if call.method.audit == options_pb2.AUDIT_RULE_NONE:
             return body
         receipt = await self._record(call, answer, body)
@@ -150,11 +153,16 @@ class Chain:
             len(answer.withheld),
         )
 
-    async def _kept(self, work: Awaitable[bytes]) -> bytes:
-        task = asyncio.ensure_future(work)
-        self._completing.add(task)  # type: ignore[arg-type]
-        task.add_done_callback(self._completing.discard)  # type: ignore[arg-type]
+    async def _kept(self, work: Coroutine[Any, Any, bytes]) -> bytes:
+        task = asyncio.create_task(work)
+        self._completing.add(task)
+        task.add_done_callback(self._completed)
         return await asyncio.shield(task)
+
+    def _completed(self, task: asyncio.Task[bytes]) -> None:
+        self._completing.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, even if the caller went away and nobody waits for it
 
     async def drain(self) -> None:
         """Wait for the writes that were begun."""

@@ -159,7 +159,15 @@ def _contact(person: person_pb2.Person, row: Row, at: Sequence[int], _r: Related
 
 def _blood_group(person: person_pb2.Person, row: Row, at: Sequence[int], _r: Related, _p: Places) -> None:
     if row[at[0]] is not None:
-        person.blood_group = person_pb2.BloodGroup.Value(f"BLOOD_GROUP_{row[at[0]]}")
+        person.blood_group = _BLOOD_GROUPS[row[at[0]]]
+
+
+_BLOOD_GROUPS = {
+    "A": person_pb2.BLOOD_GROUP_A,
+    "B": person_pb2.BLOOD_GROUP_B,
+    "AB": person_pb2.BLOOD_GROUP_AB,
+    "O": person_pb2.BLOOD_GROUP_O,
+}
 
 
 def _insurance(field: str, position: int) -> Fill:
