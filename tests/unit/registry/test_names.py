@@ -80,7 +80,7 @@ def test_every_rule_is_named_and_says_what_it_folds() -> None:
 
 def test_given_names_stand_in_the_order_of_letters_then_tones() -> None:
     names = ["An", "Ăn", "Ân", "Ba", "Dung", "Đào", "Hoa", "Hòa", "Hỏa", "Hõa", "Hóa", "Họa", "Ong", "Ông", "Uy", "Ư"]
-    assert sorted(names[::-1], key=lambda name: sort_key("", "", name)) == names
+    assert sorted(set(names), key=lambda name: sort_key("", "", name)) == names
 
 
 def test_people_stand_by_given_name_then_surname_then_middle_name() -> None:
@@ -90,7 +90,7 @@ def test_people_stand_by_given_name_then_surname_then_middle_name() -> None:
         ("Trần", "Văn", "An"),
         ("Bùi", "Văn", "Bình"),
     ]
-    assert sorted(people[::-1], key=lambda person: sort_key(*person)) == people
+    assert sorted(set(people), key=lambda person: sort_key(*person)) == people
 
 
 def test_letters_outside_the_alphabet_stand_last() -> None:
