@@ -84,31 +84,26 @@ def query(
         )
         return
     print_table(
-        ("entry", "time", "agency", "method", "purpose", "legal basis", "outcome", "fields", "case", "call"),
+        ("entry", "time (+07:00)", "agency", "method", "why", "outcome and fields", "case and call"),
         (_access_row(access) for access in found.accesses),
         numbers=frozenset({"entry"}),
     )
-    count = len(found.accesses)
-    print(
-        f"{count} entries; current through entry {found.current_through_index}; this query is entry "
-        f"{found.receipt.index}"
-    )
+    through = f"through entry {found.current_through_index - 1}" if found.current_through_index else "with no entry yet"
+    print(f"{len(found.accesses)} entries; current {through}; this query is entry {found.receipt.index}")
     if found.more:
         print(f"Older entries remain: add --before {found.accesses[-1].index}")
 
 
 def _access_row(access: Access) -> tuple[object, ...]:
+    outcome = "allowed" if access.allowed else f"refused: {access.reason}"
     return (
         access.index,
-        moment(access.time),
+        moment(access.time, zone=False),
         access.agency,
         access.method,
-        access.purpose,
-        access.legal_basis,
-        "disclosed" if access.allowed else f"refused: {access.reason}",
-        ", ".join(access.fields),
-        access.case_reference,
-        access.call_id,
+        (access.purpose, access.legal_basis),
+        (outcome, ", ".join(access.fields)) if access.fields else outcome,
+        (access.case_reference, access.call_id),
     )
 
 

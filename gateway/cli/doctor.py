@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import typer
 
@@ -15,7 +14,6 @@ _NETWORK = frozenset({"reach", "handshake"})
 
 def doctor(identity: IdentityOption, server: ServerOption = "", as_json: JsonOption = False) -> None:
     """Check folder, certificate, connection, clock and token, and say what to do next."""
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from gateway.client.diagnosis import Outcome
     from gateway.client.doctor import diagnose
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -50,7 +49,6 @@ def enrol(
     ] = "",
 ) -> None:
     """Exchange the operator's one-time code for a certificate. The key is made here and stays here."""
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     if (root is None) == (not fingerprint):
         raise typer.BadParameter("state one of --root and --fingerprint", param_hint="--root")
     from gateway.client.enrol import enrol as exchange

@@ -87,6 +87,8 @@ def _item(path: Path, line: int, value: dict[Any, Any]) -> PushItem:
 
 
 def _where(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"the field `{error.args[0]}`"
     words = str(error).replace('"', " ").split()
     known = [word for word in words if word.replace("_", "").replace(".", "").isalpha() and "_" in word]
     return known[0] if known else "a field"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -92,8 +91,6 @@ def identity_of(folder: Path) -> Identity:
 
 def client_of(folder: Path, server: str, receipts: Path | None = None) -> Client:
     """A client for `async with`, in a running event loop. Raises IdentityInvalid, OSError."""
-    # gRPC's own lines about a connection say less than our diagnosis and would stand above it.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from gateway.client import ReceiptLog, connect
 
     identity = identity_of(folder)

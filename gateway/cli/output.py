@@ -26,9 +26,9 @@ def plain(text: object) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
 
 
-def moment(time: datetime) -> str:
-    """An aware time, as dd/mm/yyyy hh:mm:ss +07:00."""
-    return time.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S +07:00")
+def moment(time: datetime, *, zone: bool = True) -> str:
+    """An aware time, as dd/mm/yyyy hh:mm:ss +07:00, or without the offset where a heading says it."""
+    return time.astimezone(VIETNAM).strftime("%d/%m/%Y %H:%M:%S" + (" +07:00" if zone else ""))
 
 
 def print_json(value: object) -> None:
@@ -37,7 +37,10 @@ def print_json(value: object) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: frozenset[str]) -> None:
-    """A table; the columns named by `numbers` are set to the right. Long cells are folded, never cut."""
+    """A table; the columns named by `numbers` are set to the right. Long cells are folded, never cut.
+
+    A cell that is a tuple has a line for each member.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -47,9 +50,13 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, nu
     for heading in headings:
         table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
+        table.add_row(*(Text(_lines(cell)) for cell in row))
     width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
     Console(width=width, highlight=False, markup=False).print(table)
+
+
+def _lines(cell: object) -> str:
+    return "\n".join(plain(line) for line in cell) if isinstance(cell, tuple) else plain(cell)
 
 
 def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:

@@ -60,20 +60,15 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         # Names are Vietnamese whatever the locale says.
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    # gRPC's own remarks about a connection say less than our diagnosis and would stand above it.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
-        code = app(standalone_mode=True)
-    except SystemExit as leaving:
-        code = leaving.code
+        app()
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        code = INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = REFUSED
+        sys.exit(INTERRUPTED)
     except Exception as error:
-        code = explain(error)
-    sys.exit(code)
+        sys.exit(explain(error))
+    sys.exit(0)
 
 
 def explain(error: Exception) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,19 @@ def serve(
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise typer.BadParameter(f"the settings are not valid: {problems}") from None
-    from gateway.supervisor import run
+    from gateway.supervisor import CannotStart, run
 
-    run(settings)
+    def ready() -> None:
+        print(
+            f"Serving agencies at {settings.host}:{settings.port}, enrolment at "
+            f"{settings.host}:{settings.enrolment_port}, metrics at "
+            f"http://{settings.host}:{settings.http_port}/metrics; Ctrl-C stops.\n"
+            f"The operator's identity is {settings.state / 'operator'}.",
+            flush=True,
+        )
+
+    try:
+        run(settings, ready=ready)
+    except CannotStart as error:
+        print(f"The gateway does not start: {error}.", file=sys.stderr)
+        raise typer.Exit(1) from None

@@ -116,7 +116,7 @@ def _keep(path: Path, cursor: bytes) -> None:
 
 def _report(people: int, pages: int, last: Page) -> None:
     state = "more is ready" if last.more else f"current through {moment(last.current_through)}"
-    print(f"{people:,} people in {pages:,} pages; {state}", file=sys.stderr)
+    print(f"{people:,} people in {pages:,} {'page' if pages == 1 else 'pages'}; {state}", file=sys.stderr)
     if last.withheld:
         named = ", ".join(f"{plain(each.path)} ({each.reason})" for each in last.withheld)
         print(f"withheld: {named}", file=sys.stderr)

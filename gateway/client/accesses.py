@@ -70,9 +70,7 @@ class Auditing:
             entries_max=entries_max,
             before_index=before_index,
         )
-        answered = await self._connection.call(
-            QUERY_ACCESSES, request, timeout_seconds=timeout_seconds, people=lambda _answer: 1
-        )
+        answered = await self._connection.call(QUERY_ACCESSES, request, timeout_seconds=timeout_seconds)
         answer = answered.message
         return Accesses(
             tuple(_access_from(each) for each in answer.accesses),

@@ -72,7 +72,8 @@ class Operating:
     ) -> agency_service_pb2.Grant:
         """Let `agency` call `methods` for `purposes` (code to its legal bases) with `fields` of `Person`.
 
-        `provinces`: codes since 1/7/2025, empty: everyone. Times are aware; absent: now, and a year later.
+        `provinces`: codes since 1/7/2025, empty: everyone. Times are aware, cut to whole seconds; absent:
+        now, and a year later.
         Raises GatewayRefusal: RECORD_UNKNOWN.
         """
         grant = agency_service_pb2.Grant(
@@ -83,8 +84,8 @@ class Operating:
             ],
             fields=fields,
             provinces=provinces,
-            from_time=timestamp(from_time),
-            until_time=timestamp(until_time),
+            from_time=timestamp(from_time.replace(microsecond=0) if from_time else None),
+            until_time=timestamp(until_time.replace(microsecond=0) if until_time else None),
         )
         request = agency_service_pb2.CreateGrantRequest(context=context.message(), agency=agency, grant=grant)
         return (await self._connection.call(CREATE_GRANT, request, timeout_seconds=timeout_seconds)).message.grant
