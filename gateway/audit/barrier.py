@@ -140,7 +140,9 @@ class AuditBarrier:
             self._batch_sizes(len(items))
 
     def _start_connecting(self) -> None:
-        if not self._closed and (self._connecting is None or self._connecting.done()):
+        if self._closed or self._transport is not None:
+            return
+        if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.get_running_loop().create_task(self._connect_until_done())
 
     async def _connect_until_done(self) -> None:

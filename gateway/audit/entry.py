@@ -212,6 +212,12 @@ def outline(raw: bytes) -> Outline:
     )
 
 
+def checked(raw: bytes) -> tuple[str, bool]:
+    """Origin of the entry in `raw` and whether it commits to a detail, checked as strictly as `decode`."""
+    fixed, names, _ = _split(raw)
+    return names[0], fixed[14] != ZERO_32
+
+
 def with_time(raw: bytes, stamp: bytes) -> bytes:
     """The entry's bytes with the log time set; `stamp` is 8 bytes big-endian."""
     return raw[:TIME_OFFSET] + stamp + raw[TIME_OFFSET + 8 :]

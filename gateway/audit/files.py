@@ -65,6 +65,7 @@ class RealFiles:
 
     def make_directories(self, path: str) -> None:
         """Create the directory and its missing parents, durably."""
+        path = os.path.abspath(path)
         if os.path.isdir(path):
             return
         parent = os.path.dirname(path)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from gateway.audit.entry import ENTRY_BYTES_MAX
 from gateway.audit.errors import Malformed
-from gateway.audit.receipt import Receipt
+from gateway.audit.receipt import Commit, Receipt
 from gateway.audit.tiles import DETAIL_BYTES_MAX
 
 MESSAGE_BYTES_MAX = 8 << 20
@@ -84,15 +84,15 @@ def unpack_items(body: bytes) -> list[tuple[int, bytes, bytes]]:
     return items
 
 
-def pack_receipts(request_ids: Sequence[int], receipts: Sequence[Receipt]) -> bytes:
-    """A RECORDED message over receipts of one commit; at least one."""
-    one = receipts[0]
-    parts = [_COMMIT.pack(one.commit_first, one.commit_count, one.key_id, one.signature)]
+def pack_receipts(request_ids: Sequence[int], commit: Commit, start: int) -> bytes:
+    """A RECORDED message: the entries of the commit from number `start` answer these requests, in order."""
+    parts = [_COMMIT.pack(commit.first, len(commit.leaves), commit.key_id, commit.signature)]
     pack = _RECEIPT.pack
-    for request_id, receipt in zip(request_ids, receipts, strict=True):
-        path = receipt.path
-        parts.append(pack(request_id, STATUS_RECORDED, receipt.index, receipt.leaf_hash, len(path)))
-        parts.extend(path)
+    leaves, paths, first = commit.leaves, commit.paths, commit.first
+    for at, request_id in enumerate(request_ids, start):
+        path = paths[at]
+        parts.append(pack(request_id, STATUS_RECORDED, first + at, leaves[at], len(path)))
+        parts += path
     return message(RECORDED, *parts)
 
 

@@ -21,7 +21,7 @@ from gateway.audit.note import Signer
 from gateway.audit.paths import AuditPaths
 from gateway.audit.publisher import Publisher
 from gateway.audit.reader import LogReader
-from gateway.audit.receipt import Receipt, receipt_key_name, sign_commit
+from gateway.audit.receipt import Commit, Receipt, receipt_key_name
 from gateway.audit.recovery import Recovery
 from gateway.audit.tiles import CHECKPOINT
 from gateway.audit.tree import EMPTY_ROOT, leaf_hash
@@ -105,6 +105,10 @@ class Log:
         return self._wal.commit_bytes_max
 
     def append(self, items: Sequence[tuple[bytes, bytes]]) -> list[Receipt]:
+        """`commit`, as one receipt for each item."""
+        return self.commit(items).receipts()
+
+    def commit(self, items: Sequence[tuple[bytes, bytes]]) -> Commit:
         """Make (entry, detail) pairs durable as one commit and sign for them.
 
         Sets the log time, which never runs backwards. Raises LogFailed, and then nothing of this commit may
@@ -121,14 +125,14 @@ class Log:
         with self._waiting_lock:
             self._waiting.append((entries, details, leaves))
             self.waiting_bytes += sum(map(len, entries)) + sum(map(len, details))
-        receipts = sign_commit(self.origin, first, leaves, self._keys.receipt)
+        commit = Commit.signed(self.origin, first, leaves, self._keys.receipt)
         stats = self.stats
         stats.entries += len(items)
         stats.commits += 1
         stats.commit_seconds += time.perf_counter() - began
         bucket = len(items).bit_length()
         stats.commit_sizes[bucket] = stats.commit_sizes.get(bucket, 0) + 1
-        return receipts
+        return commit
 
     def publish(self) -> bool:
         """Write bundles, tiles and then the checkpoint over everything durable; whether the log had grown.
@@ -195,7 +199,7 @@ def create_audit(
     try:
         create_signing_keys(paths.keys, random)
     except FileExistsError as error:
-        raise LogRefused(f"the log's keys exist already: {error}") from None
+        raise LogRefused(f"{error}: restore its log, or move the old keys away to begin a new one") from None
     create_log(files, paths.log, paths.wal, load_log_keys(paths.keys, origin), segment_bytes)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gateway.audit.errors import Inconsistent
 from gateway.audit.note import Signer, Verifier
-from gateway.audit.tree import HASH_BYTES, levels_of, path_in, root_from_path
+from gateway.audit.tree import HASH_BYTES, levels_of, paths_in, root_from_path
 
 RECEIPT_KEY_SUFFIX = "/receipts"
 COMMITS_REMEMBERED_MAX = 4096
@@ -42,16 +42,36 @@ def commit_text(origin: str, first: int, count: int, root: bytes) -> bytes:
     return f"{origin}{RECEIPT_KEY_SUFFIX}\n{first} {count}\n{encoded}\n".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of the log, signed: entry `first + n` has leaf hash `leaves[n]` and path `paths[n]`."""
+
+    origin: str
+    first: int
+    leaves: Sequence[bytes]
+    paths: Sequence[tuple[bytes, ...]]
+    signature: bytes
+    key_id: int
+
+    @classmethod
+    def signed(cls, origin: str, first: int, leaves: Sequence[bytes], signer: Signer) -> Commit:
+        """Sign for the leaf hashes of one commit, all under one signature."""
+        levels = levels_of(leaves)
+        signature = signer.sign(commit_text(origin, first, len(leaves), levels[-1][0]))
+        return cls(origin, first, leaves, paths_in(levels), signature, signer.verifier.key_id)
+
+    def receipts(self) -> list[Receipt]:
+        """One receipt for each entry of the commit."""
+        count = len(self.leaves)
+        return [
+            Receipt(self.origin, self.first + at, leaf, self.first, count, path, self.signature, self.key_id)
+            for at, (leaf, path) in enumerate(zip(self.leaves, self.paths, strict=True))
+        ]
+
+
 def sign_commit(origin: str, first: int, leaves: Sequence[bytes], signer: Signer) -> list[Receipt]:
     """One receipt for each leaf hash of a commit, all under one signature."""
-    levels = levels_of(leaves)
-    count = len(leaves)
-    signature = signer.sign(commit_text(origin, first, count, levels[-1][0]))
-    key_id = signer.verifier.key_id
-    return [
-        Receipt(origin, first + at, leaf, first, count, path_in(levels, at), signature, key_id)
-        for at, leaf in enumerate(leaves)
-    ]
+    return Commit.signed(origin, first, leaves, signer).receipts()
 
 
 class ReceiptVerifier:

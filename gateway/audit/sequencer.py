@@ -15,7 +15,7 @@ import time
 from dataclasses import asdict
 
 from gateway.audit import framing
-from gateway.audit.entry import outline
+from gateway.audit.entry import checked
 from gateway.audit.errors import AuditError, LogFailed, Malformed
 from gateway.audit.files import Files, RealFiles
 from gateway.audit.log import Log, load_log_keys, open_log
@@ -164,11 +164,14 @@ class Sequencer:
     def _checked(self, body: bytes) -> list[tuple[int, bytes, bytes]]:
         """Items whose entries are well formed: one that is not would make the log unverifiable for ever."""
         items = framing.unpack_items(body)
+        origin = self._log.origin
         for _, entry, detail in items:
-            found = outline(entry)
-            if found.origin != self._log.origin:
+            if frame_bytes(len(entry), len(detail)) > self._commit_bytes_max:
+                raise Malformed("an entry with its detail does not fit a segment")
+            found_origin, has_detail = checked(entry)
+            if found_origin != origin:
                 raise Malformed("an entry names another log as its origin")
-            if found.has_detail != bool(detail):
+            if has_detail != bool(detail):
                 raise Malformed("an entry commits to a detail that did not come with it, or the reverse")
         return items
 
@@ -192,14 +195,12 @@ class Sequencer:
         records = [(entry, detail) for _, items in part for _, entry, detail in items]
         if not records:
             return
-        receipts = self._log.append(records)
+        commit = self._log.commit(records)
         at = 0
         for connection, items in part:
-            end = at + len(items)
             if items:
-                reply = framing.pack_receipts([item[0] for item in items], receipts[at:end])
-                self._send(connection, reply)
-            at = end
+                self._send(connection, framing.pack_receipts([item[0] for item in items], commit, at))
+            at += len(items)
         if self._log.waiting_bytes > WAITING_BYTES_MAX:
             self._log.publish()
         elif self._log.waiting_bytes > WAITING_BYTES_EARLY:

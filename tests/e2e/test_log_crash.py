@@ -218,6 +218,23 @@ async def test_a_malformed_message_closes_only_its_own_connection(host: Host) ->
     await barrier.close()
 
 
+async def test_what_does_not_fit_one_segment_becomes_several_commits(host: Host) -> None:
+    process = host.start()
+    barrier = host.barrier()
+    await barrier.connect()
+    entry, _ = make_record(1)
+    details = [bytes([number]) * 60_000 for number in range(100)]
+    receipts = list(await asyncio.gather(*(barrier.record(entry, detail) for detail in details)))
+    commits = (await barrier.stats())["commits"]
+    with pytest.raises(AuditUnavailable):
+        await barrier.record(entry, bytes(SEGMENT_BYTES))
+    await barrier.close()
+    host.stop(process)
+    assert commits >= 6
+    assert [receipt.index for receipt in receipts] == list(range(100))
+    host.honours(receipts)
+
+
 async def test_a_second_sequencer_on_one_state_directory_refuses_to_start(host: Host) -> None:
     host.start()
     await recorded(host, 1)

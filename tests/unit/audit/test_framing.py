@@ -6,7 +6,7 @@ import pytest
 
 from gateway.audit import framing
 from gateway.audit.errors import Malformed
-from gateway.audit.receipt import sign_commit
+from gateway.audit.receipt import Commit
 from gateway.audit.tree import leaf_hash
 from tests.unit.audit.records import ORIGIN, make_keys
 
@@ -34,8 +34,9 @@ def test_items_round_trip_and_incomplete_ones_are_refused() -> None:
 
 
 def test_receipts_round_trip() -> None:
-    receipts = sign_commit(ORIGIN, 50, [leaf_hash(b"%d" % n) for n in range(5)], make_keys().receipt)
-    (message,) = framing.Splitter().feed(framing.pack_receipts([7, 8], receipts[2:4]))
+    commit = Commit.signed(ORIGIN, 50, [leaf_hash(b"%d" % n) for n in range(5)], make_keys().receipt)
+    receipts = commit.receipts()
+    (message,) = framing.Splitter().feed(framing.pack_receipts([7, 8], commit, 2))
     assert message[0] == framing.RECORDED
     assert framing.unpack_receipts(message[1], ORIGIN) == [(7, 0, receipts[2]), (8, 0, receipts[3])]
     for end in (10, 79, 90, len(message[1]) - 1):
