@@ -14,9 +14,9 @@ from registry.errors import AlreadyBuilt, HalfBuilt, NotBuilt, OtherPopulation, 
 from registry.load import Loader, discard_half_built
 from registry.population import read_meta, read_population
 from seed.errors import BuildRunning, NoRoom
-from seed.places import units_of_both_maps
 from seed.plan import Plan
 from seed.pool import batches
+from seed.units import units_of_both_maps
 
 BYTES_A_PERSON = 2_000  # measured on SQLite with all indexes, rounded up
 BYTES_A_STORE = 20_000_000  # administrative units and an empty file

@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Engine, Select, Table, select
 
 from registry.engine import DRIVER_ERRORS, store_error
 from registry.population import read_population
 from registry.tables import metadata
 from seed.block import Batch
+from seed.rows import Column
 
 ROWS_A_FETCH = 10_000
 DIGEST_BYTES = 16
@@ -39,7 +41,7 @@ def store_digest(engine: Engine) -> str:
                 digest.update(f"{name}\n".encode())
                 rows = connection.execution_options(yield_per=ROWS_A_FETCH).execute(_ordered(table))
                 for part in rows.partitions(ROWS_A_FETCH):
-                    digest.update("\n".join(str(tuple(row)) for row in part).encode())
+                    digest.update(repr(list(map(tuple, part))).encode())
     except DRIVER_ERRORS as error:
         raise store_error(error) from None
     return digest.hexdigest()
@@ -51,8 +53,14 @@ def batches_digest(batches: Iterable[Batch]) -> str:
     for batch in batches:
         for table, columns in batch.tables.items():
             for column, values in columns.items():
-                digest.update(f"{table}.{column}\n{values.tolist()!r}".encode())
+                digest.update(f"{table}.{column}\n".encode())
+                digest.update(np.ma.getmaskarray(values).tobytes())
+                digest.update(_bytes(np.ma.filled(values, 0)))
     return digest.hexdigest()
+
+
+def _bytes(values: Column) -> bytes:
+    return "\n".join(map(str, values.tolist())).encode() if values.dtype == object else values.tobytes()
 
 
 def _ordered(table: Table) -> Select[Any]:

@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -38,7 +39,9 @@ def _started(plan: Plan, workers: int) -> Iterator[list[Connection]]:
     context = multiprocessing.get_context("spawn")
     pipes: list[Connection] = []
     children: list[SpawnProcess] = []
-    # Ctrl-C reaches the whole terminal group; only this process may answer it. Children inherit the mask.
+    # Ctrl-C reaches the whole terminal group; only this process may answer it, and children inherit the mask.
+    # The tracker is started first because starting it takes the signal off the mask again.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         try:

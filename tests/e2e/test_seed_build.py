@@ -1,0 +1,152 @@
+"""Building a population into a store: whole or not at all, refusals in sentences, nothing lost."""
+
+import fcntl
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from registry.engine import open_engine, registry_url
+from registry.errors import AlreadyBuilt, OtherPopulation
+from registry.population import read_population
+from seed import build as building
+from seed.build import build
+from seed.commands import EXIT_INTERRUPTED, EXIT_REFUSED, app
+from seed.digest import store_digest
+from seed.errors import NoRoom
+from seed.plan import BLOCK_PEOPLE_MAX, Plan
+
+COMMAND = [sys.executable, "-c", "from seed.commands import app; app(prog_name='popgate seed')"]
+RUNNER = CliRunner()
+
+
+def make(plan: Plan, state: Path, stop_at: str = "", workers: int = 1) -> None:
+    def progress(stage: str, done: int) -> None:
+        if f"{stage} {done}" == stop_at:
+            raise KeyboardInterrupt
+
+    build(plan, state, epoch="0" * 16, workers=workers, progress=progress)
+
+
+def digest(state: Path) -> str:
+    engine = open_engine(registry_url(state), read_only=True)
+    try:
+        return store_digest(engine)
+    finally:
+        engine.dispose()
+
+
+def left_in(state: Path) -> set[str]:
+    return {path.name for path in state.iterdir()} - {building.LOCK_NAME}
+
+
+def test_a_built_population_is_complete_and_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
+    plan = Plan(BLOCK_PEOPLE_MAX + 1000, 5)
+    make(plan, tmp_path / "one", workers=1)
+    make(plan, tmp_path / "two", workers=2)
+    assert digest(tmp_path / "one") == digest(tmp_path / "two")
+    assert left_in(tmp_path / "one") == {"registry.db"}
+    engine = open_engine(registry_url(tmp_path / "one"), read_only=True)
+    found = read_population(engine)
+    engine.dispose()
+    assert (found.people, found.seed) == (plan.people, plan.seed)
+
+
+@pytest.mark.parametrize("people", [1, 17])
+def test_tiny_populations_work(tmp_path: Path, people: int) -> None:
+    result = RUNNER.invoke(app, ["build", "--people", str(people), "--seed", "1", "--state", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    connection = sqlite3.connect(tmp_path / "registry.db")
+    assert connection.execute("SELECT count(*) FROM person").fetchone() == (people,)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("people", "words"),
+    [("0", "at least 1"), ("-3", "at least 1"), ("many", "valid integer"), ("200000000", "more than")],
+)
+def test_an_impossible_number_is_refused_in_a_sentence(tmp_path: Path, people: str, words: str) -> None:
+    result = RUNNER.invoke(app, ["build", f"--people={people}", "--state", str(tmp_path / "new")])
+    assert result.exit_code == EXIT_REFUSED
+    assert words in " ".join(result.output.replace("│", " ").split())
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_same_population_again_is_no_error_and_changes_nothing(tmp_path: Path) -> None:
+    arguments = ["build", "--people", "50", "--seed", "1", "--state", str(tmp_path)]
+    assert RUNNER.invoke(app, arguments).exit_code == 0
+    before = (tmp_path / "registry.db").stat()
+    result = RUNNER.invoke(app, arguments)
+    assert result.exit_code == 0
+    assert "already there" in result.output
+    assert (tmp_path / "registry.db").stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_store_with_another_population_is_refused_and_nothing_is_lost(tmp_path: Path) -> None:
+    make(Plan(50, 1), tmp_path)
+    before = digest(tmp_path)
+    for plan in (Plan(50, 2), Plan(51, 1)):
+        with pytest.raises(OtherPopulation):
+            make(plan, tmp_path)
+    with pytest.raises(AlreadyBuilt):
+        make(Plan(50, 1), tmp_path)
+    assert digest(tmp_path) == before
+
+
+def test_a_disk_too_small_is_refused_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(building, "BYTES_A_PERSON", 10**15)
+    with pytest.raises(NoRoom, match="are free"):
+        make(Plan(100, 1), tmp_path)
+    assert left_in(tmp_path) == set()
+
+
+def test_a_second_build_at_once_is_refused(tmp_path: Path) -> None:
+    with open(tmp_path / building.LOCK_NAME, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        result = RUNNER.invoke(app, ["build", "--people", "10", "--state", str(tmp_path)])
+    assert result.exit_code == EXIT_REFUSED
+    assert "another build" in result.output
+    assert left_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("stage", ["people 0", "people 16634", "indexes 33268"])
+def test_an_interrupted_build_leaves_nothing_and_can_be_repeated(tmp_path: Path, stage: str) -> None:
+    plan = Plan(BLOCK_PEOPLE_MAX + 500, 1)
+    with pytest.raises(KeyboardInterrupt):
+        make(plan, tmp_path, stop_at=stage)
+    assert left_in(tmp_path) == set()
+    make(Plan(20, 1), tmp_path)
+    assert left_in(tmp_path) == {"registry.db"}
+
+
+def test_what_a_killed_build_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / "registry.db.partial").write_bytes(b"half a population")
+    (tmp_path / "registry.db.partial-wal").write_bytes(b"and its log")
+    make(Plan(20, 1), tmp_path)
+    assert left_in(tmp_path) == {"registry.db"}
+
+
+def test_ctrl_c_ends_the_command_and_its_workers_cleanly(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "build", "--people", "3000000", "--workers", "2", "--state", str(tmp_path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    partial = tmp_path / "registry.db.partial"
+    until = time.monotonic() + 60
+    while not (partial.exists() and partial.stat().st_size > 5_000_000):
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, message = process.communicate(timeout=30)
+    assert process.returncode == EXIT_INTERRUPTED
+    assert message.strip() == "interrupted: nothing of this build is left"
+    assert left_in(tmp_path) == set()

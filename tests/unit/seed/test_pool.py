@@ -1,0 +1,32 @@
+"""Blocks come in order and are the same however many processes make them."""
+
+import multiprocessing
+from contextlib import closing
+
+import pytest
+
+from seed.digest import batches_digest
+from seed.errors import WorkerLost
+from seed.plan import BLOCK_PEOPLE_MAX, Plan
+from seed.pool import batches
+
+PLAN = Plan(BLOCK_PEOPLE_MAX * 2 + 500, 3)
+
+
+def test_one_two_and_three_workers_make_the_same_population() -> None:
+    digests = {batches_digest(batches(PLAN, workers)) for workers in (0, 1, 2, 3)}
+    assert len(digests) == 1
+
+
+def test_another_seed_or_number_is_another_population() -> None:
+    plans = (Plan(300, 1), Plan(300, 2), Plan(301, 1))
+    assert len({batches_digest(batches(plan, 0)) for plan in plans}) == 3
+
+
+def test_a_worker_that_dies_is_reported() -> None:
+    with closing(batches(PLAN, 2)) as made:
+        assert next(made).block == 0
+        for child in multiprocessing.active_children():
+            child.kill()
+        with pytest.raises(WorkerLost):
+            list(made)

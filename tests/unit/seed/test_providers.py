@@ -1,0 +1,74 @@
+"""The Faker provider: Vietnamese order, numbers that decode, and its documented examples."""
+
+import re
+
+import pytest
+from faker import Faker
+
+from registry.numbers import PersonalNumber
+from seed.figures import read_rows
+from seed.providers import VietnamProvider
+
+
+@pytest.fixture
+def fake() -> Faker:
+    faker = Faker()
+    faker.add_provider(VietnamProvider)
+    faker.seed_instance(7)
+    return faker
+
+
+def test_the_same_seed_gives_the_same_values(fake: Faker) -> None:
+    first = [fake.vn_full_name(), fake.vn_address(), fake.vn_phone(), fake.vn_person()]
+    fake.seed_instance(7)
+    assert [fake.vn_full_name(), fake.vn_address(), fake.vn_phone(), fake.vn_person()] == first
+
+
+def test_a_full_name_begins_with_the_surname(fake: Faker) -> None:
+    people = [fake.vn_full_name(sex=2, birth_year=1960) for _ in range(200)]
+    assert sum(name.startswith("Nguyễn ") for name in people) > 50
+    assert sum(" Thị " in name for name in people) > 150
+
+
+def test_the_south_says_huynh_and_the_north_hoang(fake: Faker) -> None:
+    south = " ".join(fake.vn_full_name(region="south") for _ in range(400))
+    north = " ".join(fake.vn_full_name(region="north") for _ in range(400))
+    assert south.count("Huỳnh") > 5 * north.count("Huỳnh")
+    assert south.count("Hoàng ") < north.count("Hoàng ")
+
+
+def test_a_personal_number_decodes_to_what_was_asked(fake: Faker) -> None:
+    number = PersonalNumber.from_text(fake.vn_personal_number(sex=2, birth_year=2001, province="79"))
+    assert (number.province, number.sex, number.birth_year) == ("079", 2, 2001)
+
+
+def test_the_facts_of_a_person_agree(fake: Faker) -> None:
+    for _ in range(50):
+        person = fake.vn_person()
+        number = PersonalNumber.from_text(person["number"])
+        assert (number.sex, number.birth_year) == (person["sex"], person["birth_date"].year)
+        assert person["surname"]
+        assert person["given_name"]
+
+
+def test_a_phone_has_a_prefix_in_use(fake: Faker) -> None:
+    prefixes = {row["prefix"] for row in read_rows("mobile_prefixes.csv")}
+    for _ in range(50):
+        phone = fake.vn_phone()
+        assert re.fullmatch(r"\d{10}", phone)
+        assert phone[:3] in prefixes
+
+
+@pytest.mark.parametrize(
+    ("method", "argument"),
+    [
+        ("vn_full_name", {"sex": 3}),
+        ("vn_full_name", {"birth_year": 1800}),
+        ("vn_full_name", {"region": "east"}),
+        ("vn_address", {"region": "west"}),
+        ("vn_personal_number", {"province": "03"}),
+    ],
+)
+def test_an_argument_that_names_nothing_is_refused(fake: Faker, method: str, argument: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        getattr(fake, method)(**argument)
