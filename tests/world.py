@@ -14,6 +14,10 @@ from registry.units import Successor, Unit
 COMMUNE_OLD, COMMUNE = "00001", "00004"
 COMMUNE_OLD_SOUTH, COMMUNE_SOUTH = "26734", "26740"
 BASIC = ("number", "name", "birth_date", "sex", "permanent_residence", "household_number")
+FULL, FATHER, MOTHER, SPOUSE, CHILD = 4, 5, 6, 7, 8
+"""Positions of the person of whom everything is registered, and of that person's family."""
+FORMER_NUMBER = "001190999999"
+"""A number that the person at FULL held before."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -29,7 +33,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def number_of(position: int) -> str:
-    """The number of the person at `position`, from 1: born 1990 in Hà Nội, odd positions male."""
+    """The number of the person at `position`, from 1: born 1990 in Hà Nội, odd positions male.
+
+    Every tenth person lives in Hồ Chí Minh City, the others in Hà Nội.
+    """
     return f"001{0 if position % 2 else 1}90{position:06d}"
 
 
@@ -79,20 +86,45 @@ def build_registry(path: Path, people: int = 1000) -> None:
         "permanent_commune": communes,
         "permanent_line": [f"Số {position} phố Hàng Than" for position in ids],
         "permanent_since": [20100101] * people,
-        "household_id": ids,
-        "household_number": households,
+        "household_id": list(ids),
+        "household_number": list(households),
         "relation_to_head": [1] * people,
         "marital_status": [1] * people,
         "absence_status": [1] * people,
         "phone": ["0912345678"] * people,
         "scope": ["79" if there else "01" for there in south],
     }
+    everything = {
+        "religion": 2,
+        "blood_group": "O",
+        "legacy_number": "010203040",
+        "father_id": FATHER,
+        "mother_id": MOTHER,
+        "spouse_id": SPOUSE,
+        "residence_dossier": "HS-0004",
+        "death_date": 20250100,
+        "email": "hoa@example.vn",
+    }
+    for column, value in everything.items():
+        person[column] = [value if position == FULL else None for position in ids]
+    of_child = {"mother_id": FULL, "household_id": FULL, "household_number": households[FULL - 1], "relation_to_head": 4}
+    for column, value in of_child.items():
+        person[column][CHILD - 1] = value
     loader.insert("person", person)
-    loader.insert("person_number", {"number": numbers, "person_id": ids, "valid_from": [19900430] * people})
+    held_until = [None] * people
+    loader.insert(
+        "person_number",
+        {
+            "number": [*numbers, FORMER_NUMBER],
+            "person_id": [*ids, FULL],
+            "valid_from": [19900430] * (people + 1),
+            "valid_to": [*held_until, 20200101],
+        },
+    )
     loader.insert(
         "household",
         {
-            "household_id": ids,
+            "household_id": list(ids),
             "number": households,
             "head_person_id": ids,
             "commune_old": communes_old,
@@ -105,10 +137,51 @@ def build_registry(path: Path, people: int = 1000) -> None:
         "membership",
         {
             "person_id": ids,
-            "household_id": ids,
-            "relation": [1] * people,
+            "household_id": person["household_id"],
+            "relation": person["relation_to_head"],
             "kind": [1] * people,
             "valid_from": [20100101] * people,
         },
     )
+    _insert_everything(loader)
     loader.finish(epoch="00112233445566778899aabbccddeeff")
+
+
+def _insert_everything(loader: Loader) -> None:
+    """What hangs on the person at FULL."""
+    place = {"commune_old": [COMMUNE_OLD_SOUTH], "commune": [COMMUNE_SOUTH], "line": ["Số 4 đường Lê Lợi"]}
+    for kind in (2, 3):
+        loader.insert("residence", {"person_id": [FULL], "kind": [kind], **place, "valid_from": [20200101]})
+    loader.insert(
+        "person_name",
+        {
+            "person_id": [FULL],
+            "kind": [2],
+            "surname": ["Nguyễn"],
+            "middle_name": ["Thị"],
+            "given_name": ["Lành"],
+            "valid_from": [20000101],
+        },
+    )
+    loader.insert(
+        "identity_document",
+        {
+            "person_id": [FULL],
+            "kind": [2],
+            "number": [number_of(FULL)],
+            "issued_on": [20210301],
+            "issued_by": ["Cục Cảnh sát quản lý hành chính về trật tự xã hội"],
+            "expires_on": [20300430],
+        },
+    )
+    loader.insert(
+        "social_insurance",
+        {
+            "person_id": [FULL],
+            "code": ["0123456789"],
+            "status": [1],
+            "health_card": ["GD4790123456789"],
+            "employer_unit": ["TA0001A"],
+            "updated_on": [20240401],
+        },
+    )

@@ -1,0 +1,33 @@
+"""What tests of several tiers share: a small registry, built once, and a gateway that serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway import Gateway, running
+from tests.world import build_registry
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished SQLite registry of 1,000 people; copy it, do not write to it."""
+    path = tmp_path_factory.mktemp("registry") / "registry.db"
+    build_registry(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory, registry: Path) -> Iterator[Gateway]:
+    """The gateway of all tests that leave it as it was."""
+    with running(tmp_path_factory.mktemp("gateway") / "state", registry) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def own_gateway(tmp_path: Path, registry: Path) -> Iterator[Gateway]:
+    """A gateway of the test's own, to kill, stop and start."""
+    with running(tmp_path / "state", registry) as gateway:
+        yield gateway

@@ -1,0 +1,284 @@
+"""A real gateway for tests: its own state directory, free ports, the supervisor as a child process, known agencies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.agency.bootstrap import enrol_locally
+from gateway.agency.grants import Grant
+from gateway.agency.store import AgencyStore
+from gateway.api.v1 import options_pb2
+from gateway.audit.checkpoint import open_checkpoint
+from gateway.audit.detail import Detail, open_
+from gateway.audit.entry import Entry, decode
+from gateway.audit.keys import KeyRing
+from gateway.audit.note import Verifier
+from gateway.audit.paths import AuditPaths
+from gateway.audit.reader import LogReader
+from gateway.catalogue import Catalogue
+from gateway.client import Context
+from gateway.config import Settings
+from gateway.start import prepare, trust_of
+from tests.world import BASIC, free_ports
+
+START_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 30.0
+SOUTH = "79"
+OPERATION = Context("gateway.operation", "policy:operation", "setup", "op-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An agency of the tests: what it is granted, and the context it asks in."""
+
+    agency_class: int
+    methods: tuple[str, ...] = ()
+    purpose: str = ""
+    fields: tuple[str, ...] = ()
+    provinces: tuple[str, ...] = ()
+
+    @property
+    def context(self) -> Context:
+        """What the agency states."""
+        return Context(self.purpose, "law26/2023:art10", "HS-2026-0001", "officer-17")
+
+
+_INSURANCE = tuple(f"social_insurance.{field}" for field in ("code", "status", "health_card", "employer_unit"))
+_SYNC = ("LookUpPerson", "Pull", "Push")
+AGENCIES: Mapping[str, Member] = {
+    "hospital": Member(
+        options_pb2.AGENCY_CLASS_HEALTH,
+        ("LookUpPerson",),
+        "health.admission",
+        (*BASIC, "birth_place", "relatives", "household", *_INSURANCE),
+    ),
+    "insurance": Member(
+        options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE)
+    ),
+    "insurance-south": Member(
+        options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE), (SOUTH,)
+    ),
+    "province-south": Member(
+        options_pb2.AGENCY_CLASS_PROVINCE, ("LookUpPerson", "Pull"), "province.residence", BASIC, (SOUTH,)
+    ),
+    "carrier": Member(
+        options_pb2.AGENCY_CLASS_CARRIER, ("LookUpPerson",), "subscriber.check", ("number", "birth_date.year")
+    ),
+    "auditor": Member(options_pb2.AGENCY_CLASS_AUDITOR, ("QueryAccesses",), "audit.inspection"),
+    "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
+}
+"""Who asks in the tests. The newcomer is registered and has no grant."""
+
+
+@dataclass(slots=True)
+class Gateway:
+    """One gateway on a state directory. `prepare` it once, then `start` and `stop` it as often as needed."""
+
+    state: Path
+    workers: int = 2
+    ports: list[int] = field(default_factory=lambda: free_ports(3))
+    process: subprocess.Popen[bytes] | None = None
+    places: dict[str, int] = field(default_factory=dict)
+    """Process ids by place, as of the last start."""
+    _output: IO[bytes] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """As the supervisor gets them."""
+        port, enrolment_port, http_port = self.ports
+        return Settings(
+            state=self.state, port=port, enrolment_port=enrolment_port, http_port=http_port, workers=self.workers
+        )
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT of the agencies' listener."""
+        return f"127.0.0.1:{self.ports[0]}"
+
+    @property
+    def enrolment_address(self) -> str:
+        """HOST:PORT of the enrolment listener."""
+        return f"127.0.0.1:{self.ports[1]}"
+
+    def identity(self, agency: str) -> Path:
+        """The identity folder of an agency or of the operator."""
+        return self.state / agency if agency == "operator" else self.state / "agencies" / agency
+
+    def prepare(self, registry: Path) -> None:
+        """Make the state directory around a copy of a registry, and enrol the agencies."""
+        self.state.mkdir(parents=True, mode=0o700)
+        shutil.copyfile(registry, self.state / "registry.db")
+        now = time.time()
+        prepare(self.settings, now)
+        store = AgencyStore.open(self.state / "gateway.db")
+        catalogue = Catalogue.compile()
+        for code, member in AGENCIES.items():
+            store.register_agency(code, f"Agency {code}", member.agency_class, int(now))
+            if member.methods:
+                store.create_grant(code, _grant(store.reserve_grant_id(), member, catalogue, now))
+        store.close()
+        trust = trust_of(self.settings)
+        for code in AGENCIES:
+            enrol_locally(self.state, code, "", self.identity(code), now, trust)
+
+    def start(self) -> None:
+        """Start the supervisor; returns when everything serves."""
+        assert self.process is None
+        self._output = (self.state / "output.txt").open("ab")
+        port, enrolment_port, http_port = map(str, self.ports)
+        command = [sys.executable, "-m", "gateway", "serve", "--state", str(self.state), "--workers", str(self.workers)]
+        ports = ["--port", port, "--enrolment-port", enrolment_port, "--http-port", http_port]
+        begun = self._output.tell()
+        self.process = subprocess.Popen(command + ports, stdout=self._output, stderr=self._output)
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while b"Serving agencies" not in self.output()[begun:]:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the gateway did not start: {self.output()[begun:].decode()}")
+            time.sleep(0.02)
+        workers = [f"worker-{slot}" for slot in range(self.workers)]
+        places = ["sequencer", "writer", "enrolment", *workers, "http"]
+        self.places = dict(zip(places, self.children(), strict=True))
+
+    def stop(self) -> int:
+        """SIGTERM and wait. Returns the exit status; harmless when it does not run."""
+        if self.process is None:
+            return 0
+        self.process.terminate()
+        try:
+            return self.process.wait(STOP_SECONDS_MAX)
+        finally:
+            self._gone()
+
+    def kill(self) -> None:
+        """kill -9 of the supervisor and every child, at once."""
+        assert self.process is not None
+        pids = [self.process.pid, *self.children()]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self._gone()
+        deadline = time.monotonic() + 10
+        while any(_is_alive(pid) for pid in pids) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def children(self) -> list[int]:
+        """Process ids of the children, oldest first."""
+        assert self.process is not None
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def sequencer(self) -> int:
+        """Process id of whoever listens on the log's socket now."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(AuditPaths(str(self.state)).socket)
+            raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid: int = struct.unpack("3i", raw)[0]
+        return pid
+
+    def output(self) -> bytes:
+        """Everything that the gateway's processes wrote to standard output and error."""
+        return (self.state / "output.txt").read_bytes()
+
+    def metrics(self) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
+        """A scrape: samples by name, then by sorted labels."""
+        found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
+        for family in text_string_to_metric_families(self.exposition()):
+            for sample in family.samples:
+                found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
+        return found
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum over all series of a sample that have these labels."""
+        wanted = set(labels.items())
+        return sum(value for key, value in self.metrics().get(name, {}).items() if wanted <= set(key))
+
+    def exposition(self) -> str:
+        """The text of /metrics."""
+        return self.http("/metrics")[1]
+
+    def http(self, path: str) -> tuple[int, str]:
+        """Status and text of a page of the HTTP process."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[2]}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+
+    def log(self) -> list[Entry]:
+        """The published log."""
+        return [decode(raw) for raw in self.log_bytes()]
+
+    def log_bytes(self) -> list[bytes]:
+        """The entries of the published log as they stand there."""
+        reader, size = LogReader(AuditPaths(str(self.state)).log), self.published()
+        bundles = (reader.entries(number, min(256, size - number * 256)) for number in range(-(-size // 256)))
+        return [entry for bundle in bundles for entry in bundle]
+
+    def published(self) -> int:
+        """Entries that the signed checkpoint covers."""
+        paths = AuditPaths(str(self.state))
+        verifier = Verifier.from_text(Path(paths.log_vkey).read_text().strip())
+        return open_checkpoint(LogReader(paths.log).checkpoint(), verifier).size
+
+    def entry(self, index: int) -> tuple[Entry, Detail | None]:
+        """The entry at an index, with its detail decrypted, once it is published."""
+        paths = AuditPaths(str(self.state))
+        deadline = time.monotonic() + 10
+        while self.published() <= index:
+            assert time.monotonic() < deadline, "the entry was not published"
+            time.sleep(0.05)
+        reader, size = LogReader(paths.log), self.published()
+        entry = decode(reader.entry(index, size))
+        blob = reader.detail(index, size)
+        detail = open_(blob, KeyRing(paths.keys, os.urandom), entry.call_id, entry.commitment) if blob else None
+        return entry, detail
+
+    def _gone(self) -> None:
+        assert self._output is not None
+        self._output.close()
+        self.process, self._output = None, None
+
+
+@contextmanager
+def running(state: Path, registry: Path, workers: int = 2) -> Iterator[Gateway]:
+    """A gateway that serves, with the agencies of AGENCIES; stopped at the end."""
+    gateway = Gateway(state, workers)
+    gateway.prepare(registry)
+    try:
+        gateway.start()
+        yield gateway
+    finally:
+        gateway.stop()
+
+
+def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> Grant:
+    return Grant(
+        grant_id=grant_id,
+        methods=frozenset(member.methods),
+        purposes={member.purpose: frozenset({member.context.legal_basis})},
+        fields=catalogue.resolve(member.fields),
+        provinces=frozenset(member.provinces),
+        from_time=int(now),
+        until_time=int(now) + 86_400,
+        contract_digest=catalogue.digest,
+    )
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
