@@ -11,7 +11,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from gateway.cli import agency, audit, doctor, enrol, lookup, seed, serve, sync, token
+from gateway.cli import agency, audit, demo, doctor, enrol, lookup, seed, serve, sync, token
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -35,6 +35,7 @@ app.command()(enrol.enrol)
 app.add_typer(audit.app)
 app.add_typer(agency.app)
 app.command()(serve.serve)
+app.add_typer(demo.app)
 app.command(context_settings=seed.FORWARDED, add_help_option=False)(seed.seed)
 
 

@@ -22,7 +22,9 @@ class Teller:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._width = min(console.width, WIDTH_MAX) if console.is_terminal else WIDTH_MAX
+        if not console.is_terminal:
+            console.width = WIDTH_MAX
+        self._width = min(console.width, WIDTH_MAX)
         self.seconds: dict[str, float] = {}
 
     @contextmanager
