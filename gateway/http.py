@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -17,6 +18,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway.audit import framing
+from gateway.audit.errors import AuditError
+from gateway.audit.files import RealFiles
+from gateway.audit.indexer import TagIndexer
 from gateway.audit.paths import AuditPaths
 from gateway.config import Settings
 
@@ -118,8 +122,12 @@ def run(settings: Settings, ready: Callable[[], None]) -> int:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stopped.set())
     ready()
+    paths = AuditPaths(str(settings.state))
+    indexer = TagIndexer(RealFiles(), paths.log, paths.index)
     while not stopped.wait(1.0):
-        pass
+        # The index only makes searches fast: without it they read the log itself.
+        with contextlib.suppress(AuditError, OSError):
+            indexer.catch_up(stopped.is_set)
     server.shutdown()
     server.server_close()
     return 0

@@ -218,6 +218,11 @@ def checked(raw: bytes) -> tuple[str, bool]:
     return names[0], fixed[14] != ZERO_32
 
 
+def tags_of(raw: bytes) -> bytes:
+    """The tags of an entry, joined. Raises Malformed."""
+    return raw[_split(raw)[2] :]
+
+
 def with_time(raw: bytes, stamp: bytes) -> bytes:
     """The entry's bytes with the log time set; `stamp` is 8 bytes big-endian."""
     return raw[:TIME_OFFSET] + stamp + raw[TIME_OFFSET + 8 :]

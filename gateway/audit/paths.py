@@ -28,6 +28,11 @@ class AuditPaths:
         return os.path.join(self.state, "wal")
 
     @property
+    def index(self) -> str:
+        """The tag index, derived from the published log."""
+        return os.path.join(self.state, "index")
+
+    @property
     def socket(self) -> str:
         """The sequencer's Unix socket."""
         return os.path.join(self.state, "run", "audit.sock")

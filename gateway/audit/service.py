@@ -46,6 +46,7 @@ class AuditMethods:
         self._keys = keys
         self._recorder = recorder
         self._directory = paths.log
+        self._index = paths.index
         self._now_us = now_us
         self._vkey = Path(paths.log_vkey).read_text().strip()
 
@@ -85,7 +86,7 @@ class AuditMethods:
         to_us = request.to_time.ToMicroseconds() - 1 if request.HasField("to_time") else (1 << 63) - 1
         tags = self._tags(person_id, request.number)
         before = request.before_index if request.HasField("before_index") else None
-        found = find(self._directory, self._vkey, tags, from_us, to_us, count, before)
+        found = find(self._directory, self._vkey, tags, from_us, to_us, count, before, self._index)
         reader = LogReader(self._directory)
         return found, [self._access(reader, index, entry, found.current_through) for index, entry in found.entries]
 

@@ -50,6 +50,13 @@ def test_a_limit_is_said(directory: str) -> None:
     assert not found.complete
 
 
+@pytest.mark.parametrize("before", [0, 1, 240, 300, 590, 640, 641, 700, 9999])
+def test_the_next_page_begins_before_an_index(directory: str, before: int) -> None:
+    found = find(directory, vkey(), {make_tag(40)}, 0, 1 << 62, before=before)
+    expected = sorted([*range(40, 700, 100), *range(39, 700, 100)], reverse=True)
+    assert [index for index, _ in found.entries] == [index for index in expected if index < before]
+
+
 def test_a_tag_that_only_lies_across_two_tags_is_not_found(directory: str) -> None:
     across = make_tag(40)[8:] + make_tag(41)[:8]
     assert find(directory, vkey(), {across}, 0, 1 << 62).entries == ()
