@@ -14,7 +14,12 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gateway.api.v1 import options_pb2, person_pb2
-from gateway.errors import FieldUnknown, FieldViolation
+from gateway.errors import ArgumentInvalid, FieldUnknown, FieldViolation
+
+PATHS_MAX = 128
+"""Paths in a mask or a grant."""
+UNKNOWN_NAMED_MAX = 16
+"""Unknown paths that a refusal names; it travels in the trailers, which are small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,15 @@ class Catalogue:
         return cls(leaves, hashlib.sha256(person_pb2.DESCRIPTOR.serialized_pb).digest())
 
     def resolve(self, paths: Iterable[str], field: str = "field_mask.paths") -> frozenset[str]:
-        """`paths` with every dataset message spelled out as its leaves. Raises FieldUnknown."""
+        """`paths`, at most 128, with every dataset message spelled out as its leaves.
+
+        `field` is what a refusal calls them. Raises ArgumentInvalid when there are more, FieldUnknown.
+        """
+        paths = list(paths)
+        if len(paths) > PATHS_MAX:
+            raise ArgumentInvalid(
+                violations=[FieldViolation(field, f"has {len(paths)} items, at most {PATHS_MAX} are allowed")]
+            )
         resolved: set[str] = set()
         unknown: list[FieldViolation] = []
         for position, path in enumerate(paths):
@@ -62,7 +75,7 @@ class Catalogue:
             else:
                 unknown.append(FieldViolation(f"{field}[{position}]", "no such field of Person"))
         if unknown:
-            raise FieldUnknown(violations=unknown)
+            raise FieldUnknown(violations=unknown[:UNKNOWN_NAMED_MAX])
         return frozenset(path for path in resolved if self.leaf_of(path) == path or self.leaf_of(path) not in resolved)
 
     def leaf_of(self, path: str) -> str:

@@ -28,6 +28,7 @@ from gateway.chain.identify import call_id_of, check_deadline
 from gateway.chain.methods import Method
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
+from gateway.chain.translate import rich_status
 from gateway.config import CALLS_PER_WORKER_MAX
 from gateway.errors import GatewayError, Internal, StreamsExhausted
 from gateway.metrics import Metrics
@@ -100,17 +101,26 @@ class Chain:
             work = self._complete(call, behaviour)
             return await (work if method.audit == options_pb2.AUDIT_RULE_DISCLOSURE else self._kept(work))
         except GatewayError as refusal:
-            status = await self._refuser.refuse(call, refusal)
+            status = await self._refuse(call, refusal)
         except Exception:
             self._log.exception("call failed", method=method.name, call_id=call.call_id.hex())
             self._metrics.failures.labels(method.name).inc()
-            status = await self._refuser.refuse(call, Internal())
+            status = await self._refuse(call, Internal())
         finally:
             self.in_flight -= 1
             self._metrics.in_flight.dec()
             self._metrics.took(method.name, time.monotonic() - started)
         await _abort(context, status)
         raise AssertionError("abort returns never")
+
+    async def _refuse(self, call: Call, refusal: GatewayError) -> status_pb2.Status:
+        try:
+            return await self._refuser.refuse(call, refusal)
+        except Exception:
+            # gRPC would send the text of an exception that reached it.
+            self._log.exception("refusal failed", method=call.method.name, call_id=call.call_id.hex())
+            self._metrics.failures.labels(call.method.name).inc()
+            return rich_status(Internal(), call.call_id, None)
 
     def _admit(self, call: Call, context: Context, metadata: Any) -> None:
         if self._authenticator is None:

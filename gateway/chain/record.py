@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -14,6 +15,9 @@ from gateway.audit.keys import KeyRing
 from gateway.audit.receipt import Receipt
 from gateway.chain.base import Answer, Call
 from gateway.chain.translate import reason_number
+
+# What can be a person's number at all; anything else that a caller wrote there is about nobody.
+_NUMBER = re.compile(r"[0-9]{12}")
 
 
 class Recorder:
@@ -69,7 +73,7 @@ class Recorder:
             officer=call.officer,
             request_digest=sha256(call.request).digest(),
         )
-        tags = self.number_tags([number]) if number else b""
+        tags = self.number_tags([number]) if _NUMBER.fullmatch(number) else b""
         return self._submit(call, Kind.REFUSAL, tags, detail, reason=reason)
 
     def folded(self, folded: FoldedRefusals) -> asyncio.Future[Receipt]:
