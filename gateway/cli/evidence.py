@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from gateway.cli.output import moment, print_table
 from gateway.client.receipts import KeptReceipt, read_receipts
 
 SURPLUS_PRINTED_MAX: Final = 50
+PUBLICATION_SECONDS: Final = 1.5
+PUBLICATION_CHECKS_MAX: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,27 @@ class Evidence:
 
 
 def examine(log: Path, vkey: str, receipt_vkey: str, receipts: Sequence[Path], older: bytes | None) -> Evidence:
-    """Verify the log, then compare the receipts with it. Raises AuditError, OSError, ValueError."""
-    report = verify(str(log), vkey, older)
+    """Verify the log, then compare the receipts with it. Raises AuditError, OSError, ValueError.
+
+    The newest receipts of a gateway that runs may be ahead of its checkpoint, which is signed every second, so
+    they are given that time; a log that does not grow meanwhile has to hold them.
+    """
     kept = _once(each for path in receipts for each in read_receipts(path))
+    evidence = _compare(log, vkey, receipt_vkey, kept, older)
+    newest = max((each.receipt.index for each in kept), default=-1)
+    for _ in range(PUBLICATION_CHECKS_MAX):
+        if newest < evidence.report.size:
+            break
+        time.sleep(PUBLICATION_SECONDS)
+        fresh = _compare(log, vkey, receipt_vkey, kept, older)
+        if fresh.report.size == evidence.report.size:
+            break
+        evidence = fresh
+    return evidence
+
+
+def _compare(log: Path, vkey: str, receipt_vkey: str, kept: Sequence[KeptReceipt], older: bytes | None) -> Evidence:
+    report = verify(str(log), vkey, older)
     received: Counter[tuple[str, str]] = Counter()
     for each in kept:
         received[each.agency, each.method] += each.people
@@ -106,7 +127,7 @@ def _print_compared(compared: ReconcileReport) -> None:
         print(f"  BROKEN: entry {broken.index}: {broken.reason}")
     for surplus in compared.surplus[:SURPLUS_PRINTED_MAX]:
         print(
-            f"  entry {surplus.index}: {surplus.people:,} people, outcome unknown "
+            f"  entry {surplus.index}: {_people(surplus.people)}, outcome unknown "
             f"(worker epoch {surplus.worker_epoch}, call {surplus.call_id.hex()})"
         )
     if len(compared.surplus) > SURPLUS_PRINTED_MAX:
@@ -155,6 +176,10 @@ def _compared_json(compared: ReconcileReport) -> dict[str, object]:
             for each in compared.surplus
         ],
     }
+
+
+def _people(count: int) -> str:
+    return f"{count:,} {'person' if count == 1 else 'people'}"
 
 
 def _kind(number: int) -> str:

@@ -60,7 +60,7 @@ def main() -> NoReturn:
     """Run the command that the process was started with, and exit."""
     for stream in (sys.stdout, sys.stderr):
         # Names are Vietnamese whatever the locale says.
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     # gRPC's own remarks about a connection say less than our diagnosis and would stand above it.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
@@ -77,6 +77,7 @@ def explain(error: Exception) -> int:
     if os.environ.get("POPGATE_TRACEBACK"):
         raise error
     from gateway.client import CannotConnect, ClientError, DeadlinePassed, IdentityInvalid, ReceiptInvalid
+    from gateway.errors import GatewayError
 
     if isinstance(error, ClientError):
         call = f" (call {error.call_id})" if error.call_id and error.call_id not in str(error) else ""
@@ -86,8 +87,12 @@ def explain(error: Exception) -> int:
         if isinstance(error, CannotConnect | DeadlinePassed):
             return NO_CONNECTION
         return NO_EVIDENCE if isinstance(error, ReceiptInvalid) else REFUSED
+    if isinstance(error, GatewayError):
+        print(f"{error.reason}: {error}", file=sys.stderr)
+        return REFUSED
     if isinstance(error, OSError):
-        print(f"{error.strerror or error}: {error.filename or 'no file named'}", file=sys.stderr)
+        place = f": {error.filename}" if error.filename else ""
+        print(f"{error.strerror or error}{place}", file=sys.stderr)
         return REFUSED
     print(
         f"popgate failed: {type(error).__name__}: {error}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -104,7 +105,7 @@ def _write_page(page: Page, file: TextIO) -> None:
             line["superseded_numbers"] = list(each.superseded_numbers)
         file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
     file.flush()
-    if file is not sys.stdout:
+    if file is not sys.stdout and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         os.fsync(file.fileno())
 
 
