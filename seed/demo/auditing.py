@@ -27,15 +27,17 @@ async def ask_who_saw(patient: Citizen, gateway: GatewayProcess, auditor: Stub, 
     if isinstance(found, GatewayRefusal):
         raise found
     shown = found.accesses[:ROWS_SHOWN_MAX]
-    teller.say(f"{auditor.plan.name} asks who saw {patient.name}. Newest first, times are +07:00:")
+    teller.say(
+        f"{auditor.plan.name} asks who saw {patient.name}. Newest first, times are +07:00, pushes stand there before and after:"
+    )
     teller.table(
-        ("entry", "time", "agency", "method", "purpose", "outcome", "case"),
+        ("entry", "time", "agency", "method", "purpose", "fields or refusal", "case"),
         (_row(access) for access in shown),
         right=("entry",),
     )
     refused = sum(not access.allowed for access in found.accesses)
     teller.say(
-        f"{len(found.accesses)} entries, {refused} of them refusals; current through entry "
+        f"{len(found.accesses)} entries, {refused} of them refusals, of {_day(found)}; current through entry "
         f"{found.current_through_index - 1:,}. This question is entry {found.receipt.index:,} itself."
     )
     return found
@@ -55,7 +57,7 @@ async def _published(gateway: GatewayProcess) -> None:
 
 
 def _row(access: Access) -> tuple[str, ...]:
-    outcome = f"{len(access.fields)} fields" if access.allowed else f"refused: {access.reason}"
+    outcome = f"{len(access.fields)} fields" if access.allowed else access.reason
     return (
         f"{access.index}",
         _clock(access.time),
@@ -67,5 +69,10 @@ def _row(access: Access) -> tuple[str, ...]:
     )
 
 
+def _day(found: Accesses) -> str:
+    days = sorted({access.time.astimezone(VIETNAM).date() for access in found.accesses})
+    return " and ".join(f"{day:%d/%m/%Y}" for day in days)
+
+
 def _clock(moment: datetime) -> str:
-    return moment.astimezone(VIETNAM).strftime("%d/%m %H:%M:%S")
+    return moment.astimezone(VIETNAM).strftime("%H:%M:%S")

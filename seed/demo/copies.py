@@ -11,6 +11,7 @@ from gateway.api.v1 import sync_service_pb2
 from gateway.client import Page
 
 _SCHEMA = """
+PRAGMA journal_mode = WAL;
 CREATE TABLE citizen (
     number TEXT PRIMARY KEY, name TEXT, birth_date TEXT, sex INTEGER, permanent_residence TEXT,
     household_number TEXT, insurance_status INTEGER, version INTEGER NOT NULL
@@ -37,6 +38,8 @@ class Copy:
         path.touch(mode=0o600, exist_ok=False)
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.executescript(_SCHEMA)
+        # Page and cursor go together: what a power failure takes is pulled again.
+        self._database.execute("PRAGMA synchronous = NORMAL")
 
     @property
     def cursor(self) -> bytes:

@@ -17,7 +17,7 @@ __all__ = ["NOTES", "first_call", "write_notes"]
 def write_notes(settings: Settings, country: Country) -> None:
     """STATE/README.txt: numbers of invented people and commands that work with them."""
     state, patient = settings.state, country.patient.number
-    numbers = "\n".join(f"  {number}" for number in (patient, *country.own[:NUMBERS_SHOWN]))
+    numbers = "\n".join(f"  {number}" for number in dict.fromkeys((patient, *country.own[:NUMBERS_SHOWN])))
     elsewhere = "\n".join(f"  {number}" for number in country.everywhere[:NUMBERS_SHOWN])
     receipts = " ".join(f"--receipts {state}/agencies/{plan.code}/receipts.jsonl" for plan in AGENCIES)
     text = f"""A finished demonstration of popgate. All people in it are invented.

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,13 @@ def play(settings: Settings, people: int, seed: int, console: Console) -> None:
     if claim(state, people):
         teller.say(f"{state} held an earlier demonstration; it was cleared away and everything is made anew.")
     country = _make_country(plan, state, teller)
-    with GatewayProcess(settings) as gateway:
+    with ExitStack() as running:
+        with teller.chapter("A gateway"):
+            gateway = running.enter_context(GatewayProcess(settings))
+            teller.say(
+                "It made its certificate authority, its keys, an empty audit log and its operator's identity, and "
+                f"serves agencies at {gateway.server}, enrolment at {gateway.enrolment_server}."
+            )
         played = asyncio.run(_play_online(state, country, gateway, teller))
     with teller.chapter("Proof, without the gateway"):
         proof = proving.prove(state, played.checkpoint, teller)
@@ -84,7 +90,6 @@ def _make_country(plan: Plan, state: Path, teller: Teller) -> Country:
 
 async def _play_online(state: Path, country: Country, gateway: GatewayProcess, teller: Teller) -> Played:
     with teller.chapter("Five agencies and their rights"):
-        teller.say(f"The gateway serves agencies at {gateway.server}, enrolment at {gateway.enrolment_server}.")
         await enrolling.enrol_agencies(state, gateway, teller)
     async with AsyncExitStack() as opened:
 

@@ -27,6 +27,8 @@ from gateway.client import (
 from seed.agencies import AgencyPlan
 
 RECEIPTS = "receipts.jsonl"
+PAGE_SECONDS_MAX = 30.0
+"""Longest time for a page or a push: many people, on a machine that may be busy."""
 READY_SECONDS_MAX = 5.0
 READY_PAUSE_SECONDS = 0.1
 ANSWERS_THE_CALLER_EARNED = frozenset(
@@ -96,7 +98,9 @@ class Stub:
 
     async def pull(self, fields: Sequence[str], context: Context, cursor: bytes) -> Page | GatewayRefusal:
         """One page. Raises ClientError."""
-        page = await self._counted(lambda client: client.pull(fields=fields, context=context, cursor=cursor))
+        page = await self._counted(
+            lambda client: client.pull(fields=fields, context=context, cursor=cursor, timeout_seconds=PAGE_SECONDS_MAX)
+        )
         if isinstance(page, Page):
             self.tally.people += len(page.people)
         return page
@@ -116,7 +120,9 @@ class Stub:
     ) -> PushAcknowledgement | GatewayRefusal:
         """Write what the agency owns, or the refusal. Raises ClientError."""
         held = tuple(items)
-        return await self._counted(lambda client: client.push(held, fields=fields, context=context))
+        return await self._counted(
+            lambda client: client.push(held, fields=fields, context=context, timeout_seconds=PAGE_SECONDS_MAX)
+        )
 
     async def accesses(self, number: str, context: Context) -> Accesses | GatewayRefusal:
         """Who saw a person. Raises ClientError."""

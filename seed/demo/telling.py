@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-WIDTH_MAX = 110
+WIDTH_MAX = 120
 _INDENT = 3
 
 
@@ -66,7 +66,7 @@ class Teller:
             yield progress
 
     def _indented(self, what: Text | Table) -> None:
-        self._print(Padding(what, (0, 0, 0, _INDENT)))
+        self._print(Padding(what, (0, 0, 0, _INDENT), expand=False))
 
     def _print(self, what: Text | Padding) -> None:
         self._console.print(what, width=self._width, markup=False, highlight=False)

@@ -123,7 +123,7 @@ def show(scrape: Scrape, teller: Teller) -> None:
     teller.say(f"Mean batch at the barriers: {sizes}. {scrape.entries:,} entries in the audit log so far.")
 
 
-def _caller(scrape: Scrape, caller: tuple[str, str]) -> Iterable[str]:
+def _caller(scrape: Scrape, caller: tuple[str, str]) -> tuple[str, ...]:
     figures = (scrape.calls, scrape.people, scrape.written, scrape.withheld)
     return (*caller, *(f"{figure[caller]:,}" if figure[caller] else "" for figure in figures))
 
