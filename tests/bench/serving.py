@@ -1,0 +1,39 @@
+"""A gateway as a child of the benchmark: says which process fills which place, serves until its input ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+
+from gateway.config import Settings
+from gateway.start import prepare
+from gateway.supervisor import Supervisor, take_lock
+
+
+def main() -> None:
+    """Serve the settings that stand on the first line of standard input."""
+    settings = Settings(**json.loads(sys.stdin.readline()))
+    lock = take_lock(settings.state)
+    try:
+        prepare(settings, time.time())
+    finally:
+        os.close(lock)
+    supervisor = Supervisor(settings, lambda sentence: print(sentence, file=sys.stderr, flush=True))
+
+    def ready() -> None:
+        pids = {child.place: child.process.pid for child in supervisor.children if child.process is not None}
+        print(json.dumps({"pids": pids}), flush=True)
+
+    def stop_at_end() -> None:
+        sys.stdin.read()
+        supervisor.stop()
+
+    threading.Thread(target=stop_at_end, daemon=True).start()
+    supervisor.run(ready)
+
+
+if __name__ == "__main__":
+    main()

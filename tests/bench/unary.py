@@ -1,0 +1,98 @@
+"""Look-ups in ones, beside the bare echo: rates, CPU, times; run by run in turn, so that a drift hits both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+from tests.bench.processes import cpu_seconds
+from tests.bench.rows import IN_FLIGHT, Results
+from tests.bench.world import ECHO, GATEWAY, PLAIN, World
+
+TARGETS = (GATEWAY, ECHO, PLAIN)
+METHOD, SERVED = "LookUpPerson", "gateway_people_served_total"
+WARM_SECONDS = 0.4
+SEQUENCER_IN_FLIGHT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run against one target. `took`: seconds of each call."""
+
+    calls: int
+    rate: float
+    cpu_us: float
+    sequencer_us: float
+    took: Sequence[float]
+
+    def milliseconds(self, percent: int) -> float:
+        """A percentile of the calls' times."""
+        return quantiles(self.took, n=100)[percent - 1] * 1000
+
+
+def run(world: World, target: str, in_flight: int, seconds: float) -> Run:
+    """A closed loop of `in_flight` calls, shared evenly by the clients. Raises RuntimeError on a wrong count."""
+    share = in_flight // len(world.clients)
+    order = {"do": "closed", "target": target, "in_flight": share, "seconds": seconds}
+    return _counted(world, target, order, [{} for _ in world.clients])
+
+
+def paced(world: World, rate: float, seconds: float, seed: int) -> Run:
+    """An open loop of look-ups, shared evenly by the clients. Raises RuntimeError on a wrong count."""
+    order = {"do": "paced", "target": GATEWAY, "rate": rate / len(world.clients), "seconds": seconds}
+    return _counted(world, GATEWAY, order, [{"seed": seed + at} for at in range(len(world.clients))])
+
+
+def _counted(world: World, target: str, order: dict[str, object], each: Sequence[dict[str, object]]) -> Run:
+    before = world.gateway.counted(SERVED, METHOD) if target == GATEWAY else 0
+    pids = world.pids(target)
+    cpu, sequencer = cpu_seconds(pids), cpu_seconds([world.gateway.sequencer])
+    replies = world.together(order, each)
+    cpu, sequencer = cpu_seconds(pids) - cpu, cpu_seconds([world.gateway.sequencer]) - sequencer
+    calls = sum(reply["calls"] for reply in replies)
+    if target == GATEWAY and (grown := world.gateway.counted(SERVED, METHOD) - before) != calls:
+        raise RuntimeError(f"{calls} people were received and {grown} counted as served")
+    return Run(
+        calls,
+        sum(reply["calls"] / reply["seconds"] for reply in replies),
+        cpu / calls * 1e6,
+        sequencer / calls * 1e6,
+        [took for reply in replies for took in reply["took"]],
+    )
+
+
+def measure(world: World, results: Results, seconds: float, runs: int) -> None:
+    """All unary rows of a gateway with this number of workers."""
+    workers = world.settings.workers
+    for target in TARGETS:
+        run(world, target, max(IN_FLIGHT), WARM_SECONDS)
+    half = 0.0
+    for in_flight in IN_FLIGHT:
+        made: dict[str, list[Run]] = {target: [] for target in TARGETS}
+        for turn in range(runs):
+            for target in TARGETS[turn % 3 :] + TARGETS[: turn % 3]:
+                made[target].append(run(world, target, in_flight, seconds))
+        _report(results, f"{workers}w_{in_flight}", made)
+        if in_flight == 32:
+            half = results.rows[f"unary_calls_{workers}w_32"].value / 2
+    slow = [paced(world, half, 2 * seconds, turn * 100).milliseconds(99) for turn in range(runs)]
+    results.add(f"unary_p99_half_load_{workers}w", slow, note=f"at {half:.0f}/s, random arrivals")
+
+
+def measure_sequencer(world: World, results: Results, seconds: float, runs: int) -> None:
+    """What an entry costs the sequencer."""
+    made = [run(world, GATEWAY, SEQUENCER_IN_FLIGHT, seconds).sequencer_us for _ in range(runs)]
+    results.add("sequencer_cpu_per_entry", made)
+
+
+def _report(results: Results, place: str, made: dict[str, list[Run]]) -> None:
+    ours, echo, plain = made[GATEWAY], made[ECHO], made[PLAIN]
+    results.add(f"unary_share_{place}", [a.rate / b.rate for a, b in zip(ours, echo, strict=True)])
+    results.add(f"unary_share_plain_{place}", [a.rate / b.rate for a, b in zip(ours, plain, strict=True)])
+    results.add(f"unary_calls_{place}", [each.rate for each in ours])
+    results.add(f"unary_echo_calls_{place}", [each.rate for each in echo])
+    results.add(f"unary_server_cpu_{place}", [each.cpu_us for each in ours])
+    results.add(f"unary_echo_cpu_{place}", [each.cpu_us for each in echo])
+    results.add(f"unary_p50_{place}", [each.milliseconds(50) for each in ours])
+    results.add(f"unary_p99_{place}", [each.milliseconds(99) for each in ours])
