@@ -82,9 +82,9 @@ class Caller:
     ) -> Reply:
         """One call. `token`: None is the caller's own, empty sends none."""
         bearer = self.token if token is None else token
-        sent = [*metadata, *([("authorization", f"Bearer {bearer}")] if bearer else [])]
+        sent = (*metadata, *([("authorization", f"Bearer {bearer}")] if bearer else []))
         body = request if isinstance(request, bytes) else request.SerializeToString()
-        call = self.channel.unary_unary(method)
+        call: Any = self.channel.unary_unary(method)
         try:
             answer, ended = call.with_call(body, metadata=sent, timeout=timeout, wait_for_ready=False)
         except grpc.RpcError as error:

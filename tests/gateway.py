@@ -67,9 +67,7 @@ AGENCIES: Mapping[str, Member] = {
         "health.admission",
         (*BASIC, "birth_place", "relatives", "household", *_INSURANCE),
     ),
-    "insurance": Member(
-        options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE)
-    ),
+    "insurance": Member(options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE)),
     "insurance-south": Member(
         options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE), (SOUTH,)
     ),
