@@ -54,23 +54,13 @@ class Identity:
         folder = Path(path)
         if not folder.is_dir():
             raise IdentityInvalid(f"There is no identity folder {folder}; name it with --identity, or {_RENEWAL}.")
-        certificate_pem, key_pem, root_pem, trust_text = (_read(folder, name) for name in IDENTITY_FILES)
-        trust = _trust_of(folder, trust_text)
-        identity = cls(
-            folder=folder,
-            certificate_pem=certificate_pem,
-            key_pem=key_pem,
-            root_pem=root_pem,
-            certificates=_certificates_of(folder / CERTIFICATE_FILE, certificate_pem),
-            roots=_certificates_of(folder / ROOT_FILE, root_pem),
-            log_origin=trust["log_origin"],
-            log_verifier=trust["log_verifier"],
-            receipt_verifier=trust["receipt_verifier"],
-            trust_domain=trust["trust_domain"],
-            server=trust.get("server", ""),
-            enrolment_server=trust.get("enrolment_server", ""),
-        )
-        check_key(identity)
+        identity = _load(folder)
+        try:
+            check_key(identity)
+        except IdentityInvalid:
+            # An enrolment replaces the files one by one: what does not match may do so a moment later.
+            identity = _load(folder)
+            check_key(identity)
         if now is not None:
             check_dates(identity, now)
         return identity
@@ -125,6 +115,25 @@ def check_dates(identity: Identity, now: datetime) -> None:
             f"The certificate in {identity.folder} is valid only from "
             f"{leaf.not_valid_before_utc:%d/%m/%Y %H:%M} UTC; set this machine's clock."
         )
+
+
+def _load(folder: Path) -> Identity:
+    certificate_pem, key_pem, root_pem, trust_text = (_read(folder, name) for name in IDENTITY_FILES)
+    trust = _trust_of(folder, trust_text)
+    return Identity(
+        folder=folder,
+        certificate_pem=certificate_pem,
+        key_pem=key_pem,
+        root_pem=root_pem,
+        certificates=_certificates_of(folder / CERTIFICATE_FILE, certificate_pem),
+        roots=_certificates_of(folder / ROOT_FILE, root_pem),
+        log_origin=trust["log_origin"],
+        log_verifier=trust["log_verifier"],
+        receipt_verifier=trust["receipt_verifier"],
+        trust_domain=trust["trust_domain"],
+        server=trust.get("server", ""),
+        enrolment_server=trust.get("enrolment_server", ""),
+    )
 
 
 def _read(folder: Path, name: str) -> bytes:
