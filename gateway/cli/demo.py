@@ -91,7 +91,7 @@ def _told(run: Callable[[], None]) -> None:
     try:
         run()
     except KeyboardInterrupt:
-        print("\nInterrupted. The gateway was stopped; nothing is left running.", file=sys.stderr)
+        print("\nInterrupted; nothing is left running.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except (DemoFailed, CannotStart, SeedError, RegistryError, AuditError, ClientError) as error:
         print(f"\nThe demonstration stopped: {error}", file=sys.stderr)

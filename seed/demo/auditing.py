@@ -20,15 +20,23 @@ PUBLISHED_PAUSE_SECONDS = 0.2
 ROWS_SHOWN_MAX = 16
 
 
-async def ask_who_saw(patient: Citizen, gateway: GatewayProcess, auditor: Stub, teller: Teller) -> Accesses:
-    """The entries about the patient, once all of the story is published. Raises ClientError, DemoFailed."""
+async def ask_who_saw(
+    patient: Citizen, gateway: GatewayProcess, auditor: Stub, admission: int, teller: Teller
+) -> Accesses:
+    """The entries about the patient, once all of the story is published. Raises ClientError, DemoFailed.
+
+    `admission`: entry of the first look-up, which must be among them.
+    """
     await _published(gateway)
     found = await auditor.accesses(patient.number, auditor.why("KT-2026-03"))
     if isinstance(found, GatewayRefusal):
         raise found
+    if admission not in {access.index for access in found.accesses}:
+        raise DemoFailed(f"the auditor was not told of entry {admission}, the patient's admission; report it")
     shown = found.accesses[:ROWS_SHOWN_MAX]
     teller.say(
-        f"{auditor.plan.name} asks who saw {patient.name}. Newest first, times are +07:00, pushes stand there before and after:"
+        f"{auditor.plan.name} asks who saw {patient.name}. Newest first, times are +07:00; a push stands there as "
+        "intent and as outcome."
     )
     teller.table(
         ("entry", "time", "agency", "method", "purpose", "fields or refusal", "case"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gateway.supervisor import take_lock
@@ -21,11 +22,10 @@ LOG_BYTES = 400_000_000
 """Room for two write-ahead segments, the log, its copy and the agencies' copies."""
 
 _MADE = (
-    *("registry.db", "registry.db-wal", "registry.db-shm", "seed.lock", "gateway.db", "gateway.db-wal"),
-    *("gateway.db-shm", "lock", "ca", "tls", "keys", "audit", "wal", "run", "operator", "agencies"),
-    *(COPIES, TAMPERED, SUMMARY, NOTES, GATEWAY_LOG),
+    *("registry.db*", "seed.lock", "gateway.db*", "lock", "ca", "tls", "keys", "audit", "index", "wal", "run"),
+    *("operator", "agencies", COPIES, TAMPERED, f"{SUMMARY}*", NOTES, GATEWAY_LOG, MARK),
 )
-"""What a demonstration leaves in its directory. Anything else in there is not ours."""
+"""Names, with wildcards, of what a demonstration leaves in its directory. Anything else in there is not ours."""
 
 
 def claim(state: Path, people: int) -> bool:
@@ -44,9 +44,7 @@ def claim(state: Path, people: int) -> bool:
         )
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if marked:
-        os.close(take_lock(state))
-        for name in _MADE:
-            _remove(state / name)
+        _clear(state)
     _require_room(state, people)
     (state / MARK).write_text("`popgate demo` made this directory and may clear what it made here.\n")
     return marked
@@ -63,6 +61,21 @@ def write_summary(state: Path, summary: dict[str, object]) -> None:
     fresh = state / f"{SUMMARY}.new"
     fresh.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     fresh.replace(state / SUMMARY)
+
+
+def _clear(state: Path) -> None:
+    """All or nothing: what an old file says beside new ones would be wrong."""
+    os.close(take_lock(state))
+    found = sorted(state.iterdir())
+    foreign = [path.name for path in found if not any(fnmatchcase(path.name, pattern) for pattern in _MADE)]
+    if foreign:
+        raise DemoFailed(
+            f"{state} holds {foreign[0]}, which no demonstration made; move it away, or name another "
+            "directory with --state"
+        )
+    # The mark goes last: an interrupted clearing can be taken up again.
+    for path in sorted(found, key=lambda path: path.name == MARK):
+        _remove(path)
 
 
 def _remove(path: Path) -> None:

@@ -108,7 +108,7 @@ async def _play_online(state: Path, country: Country, gateway: GatewayProcess, t
         with teller.chapter("What the operator sees: /metrics"):
             watching.show(watching.read_scrape(await asyncio.to_thread(gateway.metrics)), teller)
         with teller.chapter("Who saw one person"):
-            await auditing.ask_who_saw(country.patient, gateway, auditor, teller)
+            await auditing.ask_who_saw(country.patient, gateway, auditor, admitted.receipt.index, teller)
             checkpoint = await asyncio.to_thread(Path(AuditPaths(str(state)).log, "checkpoint").read_bytes)
         scrape = watching.read_scrape(await asyncio.to_thread(gateway.metrics))
         stubs = (hospital, carrier, province, insurance, auditor)
