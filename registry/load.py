@@ -30,7 +30,8 @@ _SQLITE_LOAD_PRAGMAS = (
     "PRAGMA synchronous = OFF",
     "PRAGMA foreign_keys = OFF",  # rows refer to people that come later; `finish` checks them all
     "PRAGMA cache_size = -262144",
-    "PRAGMA temp_store = MEMORY",
+    "PRAGMA mmap_size = 268435456",
+    "PRAGMA temp_store = FILE",  # in memory, sorting an index would take memory in proportion to the people
     "PRAGMA threads = 2",
 )
 _POSTGRES_LOAD_SETTINGS = (

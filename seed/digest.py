@@ -35,11 +35,11 @@ def store_digest(engine: Engine) -> str:
     read_population(engine)
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     try:
-        with engine.connect() as connection:
+        with engine.begin() as connection:  # PostgreSQL streams rows inside a transaction only
             for name in TABLES:
                 table = metadata.tables[name]
                 digest.update(f"{name}\n".encode())
-                rows = connection.execution_options(yield_per=ROWS_A_FETCH).execute(_ordered(table))
+                rows = connection.execute(_ordered(table), execution_options={"yield_per": ROWS_A_FETCH})
                 for part in rows.partitions(ROWS_A_FETCH):
                     digest.update(repr(list(map(tuple, part))).encode())
     except DRIVER_ERRORS as error:
