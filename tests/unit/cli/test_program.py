@@ -117,3 +117,10 @@ def test_output_cut_off_by_its_reader_is_no_traceback() -> None:
         f"{sys.executable} -m gateway agency grant --help | head -c 10", shell=True, stderr=subprocess.PIPE
     )
     assert b"Traceback" not in reader.communicate()[1]
+
+
+async def test_seed_and_its_help_are_the_countrys_own(run: Any) -> None:
+    ran = await run("seed", "--help")
+    assert ran.code == 0
+    assert "Usage: popgate seed" in ran.out
+    assert "build" in ran.out
