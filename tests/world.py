@@ -57,7 +57,9 @@ def build_registry(path: Path, people: int = 1000) -> None:
             Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.COMMUNE, COMMUNE_OLD, "Phường Phúc Xá", "phường", "001"),
             Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.PROVINCE, "79", "Thành phố Hồ Chí Minh", "thành phố", None),
             Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.DISTRICT, "760", "Quận 1", "quận", "79"),
-            Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.COMMUNE, COMMUNE_OLD_SOUTH, "Phường Tân Định", "phường", "760"),
+            Unit(
+                UnitVersion.UNTIL_2025_06_30, UnitLevel.COMMUNE, COMMUNE_OLD_SOUTH, "Phường Tân Định", "phường", "760"
+            ),
             Unit(UnitVersion.SINCE_2025_07_01, UnitLevel.PROVINCE, "01", "Thành phố Hà Nội", "thành phố", None),
             Unit(UnitVersion.SINCE_2025_07_01, UnitLevel.COMMUNE, COMMUNE, "Phường Ba Đình", "phường", "01"),
             Unit(UnitVersion.SINCE_2025_07_01, UnitLevel.PROVINCE, "79", "Thành phố Hồ Chí Minh", "thành phố", None),
@@ -107,7 +109,12 @@ def build_registry(path: Path, people: int = 1000) -> None:
     }
     for column, value in everything.items():
         person[column] = [value if position == FULL else None for position in ids]
-    of_child = {"mother_id": FULL, "household_id": FULL, "household_number": households[FULL - 1], "relation_to_head": 4}
+    of_child = {
+        "mother_id": FULL,
+        "household_id": FULL,
+        "household_number": households[FULL - 1],
+        "relation_to_head": 4,
+    }
     for column, value in of_child.items():
         person[column][CHILD - 1] = value
     loader.insert("person", person)
