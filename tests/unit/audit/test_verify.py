@@ -10,15 +10,27 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.entry import Decision, Kind
 from gateway.audit.errors import Tampered
 from gateway.audit.files import RealFiles
 from gateway.audit.log import create_log, open_log
+from gateway.audit.publisher import Publisher
 from gateway.audit.receipt import Receipt
 from gateway.audit.tiles import pack_details, pack_entries, unpack_details, unpack_entries
+from gateway.audit.tree import TreeEdge, leaf_hash, root_of
 from gateway.audit.verify import reconcile, verify
 from gateway.audit.verify_report import Disclosed
-from tests.unit.audit.records import SEGMENT_BYTES, Clock, make_entry, make_keys, make_record, receipt_vkey, vkey
+from tests.unit.audit.records import (
+    ORIGIN,
+    SEGMENT_BYTES,
+    Clock,
+    make_entry,
+    make_keys,
+    make_record,
+    receipt_vkey,
+    vkey,
+)
 
 SIZE = 600
 
@@ -135,8 +147,6 @@ def test_an_altered_hash_tile_is_told_from_an_altered_entry(published: Published
 
 
 def test_entry_and_tile_altered_together_are_found_by_the_tile_above(published: Published) -> None:
-    from gateway.audit.tree import leaf_hash
-
     published.edit("tile/entries/001", lambda entries: [flipped(entries[0], 60), *entries[1:]])
     first = unpack_entries((published.path / "tile/entries/001").read_bytes())[0]
     tile = published.path / "tile/0/001"
@@ -186,6 +196,40 @@ def test_a_rewritten_history_is_found_with_a_saved_checkpoint(published: Publish
         verify(str(other / "audit"), vkey(), published.early)
 
 
+def publish(directory: Path, entries: list[bytes], checkpoint_of: list[bytes] | None = None) -> None:
+    """A published log of exactly these entries, signed by the log's key, whatever they say."""
+    publisher = Publisher(RealFiles(), str(directory), TreeEdge())
+    publisher.take(entries, [b"x"] * len(entries), [leaf_hash(entry) for entry in entries])
+    publisher.write_partials()
+    root = root_of([leaf_hash(entry) for entry in checkpoint_of or entries])
+    checkpoint = Checkpoint(ORIGIN, len(entries), root).signed(make_keys().log)
+    RealFiles().write(str(directory / "checkpoint"), checkpoint)
+
+
+def test_a_log_rewritten_throughout_does_not_lead_to_the_signed_root(tmp_path: Path) -> None:
+    entries = [make_entry(number).encode() for number in range(300)]
+    altered = [*entries[:9], make_entry(9, people=2).encode(), *entries[10:]]
+    publish(tmp_path, altered, checkpoint_of=entries)
+    with pytest.raises(Tampered, match="do not lead to the root"):
+        verify(str(tmp_path), vkey())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (replace(make_entry(7), time_us=5).encode(), "log time runs backwards"),
+        (replace(make_entry(7), time_us=9, origin="audit.other.test/1").encode(), "of another log"),
+        (make_entry(7).encode() + b"x", "cannot be read"),
+    ],
+)
+def test_even_a_signed_log_is_read_strictly(tmp_path: Path, wrong: bytes, message: str) -> None:
+    right = [replace(make_entry(number), time_us=9).encode() for number in range(300)]
+    publish(tmp_path, [*right[:270], wrong, *right[271:]])
+    with pytest.raises(Tampered, match=message) as caught:
+        verify(str(tmp_path), vkey())
+    assert caught.value.index == 270
+
+
 def test_reconciling_honours_every_receipt_and_names_surplus_entries(published: Published) -> None:
     held = published.receipts[:200] + published.receipts[203:]
     report = reconcile(str(published.path), vkey(), "tax", held, receipt_vkey())
@@ -213,3 +257,14 @@ def test_verification_loads_neither_grpc_protobuf_nor_sql() -> None:
         "print([name for name in sys.modules if name.split('.')[0] in ('grpc', 'google', 'sqlalchemy')])"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
+
+
+def test_a_full_tile_of_the_second_level_is_compared_too(tmp_path: Path) -> None:
+    entry = replace(make_entry(1), time_us=9).encode()
+    publish(tmp_path, [entry] * (256 * 256 + 3))
+    assert verify(str(tmp_path), vkey()).size == 65_539
+    tile = tmp_path / "tile/1/000"
+    tile.write_bytes(flipped(tile.read_bytes(), 8000))
+    with pytest.raises(Tampered, match="does not match the tiles below") as caught:
+        verify(str(tmp_path), vkey())
+    assert caught.value.file == "tile/1/000"

@@ -48,6 +48,16 @@ def test_cuts_a_torn_frame_and_does_not_revive_the_whole_frame_behind_it() -> No
     assert opened(disk.crash())[1] == [(b"newer", b"")]
 
 
+def test_a_frame_whose_index_does_not_continue_is_not_read() -> None:
+    disk = MemoryDisk()
+    wal = created(disk)
+    wal.append([b"first", b"again"], [b"", b""])
+    segment = disk.names[f"{DIRECTORY}/segment-0000000000000000"]
+    frame = segment.durable[HEADER_BYTES : HEADER_BYTES + 25]
+    segment.write(HEADER_BYTES + 50, frame)
+    assert opened(disk)[1] == [(b"first", b""), (b"again", b"")]
+
+
 def test_makes_durable_what_it_read_from_pages_that_a_failed_sync_left_clean() -> None:
     disk = MemoryDisk()
     created(disk).append([b"first"], [b""])
