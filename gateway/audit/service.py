@@ -25,6 +25,8 @@ from registry.people import PeopleStore
 
 ENTRIES_DEFAULT = 100
 ENTRIES_MAX = 1000
+_TIME_US_MAX = 253_402_300_800_000_000 - 1
+"""The last moment of year 9999, as of protobuf's Timestamp."""
 
 
 class AuditMethods:
@@ -59,11 +61,13 @@ class AuditMethods:
         count = request.entries_max or ENTRIES_DEFAULT
         if count > ENTRIES_MAX:
             raise ArgumentInvalid(violations=[FieldViolation("entries_max", f"is at most {ENTRIES_MAX}")])
+        from_us = _moment_us(request, "from_time", 0)
+        to_us = _moment_us(request, "to_time", _TIME_US_MAX + 1) - 1
         scope = only_scope(frozenset())
         (person,) = await self._reading.read(call.principal.agency, scope, [request.number])
         person_id = None if person is None else int(person.row[PERSON_ID])
         try:
-            found, accesses = await asyncio.to_thread(self._search, person_id, request, count)
+            found, accesses = await asyncio.to_thread(self._search, person_id, request, from_us, to_us, count)
         except AuditError as error:
             raise Internal from error
         body = audit_service_pb2.QueryAccessesResponse(
@@ -80,10 +84,13 @@ class AuditMethods:
         )
 
     def _search(
-        self, person_id: int | None, request: audit_service_pb2.QueryAccessesRequest, count: int
+        self,
+        person_id: int | None,
+        request: audit_service_pb2.QueryAccessesRequest,
+        from_us: int,
+        to_us: int,
+        count: int,
     ) -> tuple[Found, list[audit_service_pb2.Access]]:
-        from_us = request.from_time.ToMicroseconds() if request.HasField("from_time") else 0
-        to_us = request.to_time.ToMicroseconds() - 1 if request.HasField("to_time") else (1 << 63) - 1
         tags = self._tags(person_id, request.number)
         before = request.before_index if request.HasField("before_index") else None
         found = find(self._directory, self._vkey, tags, from_us, to_us, count, before, self._index)
@@ -135,3 +142,14 @@ class AuditMethods:
             return open_(reader.detail(index, size), self._keys, entry.call_id, entry.commitment)
         except KeyUnavailable:
             return None
+
+
+def _moment_us(request: audit_service_pb2.QueryAccessesRequest, field: str, default: int) -> int:
+    """A time of the request in microseconds since 1970. Raises ArgumentInvalid."""
+    if not request.HasField(field):
+        return default
+    stamp = getattr(request, field)
+    moment: int = stamp.seconds * 1_000_000 + stamp.nanos // 1000
+    if not (0 <= stamp.nanos < 1_000_000_000 and 0 <= moment <= _TIME_US_MAX):
+        raise ArgumentInvalid(violations=[FieldViolation(field, "must be a time from 1970 to 9999")])
+    return moment
