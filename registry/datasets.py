@@ -114,8 +114,8 @@ class MaritalStatus(IntEnum):
 class AbsenceStatus(IntEnum):
     """Whether the person declared an absence from the permanent residence (tạm vắng)."""
 
-    NONE = 0
-    DECLARED = 1
+    NONE = 1  # 0 would mean "not registered" in the contract
+    DECLARED = 2
 
 
 class UnitVersion(IntEnum):

@@ -1,6 +1,7 @@
 """The Faker provider: Vietnamese order, numbers that decode, and its documented examples."""
 
 import re
+from pathlib import Path
 
 import pytest
 from faker import Faker
@@ -72,3 +73,19 @@ def test_a_phone_has_a_prefix_in_use(fake: Faker) -> None:
 def test_an_argument_that_names_nothing_is_refused(fake: Faker, method: str, argument: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must be"):
         getattr(fake, method)(**argument)
+
+
+def test_the_documented_example_runs_and_keeps_its_promises() -> None:
+    text = Path(__file__).parents[3].joinpath("docs", "population.md").read_text(encoding="utf-8")
+    block = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert block is not None
+    space: dict[str, object] = {}
+    for line in block[1].splitlines():
+        if line.startswith("fake.vn_"):
+            call = line.split("  #")[0]
+            exec(f"made = {call}", space)
+            assert space["made"]
+            if "vn_personal_number" in call:
+                assert str(space["made"]).startswith("079090")
+        else:
+            exec(line, space)
