@@ -13,10 +13,13 @@ from gateway.audit.log import create_audit
 from gateway.audit.paths import AuditPaths
 from gateway.catalogue import Catalogue
 from gateway.config import Settings
-from gateway.supervisor import CannotStart
 from registry.engine import open_engine
 from registry.errors import RegistryError
 from registry.people import PeopleStore
+
+
+class CannotStart(Exception):
+    """Why the gateway does not start, and what to do, in one sentence."""
 
 
 def prepare(settings: Settings, now: float) -> None:

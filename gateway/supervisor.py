@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config import DRAIN_SECONDS_MAX, Settings
+from gateway.start import CannotStart, prepare
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = DRAIN_SECONDS_MAX + 5.0
@@ -26,10 +27,6 @@ STEADY_SECONDS = 10.0
 """A child that lived this long starts again at once when it dies."""
 
 _POLL_SECONDS = 0.05
-
-
-class CannotStart(Exception):
-    """Why the gateway does not start, and what to do, in one sentence."""
 
 
 @dataclass(slots=True)
@@ -245,8 +242,6 @@ def run(
     ready: Callable[[], None] | None = None,
 ) -> None:
     """Prepare the state directory where needed, then serve until SIGTERM or SIGINT. Raises CannotStart."""
-    from gateway.start import prepare
-
     supervisor = Supervisor(settings, say)
 
     def stop(_signal: int, _frame: Any) -> None:

@@ -26,9 +26,10 @@ from gateway.agency.messages import (
     require_class,
     timestamp,
 )
+from gateway.agency.policy import PolicyView
 from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import TokenSigner
-from gateway.agency.view import POLICY_SETTLE_SECONDS, PolicyView
+from gateway.agency.view import POLICY_SETTLE_SECONDS
 from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
 from gateway.api.v1 import token_service_pb2 as token_pb

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, LargeBinary, cast, insert, inspect, s
 from gateway.agency import tables
 from gateway.agency.certificates import Principal
 from gateway.agency.grants import Grant
-from gateway.agency.view import Agency, PolicyView
+from gateway.agency.policy import Agency, PolicyView
 from gateway.errors import EnrolmentRefused, RecordExists, RecordUnknown
 
 _AGENCY, _THUMBPRINT, _TOKEN = "agency", "thumbprint", "jti"  # kinds of revocation

@@ -1,4 +1,4 @@
-"""What every worker knows of agencies, grants and revocations: a snapshot, and the task that keeps it fresh.
+"""Keeps a worker's view of agencies, grants and revocations fresh.
 
 Fails closed: a view that could not be checked for some seconds answers nobody.
 """
@@ -7,67 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import structlog
 
-from gateway.agency.certificates import Principal
-from gateway.agency.grants import Grant
-from gateway.errors import CredentialExpired, CredentialRevoked, PolicyStale
-
-if TYPE_CHECKING:
-    from gateway.agency.store import AgencyStore
-    from gateway.agency.tokens import Token
+from gateway.agency.policy import PolicyView
+from gateway.agency.store import AgencyStore
+from gateway.errors import PolicyStale
 
 POLICY_POLL_SECONDS = 0.2
 POLICY_SETTLE_SECONDS = 0.5
 """After this time a change is in force on every worker of this host that still answers in time."""
 POLICY_AGE_SECONDS_MAX = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """An agency that is not revoked. `agency_class`: number of the contract's `AgencyClass`."""
-
-    code: str
-    name: str
-    agency_class: int
-    grants: tuple[Grant, ...]
-    """Newest first; not all are in force."""
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyView:
-    """One consistent state of the policy. A revoked agency is not in it. `loaded_at`: monotonic seconds."""
-
-    version: int
-    agencies: Mapping[str, Agency]
-    revoked_thumbprints: frozenset[bytes]
-    revoked_tokens: frozenset[bytes]
-    loaded_at: float
-
-    def agency(self, code: str) -> Agency:
-        """Raises CredentialRevoked when the agency is revoked, or no longer known."""
-        try:
-            return self.agencies[code]
-        except KeyError:
-            raise CredentialRevoked from None
-
-    def check(self, principal: Principal, token: Token | None, now: float) -> Agency:
-        """The agency, when certificate and token may still be used at `now` (unix seconds).
-
-        For every call and every message of a stream: TLS looks at a certificate only once, in the handshake.
-        Raises CredentialExpired, CredentialRevoked.
-        """
-        if now > principal.not_after or (token is not None and now >= token.expires):
-            raise CredentialExpired
-        if principal.thumbprint in self.revoked_thumbprints:
-            raise CredentialRevoked
-        if token is not None and token.token_id in self.revoked_tokens:
-            raise CredentialRevoked
-        return self.agency(principal.agency)
 
 
 class PolicyWatcher:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gateway.agency.certificates import Principal, principal_from_pem
+from gateway.agency.policy import PolicyView
 from gateway.agency.tokens import Token, TokenVerifier
-from gateway.agency.view import PolicyView, PolicyWatcher
+from gateway.agency.view import PolicyWatcher
 from gateway.chain.base import Call
 from gateway.errors import CredentialMalformed, CredentialMissing
 

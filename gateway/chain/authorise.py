@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gateway.agency.grants import decide
+from gateway.agency.policy import PolicyView
 from gateway.agency.tokens import Token
-from gateway.agency.view import PolicyView
 from gateway.chain.base import Call
 
 

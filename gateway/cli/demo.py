@@ -83,7 +83,7 @@ def _told(run: Callable[[], None]) -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from gateway.audit.errors import AuditError
     from gateway.client import ClientError
-    from gateway.supervisor import CannotStart
+    from gateway.start import CannotStart
     from registry.errors import RegistryError
     from seed.demo.errors import DemoFailed
     from seed.errors import SeedError

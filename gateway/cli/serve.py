@@ -41,7 +41,8 @@ def serve(
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise typer.BadParameter(f"the settings are not valid: {problems}") from None
-    from gateway.supervisor import CannotStart, run
+    from gateway.start import CannotStart
+    from gateway.supervisor import run
 
     def ready() -> None:
         print(

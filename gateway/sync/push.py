@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.agency.view import PolicyView
+from gateway.agency.policy import PolicyView
 from gateway.api.v1 import person_pb2, reason_pb2, sync_service_pb2
 from gateway.audit.entry import Kind
 from gateway.catalogue import Catalogue, Leaf

@@ -1,0 +1,54 @@
+"""What the policy says at one moment: agencies, their grants, what is revoked. A value; `view` keeps it fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.agency.certificates import Principal
+from gateway.agency.grants import Grant
+from gateway.agency.tokens import Token
+from gateway.errors import CredentialExpired, CredentialRevoked
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agency that is not revoked. `agency_class`: number of the contract's `AgencyClass`."""
+
+    code: str
+    name: str
+    agency_class: int
+    grants: tuple[Grant, ...]
+    """Newest first; not all are in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """One consistent state of the policy. A revoked agency is not in it. `loaded_at`: monotonic seconds."""
+
+    version: int
+    agencies: Mapping[str, Agency]
+    revoked_thumbprints: frozenset[bytes]
+    revoked_tokens: frozenset[bytes]
+    loaded_at: float
+
+    def agency(self, code: str) -> Agency:
+        """Raises CredentialRevoked when the agency is revoked, or no longer known."""
+        try:
+            return self.agencies[code]
+        except KeyError:
+            raise CredentialRevoked from None
+
+    def check(self, principal: Principal, token: Token | None, now: float) -> Agency:
+        """The agency, when certificate and token may still be used at `now` (unix seconds).
+
+        For every call and every message of a stream: TLS looks at a certificate only once, in the handshake.
+        Raises CredentialExpired, CredentialRevoked.
+        """
+        if now > principal.not_after or (token is not None and now >= token.expires):
+            raise CredentialExpired
+        if principal.thumbprint in self.revoked_thumbprints:
+            raise CredentialRevoked
+        if token is not None and token.token_id in self.revoked_tokens:
+            raise CredentialRevoked
+        return self.agency(principal.agency)
