@@ -160,7 +160,7 @@ class Gateway:
         try:
             return self.process.wait(STOP_SECONDS_MAX)
         finally:
-            self._gone()
+            self.forget()
 
     def kill(self) -> None:
         """kill -9 of the supervisor and every child, at once."""
@@ -169,9 +169,9 @@ class Gateway:
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        self._gone()
+        self.forget()
         deadline = time.monotonic() + 10
-        while any(_is_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        while any(is_alive(pid) for pid in pids) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def children(self) -> list[int]:
@@ -243,7 +243,8 @@ class Gateway:
         detail = open_(blob, KeyRing(paths.keys, os.urandom), entry.call_id, entry.commitment) if blob else None
         return entry, detail
 
-    def _gone(self) -> None:
+    def forget(self) -> None:
+        """The process has ended; the state stays."""
         assert self._output is not None
         self._output.close()
         self.process, self._output = None, None
@@ -274,7 +275,8 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
     )
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that nobody waited for yet does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
