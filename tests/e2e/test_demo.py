@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -155,6 +157,36 @@ def test_serving_renews_lapsed_identities_and_answers_the_call_that_it_shows(ser
     assert asyncio.run(ask()) == number
     with urllib.request.urlopen(f"http://127.0.0.1:{served.ports[2]}/metrics", timeout=10) as answer:
         assert read_scrape(answer.read().decode()).people_served == served.summary["people_counted"] + 1
+
+
+def readme_examples(state: Path, number: str) -> tuple[list[str], list[str]]:
+    """The README's commands (those of its virtual environment) and Python examples, on this state."""
+    text = Path("README.md").read_text(encoding="utf-8").replace("var/demo", str(state)).replace("NUMBER", number)
+    blocks = re.findall(r"^```(sh|python)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    shell = "\n".join(body for language, body in blocks if language == "sh").replace("\\\n", " ")
+    commands = [line for line in shell.splitlines() if line.startswith(".venv/bin/popgate ")]
+    return commands, [body for language, body in blocks if language == "python"]
+
+
+def test_the_readmes_examples_run_as_they_stand_there(served: Finished) -> None:
+    words = served.told.split()
+    commands, programs = readme_examples(served.state, words[words.index("lookup") + 1])
+    assert len(commands) == 3
+    assert len(programs) == 1
+    for line in commands:
+        run = subprocess.run(
+            [sys.executable, "-m", "gateway", *shlex.split(line)[1:]],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        assert run.returncode == 0, line + run.stdout + run.stderr
+    run = subprocess.run(
+        [sys.executable, "-c", programs[0]], capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert "withheld: ['household']" in run.stdout
 
 
 def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
