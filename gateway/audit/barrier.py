@@ -21,16 +21,18 @@ MESSAGE_BYTES_TARGET = 4 << 20
 CONNECT_SECONDS_MAX = 10.0
 BACKOFF_SECONDS_MIN = 0.02
 BACKOFF_SECONDS_MAX = 1.0
-_RECENT_KEPT = 0.75
+SPACING_SECONDS_EACH = 0.0005
+SPACING_SECONDS_MAX = 0.008
+_PEAK_HALVES_SECONDS = 0.1
 
 
-def window_seconds(in_flight: float) -> float:
-    """How long a call may wait for company: nothing up to 2 in flight, 2 ms at 8, 4 ms from 32."""
-    if in_flight <= 2:
-        return 0.0
-    if in_flight <= 8:
-        return 0.002 * (in_flight - 2) / 6
-    return min(0.004, 0.002 + 0.002 * (in_flight - 8) / 24)
+def spacing_seconds(in_flight: float) -> float:
+    """Least time between two messages to the sequencer: nothing up to 2 calls in flight, 4 ms at 8, 8 ms from 16.
+
+    A call that comes later than that after the last message goes at once; the others wait for company, on
+    average half of it. Fewer, larger commits are what unary throughput gains most from.
+    """
+    return min(SPACING_SECONDS_MAX, SPACING_SECONDS_EACH * in_flight) if in_flight > 2 else 0.0
 
 
 class AuditBarrier:
@@ -54,7 +56,8 @@ class AuditBarrier:
         self._waiting: dict[int, asyncio.Future[Receipt]] = {}
         self._stats_waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._flush_handle: asyncio.Handle | None = None
-        self._recent = 0.0
+        self._peak = 0.0
+        self._sent_at = 0.0
         self._closed = False
         self._connected = asyncio.Event()
         self._connecting: asyncio.Task[None] | None = None
@@ -91,12 +94,12 @@ class AuditBarrier:
         self._waiting[self._next_id] = future
         self._unsent.append((self._next_id, entry, detail))
         self._unsent_bytes += len(entry) + len(detail)
-        self._recent = max(self._recent, float(self._in_flight()))
+        self._peak = max(self._peak, self._in_flight())
         if self._unsent_bytes > MESSAGE_BYTES_TARGET:
             self._flush()
         elif self._flush_handle is None:
-            window = window_seconds(self._recent)
-            self._flush_handle = loop.call_later(window, self._flush) if window else loop.call_soon(self._flush)
+            due = self._sent_at + spacing_seconds(self._peak)
+            self._flush_handle = loop.call_at(due, self._flush) if due > loop.time() else loop.call_soon(self._flush)
         return future
 
     async def stats(self) -> dict[str, Any]:
@@ -131,8 +134,10 @@ class AuditBarrier:
                 del self._waiting[request_id]
         self._unsent = []
         self._unsent_bytes = 0
-        # Calls released together come back together: remember the load for the next window, fading.
-        self._recent *= _RECENT_KEPT
+        # Of the calls in flight few are here at any one moment: remember the most that were, fading.
+        now = asyncio.get_running_loop().time()
+        self._peak *= 0.5 ** ((now - self._sent_at) / _PEAK_HALVES_SECONDS)
+        self._sent_at = now
         if not items or self._transport is None:
             return
         self._transport.write(framing.message(framing.RECORD, *[framing.pack_item(*item) for item in items]))

@@ -1,18 +1,18 @@
-"""The window grows with the load and is nothing for a caller alone."""
+"""The spacing of messages grows with the load and is nothing for a caller alone."""
 
 from __future__ import annotations
 
 import pytest
 
-from gateway.audit.barrier import AuditBarrier, window_seconds
+from gateway.audit.barrier import AuditBarrier, spacing_seconds
 from gateway.errors import AuditUnavailable
 
 
-def test_the_window_is_zero_alone_two_ms_at_eight_and_four_from_thirty_two() -> None:
-    assert [window_seconds(count) for count in (0, 1, 2)] == [0.0, 0.0, 0.0]
-    assert window_seconds(8) == pytest.approx(0.002)
-    assert window_seconds(32) == window_seconds(1000) == pytest.approx(0.004)
-    assert sorted(map(window_seconds, range(40))) == list(map(window_seconds, range(40)))
+def test_nothing_waits_alone_and_messages_are_spaced_by_four_ms_at_eight_and_eight_from_sixteen() -> None:
+    assert [spacing_seconds(count) for count in (0, 1, 2)] == [0.0, 0.0, 0.0]
+    assert spacing_seconds(8) == pytest.approx(0.004)
+    assert spacing_seconds(16) == spacing_seconds(1000) == pytest.approx(0.008)
+    assert sorted(map(spacing_seconds, range(40))) == list(map(spacing_seconds, range(40)))
 
 
 def test_without_a_connection_nothing_is_recorded() -> None:
