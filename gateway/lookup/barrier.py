@@ -42,6 +42,8 @@ class ReadBarrier:
 
     async def read(self, agency: str, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
         """The holders of `numbers`, in order; None where nobody ever held one. Raises RegistryUnavailable."""
+        if not numbers:
+            return []
         if self._inline and len(numbers) == 1:
             self._observe(1)
             return self._people.by_number(disclosure, numbers)
