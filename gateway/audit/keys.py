@@ -49,15 +49,22 @@ class KeyRing:
         self._random = random
         self._tags: dict[str, TagKey] = {}
         self._details: dict[str, DetailKey] = {}
-        self._current: tuple[int, int, TagKey, DetailKey] | None = None
+        self._month = ""
+        self._month_us = range(0)
 
     def current_tag(self, now_us: int) -> TagKey:
         """The tag key for entries made now."""
-        return self._at(now_us)[0]
+        month = self._month_of(now_us)
+        if month not in self._tags:
+            _create_once(self._path("tag", month), self._random(KEY_BYTES))
+        return self.tag(month)
 
     def current_detail(self, now_us: int) -> DetailKey:
         """The detail key for entries made now."""
-        return self._at(now_us)[1]
+        month = self._month_of(now_us)
+        if month not in self._details:
+            _create_once(self._path("detail", month), self._random(KEY_BYTES))
+        return self.detail(month)
 
     def tag(self, month: str) -> TagKey:
         """The tag key of a month "YYYYMM". Raises KeyUnavailable."""
@@ -71,15 +78,10 @@ class KeyRing:
             self._details[month] = DetailKey(month, self._load("detail", month))
         return self._details[month]
 
-    def _at(self, now_us: int) -> tuple[TagKey, DetailKey]:
-        current = self._current
-        if current is None or not current[0] <= now_us < current[1]:
-            month = month_of(now_us)
-            for use in ("tag", "detail"):
-                _create_once(self._path(use, month), self._random(KEY_BYTES))
-            current = (now_us, month_end_us(now_us), self.tag(month), self.detail(month))
-            self._current = current
-        return current[2], current[3]
+    def _month_of(self, now_us: int) -> str:
+        if now_us not in self._month_us:
+            self._month, self._month_us = month_of(now_us), range(now_us, month_end_us(now_us))
+        return self._month
 
     def _load(self, use: str, month: str) -> bytes:
         try:

@@ -19,9 +19,14 @@ def test_the_key_of_the_present_month_is_created_once_and_private(tmp_path: Path
     assert first.current_tag(JULY_US).person(1) == second.current_tag(JULY_US + 5).person(1)
     assert first.current_tag(JULY_US).month == "202407"
     assert first.current_tag(JULY_US - 1).month == "202406"
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["detail-202406.key", "detail-202407.key", "tag-202406.key", "tag-202407.key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tag-202406.key", "tag-202407.key"]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in tmp_path.iterdir())
+
+
+def test_a_process_that_only_seals_details_opens_no_tag_key(tmp_path: Path) -> None:
+    ring = KeyRing(str(tmp_path), os.urandom)
+    assert ring.current_detail(JULY_US).month == "202407"
+    assert [path.name for path in tmp_path.iterdir()] == ["detail-202407.key"]
 
 
 def test_searching_creates_no_key(tmp_path: Path) -> None:
