@@ -57,15 +57,28 @@ class AuditMethods:
     ) -> Answer:
         """Entries about one person, newest first, also those that a number of theirs was refused with."""
         assert call.principal is not None
+        assert call.right is not None
         check_number(request.number)
         count = request.entries_max or ENTRIES_DEFAULT
         if count > ENTRIES_MAX:
             raise ArgumentInvalid(violations=[FieldViolation("entries_max", f"is at most {ENTRIES_MAX}")])
         from_us = _moment_us(request, "from_time", 0)
         to_us = _moment_us(request, "to_time", _TIME_US_MAX + 1) - 1
-        scope = only_scope(frozenset())
+        scope = only_scope(call.right.provinces)
         (person,) = await self._reading.read(call.principal.agency, scope, [request.number])
         person_id = None if person is None else int(person.row[PERSON_ID])
+        tags = self._recorder.number_tags([request.number])
+        if person_id is not None:
+            tags += self._recorder.person_tags([person_id])
+        if call.right.provinces and (person is None or not scope.in_scope(person.row)):
+            # An auditor of some provinces is told as little of other people as of absent ones.
+            return Answer(
+                audit_service_pb2.QueryAccessesResponse(),
+                tags=tags,
+                numbers=(request.number,),
+                person_ids=(person_id or 0,),
+                refusal=PersonUnavailable(),
+            )
         try:
             found, accesses = await asyncio.to_thread(self._search, person_id, request, from_us, to_us, count)
         except AuditError as error:
@@ -73,10 +86,7 @@ class AuditMethods:
         body = audit_service_pb2.QueryAccessesResponse(
             accesses=accesses, current_through_index=found.current_through, more=not found.complete
         )
-        tags = self._recorder.number_tags([request.number])
-        if person_id is not None:
-            tags += self._recorder.person_tags([person_id])
-        elif not accesses:
+        if person_id is None and not accesses:
             # Nobody has the number and nobody asked for it: the auditor is told no more than any other caller.
             return Answer(body, tags=tags, numbers=(request.number,), refusal=PersonUnavailable())
         return Answer(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import RegistryUnavailable
-from gateway.lookup.disclosure import HOUSEHOLD_ID, PERSON_ID, Disclosure
+from gateway.lookup.disclosure import HOUSEHOLD_ID, MASKS_REMEMBERED_MAX, PERSON_ID, Disclosure
 from gateway.lookup.fill import Row
 from registry.datasets import UnitVersion
 from registry.errors import RegistryError
@@ -50,6 +50,9 @@ class People:
         plan = self._plans.get(disclosure.columns)
         try:
             if plan is None:
+                if len(self._plans) >= MASKS_REMEMBERED_MAX:
+                    # Masks are the callers' choice, and there are more of them than memory.
+                    self._plans.clear()
                 plan = self._plans[disclosure.columns] = self._store.plan(disclosure.columns)
             rows = query(plan)
             if not disclosure.related:
@@ -59,7 +62,8 @@ class People:
             raise RegistryUnavailable from error
 
     def _with_related(self, disclosure: Disclosure, rows: Sequence[Row | None]) -> list[Found | None]:
-        present = [row for row in rows if row is not None]
+        # Nothing more is read about who is out of scope: it would take time that an absent person does not.
+        present = [row for row in rows if row is not None and disclosure.in_scope(row)]
         person_ids = [row[PERSON_ID] for row in present]
         households = [row[HOUSEHOLD_ID] for row in present if row[HOUSEHOLD_ID] is not None]
         by_name: dict[str, tuple[int, Mapping[int, Any]]] = {}

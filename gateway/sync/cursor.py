@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
+from operator import xor
 
 from gateway.errors import CursorForeign, CursorMalformed
 
@@ -60,14 +61,16 @@ class CursorKey:
     def seal(self, cursor: Cursor, binding: bytes) -> bytes:
         """The cursor's bytes."""
         body = _BODY.pack(VERSION, cursor.phase, binding, cursor.person_id, cursor.position)
-        return body + self._seal(body)
+        seal = self._seal(body)
+        return self._veiled(body, seal) + seal
 
     def open(self, raw: bytes, binding: bytes) -> Cursor:
         """The cursor in `raw`. Raises CursorMalformed, CursorForeign."""
         if len(raw) != CURSOR_BYTES:
             raise CursorMalformed
-        body = raw[: _BODY.size]
-        if not hmac.compare_digest(self._seal(body), raw[_BODY.size :]):
+        seal = raw[_BODY.size :]
+        body = self._veiled(raw[: _BODY.size], seal)
+        if not hmac.compare_digest(self._seal(body), seal):
             raise CursorMalformed
         version, phase, bound, person_id, position = _BODY.unpack(body)
         if version != VERSION or phase not in (Phase.SNAPSHOT, Phase.CHANGES):
@@ -78,3 +81,11 @@ class CursorKey:
 
     def _seal(self, body: bytes) -> bytes:
         return blake2b(body, key=self._key, digest_size=_SEAL_BYTES, person=b"pg.cursor.seal").digest()
+
+    def _veiled(self, body: bytes, seal: bytes) -> bytes:
+        """`body` hidden, or shown again: a person_id never leaves the gateway, nor does how much changed elsewhere.
+
+        The seal is the initialisation vector of its own body, as in RFC 5297: two bodies never share a stream.
+        """
+        stream = blake2b(seal, key=self._key, digest_size=_BODY.size, person=b"pg.cursor.veil").digest()
+        return bytes(map(xor, body, stream))

@@ -113,6 +113,9 @@ class Pushing:
         withheld = [leaf.path for leaf in leaves if leaf.path not in call.right.fields]
         if withheld:
             raise FieldNotGranted(metadata={"fields": ",".join(withheld[:16])})
+        if any("." not in leaf.path for leaf in leaves):
+            # Only fields of a dataset message have a way into the registry.
+            raise ArgumentInvalid(violations=[FieldViolation("update_mask", "names a field that cannot be pushed")])
         if len({leaf.dataset for leaf in leaves}) > 1:
             raise ArgumentInvalid(violations=[FieldViolation("update_mask", "must name fields of one dataset")])
         return leaves
