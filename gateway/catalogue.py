@@ -31,7 +31,6 @@ class Leaf:
     owner: int
     sensitivity: int
     verifiable: bool
-    repeated: bool
     parts: frozenset[str]
     """Names one level below, by which the answer can be coarsened."""
 
@@ -123,7 +122,6 @@ def _leaves(message: Descriptor, prefix: str) -> Iterable[Leaf]:
             owner=entry.owner,
             sensitivity=entry.sensitivity,
             verifiable=entry.verifiable,
-            repeated=field.is_repeated,
             parts=_parts(field),
         )
 

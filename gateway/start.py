@@ -32,10 +32,9 @@ def prepare(settings: Settings, now: float) -> None:
         paths = AuditPaths(str(settings.state))
         if not (os.path.exists(paths.log) or os.path.exists(paths.wal)):
             create_audit(paths.state, settings.origin, os.urandom, RealFiles())
-        foundation = initialise(
+        initialise(
             settings.state, settings.names, settings.trust_domain, now, trust_of(settings), Catalogue.compile().digest
         )
-        foundation.store.close()
     except RegistryError as error:
         raise CannotStart(f"{error}; `popgate seed build --people N --state {settings.state}` builds one") from None
     except (AuditError, ValueError) as error:

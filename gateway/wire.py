@@ -1,4 +1,4 @@
-"""The one place where the contract's messages and our own values are turned into each other."""
+"""Turns receipts, dates and times into messages of the contract and back; what one role alone knows is in the role."""
 
 from __future__ import annotations
 

@@ -23,9 +23,7 @@ PROVINCES = frozenset(
         *("77", "79", "80", "82", "83", "84", "86", "87", "89", "91", "92", "93", "94", "95", "96"),
     )
 )
-# The decree numbers centuries to the 24th; nobody is born later than the 21st yet.
-CENTURY_AND_SEX = frozenset("0123")
-
+# The decree numbers centuries to the 24th; nobody is born later than the 21st yet, so the fourth digit is 0 to 3.
 _VALID = re.compile(f"(?:{'|'.join(sorted(PROVINCES))})[0-3][0-9]{{8}}")
 
 

@@ -22,7 +22,6 @@ Digits = npt.NDArray[np.bytes_]
 SUFFIXES = 1_000_000  # of a personal number in one cell
 LEGACY_SUFFIXES = 10_000_000  # of an old identity number in one province
 PHONE_SUFFIXES = 10_000_000  # behind one prefix
-CARD_AGE_MIN = 14
 CARD_AGES = np.array([14, 25, 40, 60])  # law on identification 26/2023, article 21
 CARD_EARLY_YEARS = 2  # a card made within two years before counts for the next age
 FIRST_CARD_DAY = int(np.datetime64("2021-01-01").astype(np.int64))  # cards with a chip

@@ -8,11 +8,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.agency.authority import (
     AGENCY_LIFETIME_SECONDS,
@@ -35,16 +33,6 @@ _OPERATOR_GRANT_SECONDS = 10 * 365 * 86400
 _CURSOR_KEY_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Foundation:
-    """What `initialise` opened. `cursor_key`: 32 bytes."""
-
-    authority: CertificateAuthority
-    store: AgencyStore
-    token_key: ec.EllipticCurvePrivateKey
-    cursor_key: bytes
-
-
 def initialise(
     state: Path,
     names: Sequence[str],
@@ -52,8 +40,8 @@ def initialise(
     now: float,
     trust: Mapping[str, str],
     contract_digest: bytes,
-) -> Foundation:
-    """Make what is missing, renew what lapses, open the rest; a second run changes nothing.
+) -> None:
+    """Make what is missing and renew what lapses; a second run changes nothing.
 
     `names`: DNS names and addresses of the server. `trust`: see `write_identity`. `contract_digest`: 32 bytes.
     The caller holds the state directory's lock. Raises ValueError when the authority is of another trust domain.
@@ -69,12 +57,14 @@ def initialise(
             f"the settings say {trust_domain}; use another state directory"
         )
     renew_server(state, authority, names, now)
-    token_key = key_from_pem(_once(state / "keys" / "token.key", key_to_pem(make_key())))
-    cursor_key = _once(state / "keys" / "cursor.key", secrets.token_bytes(_CURSOR_KEY_BYTES))
+    _write_once(state / "keys" / "token.key", key_to_pem(make_key()))
+    _write_once(state / "keys" / "cursor.key", secrets.token_bytes(_CURSOR_KEY_BYTES))
     store = _open_store(state)
-    _establish_operator(store, now, contract_digest)
-    _renew_operator(state, authority, store, now, trust)
-    return Foundation(authority, store, token_key, cursor_key)
+    try:
+        _establish_operator(store, now, contract_digest)
+        _renew_operator(state, authority, store, now, trust)
+    finally:
+        store.close()
 
 
 def renew_server(state: Path, authority: CertificateAuthority, names: Sequence[str], now: float) -> bool:
@@ -136,7 +126,7 @@ def _enrol(
     now: float,
     trust: Mapping[str, str],
 ) -> Principal:
-    if agency not in store.load_view(0.0).agencies:
+    if agency not in store.load_view().agencies:
         raise RecordUnknown
     key = make_key()
     issued = authority.issue_agency(agency, system, key.public_key(), now, AGENCY_LIFETIME_SECONDS)
@@ -156,7 +146,7 @@ def _open_store(state: Path) -> AgencyStore:
 def _establish_operator(store: AgencyStore, now: float, contract_digest: bytes) -> None:
     with contextlib.suppress(RecordExists):
         store.register_agency(OPERATOR, "Operator of the gateway", options_pb2.AGENCY_CLASS_OPERATOR, int(now))
-    view = store.load_view(0.0)
+    view = store.load_view()
     # A revoked operator stays revoked, and one that has a grant gets further ones over the API, with an entry.
     if OPERATOR not in view.agencies or view.agencies[OPERATOR].grants:
         return
@@ -180,7 +170,7 @@ def _renew_operator(
     state: Path, authority: CertificateAuthority, store: AgencyStore, now: float, trust: Mapping[str, str]
 ) -> None:
     folder = state / OPERATOR
-    if OPERATOR not in store.load_view(0.0).agencies:
+    if OPERATOR not in store.load_view().agencies:
         return
     if identity_lapses(folder, authority, now) or not _trusts(folder, trust):
         _enrol(authority, store, OPERATOR, "", folder, now, trust)
@@ -193,7 +183,6 @@ def _trusts(folder: Path, trust: Mapping[str, str]) -> bool:
         return False
 
 
-def _once(path: Path, fresh: bytes) -> bytes:
+def _write_once(path: Path, fresh: bytes) -> None:
     if not path.exists():
         write_private(path, fresh)
-    return path.read_bytes()

@@ -24,13 +24,12 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class PolicyView:
-    """One consistent state of the policy. A revoked agency is not in it. `loaded_at`: monotonic seconds."""
+    """One consistent state of the policy. A revoked agency is not in it."""
 
     version: int
     agencies: Mapping[str, Agency]
     revoked_thumbprints: frozenset[bytes]
     revoked_tokens: frozenset[bytes]
-    loaded_at: float
 
     def agency(self, code: str) -> Agency:
         """Raises CredentialRevoked when the agency is revoked, or no longer known."""

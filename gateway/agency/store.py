@@ -103,7 +103,7 @@ class AgencyStore:
         with self._engine.connect() as connection:
             return int(connection.execute(select(tables.policy.c.version)).scalar_one())
 
-    def load_view(self, monotonic_now: float) -> PolicyView:
+    def load_view(self) -> PolicyView:
         """One consistent snapshot of the policy."""
         with self._engine.connect() as connection:
             version = connection.execute(select(tables.policy.c.version)).scalar_one()
@@ -121,7 +121,6 @@ class AgencyStore:
             },
             revoked_thumbprints=frozenset(revoked[_THUMBPRINT]),
             revoked_tokens=frozenset(revoked[_TOKEN]),
-            loaded_at=monotonic_now,
         )
 
     def register_agency(self, code: str, name: str, agency_class: int, now: int) -> None:

@@ -50,7 +50,7 @@ class PolicyWatcher:
         """Compare versions once and reload if they differ. Raises what the store raises."""
         started = self._monotonic()
         known = self._view.version if self._view is not None else None
-        fresh = await asyncio.to_thread(self._load_unless, known, started)
+        fresh = await asyncio.to_thread(self._load_unless, known)
         if fresh is not None:
             self._view = fresh
         # The view was true when the check began, not when its answer arrived.
@@ -66,10 +66,10 @@ class PolicyWatcher:
         """Seconds since the view was last found true; infinite before the first load."""
         return self._monotonic() - self._checked_at
 
-    def _load_unless(self, known: int | None, now: float) -> PolicyView | None:
+    def _load_unless(self, known: int | None) -> PolicyView | None:
         if known is not None and self._store.policy_version() == known:
             return None
-        return self._store.load_view(now)
+        return self._store.load_view()
 
     async def _follow(self) -> None:
         failing = False

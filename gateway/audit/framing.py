@@ -26,7 +26,6 @@ _PREFIX = struct.Struct(">IB")
 _ITEM = struct.Struct(">QII")
 _COMMIT = struct.Struct(">QII64s")
 _RECEIPT = struct.Struct(">QBQ32sB")
-ITEM_OVERHEAD_BYTES = _ITEM.size
 
 
 def message(kind: int, *parts: bytes) -> bytes:

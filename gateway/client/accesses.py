@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from gateway.api.v1 import audit_service_pb2
 from gateway.audit.receipt import Receipt
 from gateway.client.connection import Connection, Method
 from gateway.client.context import Context, reason_name, timestamp
+from gateway.wire import time_from_wire
 
 QUERY_ACCESSES: Final = Method("/gateway.api.v1.AuditService/QueryAccesses", audit_service_pb2.QueryAccessesResponse)
 
@@ -84,7 +85,7 @@ class Auditing:
 def _access_from(message: audit_service_pb2.Access) -> Access:
     return Access(
         index=message.index,
-        time=message.time.ToDatetime(UTC),
+        time=time_from_wire(message.time),
         agency=message.agency,
         method=message.method,
         purpose=message.purpose,

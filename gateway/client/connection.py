@@ -33,6 +33,7 @@ from gateway.client.receipts import ReceiptDesk, ReceiptLog, missing_receipt
 from gateway.client.refusals import refusal_from
 from gateway.client.retry import ATTEMPTS_MAX, Retry, pause_seconds, retry_for
 from gateway.client.tokens import Token, TokenSource
+from gateway.wire import time_from_wire
 
 TIMEOUT_SECONDS_DEFAULT: Final = 10.0
 RESPONSE_BYTES_MAX: Final = 16 << 20
@@ -238,7 +239,7 @@ class Connection:
     async def _issue_token(self) -> Token:
         answered = await self.call(ISSUE_TOKEN, token_service_pb2.IssueTokenRequest(), timeout_seconds=None)
         answer = answered.message
-        life = answer.expires_time.ToDatetime(UTC) - answer.server_time.ToDatetime(UTC)
+        life = time_from_wire(answer.expires_time) - time_from_wire(answer.server_time)
         return Token(answer.token, life.total_seconds())
 
 

@@ -10,7 +10,7 @@ import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +29,7 @@ from gateway.client.errors import CannotConnect, ClientError, IdentityInvalid, U
 from gateway.client.identity import Identity
 from gateway.client.receipts import ReceiptDesk, missing_receipt
 from gateway.client.refusals import refusal_from
+from gateway.wire import time_from_wire
 
 ENROL_PATH: Final = "/gateway.api.v1.EnrolmentService/Enrol"
 TRUST_BUNDLE_PATH: Final = "/gateway.api.v1.EnrolmentService/GetTrustBundle"
@@ -90,7 +91,7 @@ async def trust_bundle(enrolment_server: str, root_pem: bytes) -> TrustAnswer:
     request = enrolment_service_pb2.GetTrustBundleRequest()
     read = enrolment_service_pb2.GetTrustBundleResponse.FromString
     answer = await _ask(enrolment_server, root_pem, TRUST_BUNDLE_PATH, request, read, secrets.token_hex(16))
-    return TrustAnswer(answer.trust_bundle, answer.server_time.ToDatetime(UTC))
+    return TrustAnswer(answer.trust_bundle, time_from_wire(answer.server_time))
 
 
 async def _root_by_fingerprint(enrolment_server: str, fingerprint: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -13,6 +13,7 @@ from gateway.api.v1 import lookup_service_pb2, person_pb2
 from gateway.audit.receipt import Receipt
 from gateway.client.connection import Connection, Method
 from gateway.client.context import Context, Withheld, withheld_from
+from gateway.wire import time_from_wire
 
 LOOK_UP_PERSON: Final = Method(
     "/gateway.api.v1.LookupService/LookUpPerson",
@@ -62,7 +63,7 @@ class LookUps:
             person=answer.person,
             withheld=withheld_from(answer.withheld),
             version=answer.version,
-            read_time=answer.read_time.ToDatetime(UTC),
+            read_time=time_from_wire(answer.read_time),
             number_superseded=answer.number_superseded,
             receipt=answered.receipt,
             call_id=answered.call_id,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from gateway.api.v1 import agency_service_pb2
 from gateway.audit.receipt import Receipt
 from gateway.client.connection import Connection, Method
 from gateway.client.context import Context, timestamp
+from gateway.wire import time_from_wire
 
 _SERVICE = "/gateway.api.v1.AgencyService/"
 REGISTER_AGENCY: Final = Method(
@@ -97,7 +98,7 @@ class Operating:
         request = agency_service_pb2.CreateEnrolmentCodeRequest(context=context.message(), agency=agency, system=system)
         answered = await self._connection.call(CREATE_ENROLMENT_CODE, request, timeout_seconds=timeout_seconds)
         answer = answered.message
-        return EnrolmentCode(answer.code, answer.expires_time.ToDatetime(UTC), answered.receipt, answered.call_id)
+        return EnrolmentCode(answer.code, time_from_wire(answer.expires_time), answered.receipt, answered.call_id)
 
     async def revoke(
         self, *, agency: str = "", thumbprint: bytes = b"", context: Context, timeout_seconds: float | None = None

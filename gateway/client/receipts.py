@@ -17,22 +17,9 @@ from gateway.api.v1 import context_pb2
 from gateway.audit.errors import AuditError, Inconsistent
 from gateway.audit.receipt import Receipt, ReceiptVerifier
 from gateway.client.errors import IdentityInvalid, ReceiptInvalid
+from gateway.wire import receipt_from_wire
 
 INDEXES_REMEMBERED_MAX: Final = 65_536
-
-
-def receipt_from(message: context_pb2.Receipt) -> Receipt:
-    """The receipt as the audit log's code knows it; nothing is checked."""
-    return Receipt(
-        message.origin,
-        message.index,
-        message.leaf_hash,
-        message.commit_first,
-        message.commit_count,
-        tuple(message.path),
-        message.signature,
-        message.key_id,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +90,7 @@ class ReceiptDesk:
         An entry stands for one answer, so a receipt that came before is refused: otherwise one entry could be
         shown for many disclosures.
         """
-        receipt = receipt_from(message)
+        receipt = receipt_from_wire(message)
         try:
             if receipt.origin != self._origin:
                 raise Inconsistent(f"it names the log {receipt.origin!r}, not {self._origin!r}")

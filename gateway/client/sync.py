@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -13,6 +13,7 @@ from gateway.api.v1 import person_pb2, sync_service_pb2
 from gateway.audit.receipt import Receipt
 from gateway.client.connection import Connection, Method
 from gateway.client.context import Context, Withheld, reason_name, withheld_from
+from gateway.wire import time_from_wire
 
 PEOPLE_MAX: Final = 1000
 PULL: Final = Method("/gateway.api.v1.SyncService/Pull", sync_service_pb2.PullResponse)
@@ -92,7 +93,7 @@ class Syncing:
         return Page(
             people=answer.people,
             next_cursor=answer.next_cursor,
-            current_through=answer.current_through_time.ToDatetime(UTC),
+            current_through=time_from_wire(answer.current_through_time),
             more=answer.more,
             withheld=withheld_from(answer.withheld),
             receipt=answered.receipt,

@@ -17,7 +17,6 @@ from gateway.errors import RegistryUnavailable
 from registry.writer import Outcome, Update
 
 MESSAGE_BYTES_MAX = 16 << 20
-RECONNECT_SECONDS = 0.1
 _LENGTH = struct.Struct(">I")
 
 

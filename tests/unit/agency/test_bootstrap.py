@@ -31,8 +31,7 @@ class Started:
     def start(self, now: float = NOW, names: list[str] | None = None, trust: dict[str, str] | None = None) -> set[str]:
         """Initialise, and tell which files changed."""
         before = self.files
-        foundation = initialise(self.state, names or NAMES, TRUST_DOMAIN, now, trust or TRUST, bytes(32))
-        foundation.store.close()
+        initialise(self.state, names or NAMES, TRUST_DOMAIN, now, trust or TRUST, bytes(32))
         paths = [path for path in self.state.rglob("*") if path.is_file() and not path.name.startswith("gateway.db")]
         self.files = {str(path.relative_to(self.state)): path.read_bytes() for path in paths}
         return {name for name, data in self.files.items() if before.get(name) != data}
@@ -75,7 +74,7 @@ def test_a_second_start_changes_nothing(started: Started) -> None:
 
 def test_the_operator_may_administer_and_nothing_else(started: Started) -> None:
     store = AgencyStore.open(started.state / "gateway.db")
-    operator = store.load_view(0.0).agencies[OPERATOR]
+    operator = store.load_view().agencies[OPERATOR]
     (credential,) = store.list_agencies(NOW)[0].credentials
     store.close()
     assert operator.agency_class == options_pb2.AGENCY_CLASS_OPERATOR

@@ -79,7 +79,7 @@ def enrolment(store: AgencyStore) -> EnrolmentMethods:
 
 
 def tokens_of(store: AgencyStore) -> TokenMethods:
-    return TokenMethods(signer(), lambda: store.load_view(0.0), lambda: NOW, lambda count: bytes([5] * count))
+    return TokenMethods(signer(), lambda: store.load_view(), lambda: NOW, lambda count: bytes([5] * count))
 
 
 def body_of(answer: Answer) -> Any:
@@ -194,9 +194,9 @@ async def test_an_agency_is_registered_by_the_effect(store: AgencyStore, adminis
     )
     answer = await administration.RegisterAgency(call_of("RegisterAgency"), request)
     assert body_of(answer).agency == request.agency
-    assert "health" not in store.load_view(0.0).agencies
+    assert "health" not in store.load_view().agencies
     await effect(answer)
-    assert store.load_view(0.0).agencies["health"].agency_class == options_pb2.AGENCY_CLASS_HEALTH
+    assert store.load_view().agencies["health"].agency_class == options_pb2.AGENCY_CLASS_HEALTH
     with pytest.raises(RecordExists):
         await administration.RegisterAgency(call_of("RegisterAgency"), request)
 
@@ -217,9 +217,9 @@ async def test_a_grant_is_resolved_numbered_and_given_by_the_effect(
     told = body_of(answer).grant
     assert (list(told.fields), told.contract_digest) == (["name.full"], bytes([7] * 32))
     assert (told.from_time.seconds, told.until_time.seconds) == (NOW, NOW + 365 * 86400)
-    assert not store.load_view(0.0).agencies["bhxh"].grants
+    assert not store.load_view().agencies["bhxh"].grants
     await effect(answer)
-    (grant,) = store.load_view(0.0).agencies["bhxh"].grants
+    (grant,) = store.load_view().agencies["bhxh"].grants
     assert grant_message(grant) == told
     again = await administration.CreateGrant(call_of("CreateGrant"), request)
     assert body_of(again).grant.grant_id > told.grant_id

@@ -44,7 +44,7 @@ def test_a_new_database_is_private_and_opens_again(tmp_path: Path) -> None:
 def test_a_database_is_never_overwritten(tmp_path: Path, store: AgencyStore) -> None:
     with pytest.raises(FileExistsError):
         AgencyStore.create(tmp_path / "gateway.db")
-    assert "bhxh" in store.load_view(0.0).agencies
+    assert "bhxh" in store.load_view().agencies
 
 
 def test_a_missing_database_is_not_made_by_opening_it(tmp_path: Path) -> None:
@@ -66,10 +66,9 @@ def test_a_grant_is_read_as_it_was_given(store: AgencyStore) -> None:
     second = make_grant(store.reserve_grant_id(), fields=[])
     store.create_grant("bhxh", first)
     store.create_grant("bhxh", second)
-    view = store.load_view(5.0)
+    view = store.load_view()
     assert view.agencies["bhxh"].grants == (second, first)
     assert (view.agencies["bhxh"].name, view.agencies["bhxh"].agency_class) == ("Social insurance", 3)
-    assert view.loaded_at == 5.0
 
 
 def test_a_code_of_an_agency_is_taken_once(store: AgencyStore) -> None:
@@ -127,7 +126,7 @@ def test_revocations_are_in_the_view_and_may_be_repeated(store: AgencyStore) -> 
         store.revoke_credential(credential.thumbprint, NOW)
         store.revoke_token(bytes(16), NOW)
         store.revoke_agency("bhxh", NOW)
-    view = store.load_view(0.0)
+    view = store.load_view()
     assert view.revoked_thumbprints == {credential.thumbprint}
     assert view.revoked_tokens == {bytes(16)}
     assert "bhxh" not in view.agencies

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.agency import view as view_module
+from gateway.agency.policy import PolicyView
 from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import Token
 from gateway.agency.view import PolicyWatcher
@@ -38,12 +39,12 @@ def store(tmp_path: Path) -> Iterator[AgencyStore]:
 
 def test_a_good_certificate_and_token_find_their_agency(store: AgencyStore) -> None:
     store.create_grant("bhxh", make_grant())
-    agency = store.load_view(0.0).check(principal(), TOKEN, NOW)
+    agency = store.load_view().check(principal(), TOKEN, NOW)
     assert (agency.code, agency.grants) == ("bhxh", (make_grant(),))
 
 
 def test_certificate_and_token_expire_between_calls(store: AgencyStore) -> None:
-    view = store.load_view(0.0)
+    view = store.load_view()
     short = principal(lifetime=60)
     view.check(short, TOKEN, NOW + 60)
     with pytest.raises(CredentialExpired):
@@ -58,7 +59,7 @@ def test_what_was_revoked_is_refused(store: AgencyStore) -> None:
     store.record_credential(bad, NOW)
     store.revoke_credential(bad.thumbprint, NOW)
     store.revoke_token(bytes([1] * 16), NOW)
-    view = store.load_view(0.0)
+    view = store.load_view()
     view.check(good, TOKEN, NOW)
     with pytest.raises(CredentialRevoked):
         view.check(bad, None, NOW)
@@ -66,12 +67,12 @@ def test_what_was_revoked_is_refused(store: AgencyStore) -> None:
         view.check(good, replace(TOKEN, token_id=bytes([1] * 16)), NOW)
     store.revoke_agency("bhxh", NOW)
     with pytest.raises(CredentialRevoked):
-        store.load_view(0.0).check(good, TOKEN, NOW)
+        store.load_view().check(good, TOKEN, NOW)
 
 
 def test_an_agency_that_the_database_does_not_know_is_refused(store: AgencyStore) -> None:
     with pytest.raises(CredentialRevoked):
-        store.load_view(0.0).check(principal("health"), None, NOW)
+        store.load_view().check(principal("health"), None, NOW)
 
 
 async def test_the_view_changes_with_the_version_only(store: AgencyStore) -> None:
@@ -108,9 +109,9 @@ async def test_the_view_is_as_old_as_the_beginning_of_its_check(
     watcher = PolicyWatcher(store, clock)
     load = store.load_view
 
-    def load_slowly(now: float) -> view_module.PolicyView:
+    def load_slowly() -> PolicyView:
         clock.seconds += 7
-        return load(now)
+        return load()
 
     monkeypatch.setattr(store, "load_view", load_slowly)
     await watcher.refresh()
