@@ -121,17 +121,21 @@ class Gateway:
         """Make the state directory around a copy of a registry, and enrol the agencies."""
         self.state.mkdir(parents=True, mode=0o700)
         shutil.copyfile(registry, self.state / "registry.db")
+        prepare(self.settings, time.time())
+        self.admit(AGENCIES)
+
+    def admit(self, members: Mapping[str, Member]) -> None:
+        """Register and enrol agencies; before the start."""
         now = time.time()
-        prepare(self.settings, now)
         store = AgencyStore.open(self.state / "gateway.db")
         catalogue = Catalogue.compile()
-        for code, member in AGENCIES.items():
+        for code, member in members.items():
             store.register_agency(code, f"Agency {code}", member.agency_class, int(now))
             if member.methods:
                 store.create_grant(code, _grant(store.reserve_grant_id(), member, catalogue, now))
         store.close()
         trust = trust_of(self.settings)
-        for code in AGENCIES:
+        for code in members:
             enrol_locally(self.state, code, "", self.identity(code), now, trust)
 
     def start(self) -> None:
