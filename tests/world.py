@@ -41,35 +41,83 @@ def number_of(position: int) -> str:
 
 
 def build_registry(path: Path, people: int = 1000) -> None:
-    """A finished SQLite registry: people in households of one, every tenth of them in Hồ Chí Minh City."""
+    """A finished SQLite registry: people in households of one, every tenth of them in Hồ Chí Minh City.
+
+    Of the person at FULL everything is registered. At least 10 people.
+    """
     loader = Loader(open_engine(path))
     loader.begin(people=people, seed=1)
-    ids = list(range(1, people + 1))
-    south = [position % 10 == 0 for position in ids]
-    numbers = [number_of(position) for position in ids]
-    communes_old = [COMMUNE_OLD_SOUTH if there else COMMUNE_OLD for there in south]
-    communes = [COMMUNE_SOUTH if there else COMMUNE for there in south]
-    households = [f"HK{position:09d}" for position in ids]
+    _insert_units(loader)
+    person = _person_columns(people)
+    loader.insert("person", person)
+    ids = person["person_id"]
+    loader.insert(
+        "person_number",
+        {
+            "number": [*person["number"], FORMER_NUMBER],
+            "person_id": [*ids, FULL],
+            "valid_from": [19900430] * (people + 1),
+            "valid_to": [None] * people + [20200101],
+        },
+    )
+    loader.insert(
+        "household",
+        {
+            "household_id": ids,
+            "number": [_household_number(position) for position in ids],
+            "head_person_id": ids,
+            "commune_old": person["permanent_commune_old"],
+            "commune": person["permanent_commune"],
+            "line": person["permanent_line"],
+            "kind": [1] * people,
+        },
+    )
+    loader.insert(
+        "membership",
+        {
+            "person_id": ids,
+            "household_id": person["household_id"],
+            "relation": person["relation_to_head"],
+            "kind": [1] * people,
+            "valid_from": [20100101] * people,
+        },
+    )
+    _insert_everything(loader)
+    loader.finish(epoch="00112233445566778899aabbccddeeff")
+
+
+def _household_number(position: int) -> str:
+    return f"HK{position:09d}"
+
+
+def _insert_units(loader: Loader) -> None:
+    before, since = UnitVersion.UNTIL_2025_06_30, UnitVersion.SINCE_2025_07_01
+    province, district, commune = UnitLevel.PROVINCE, UnitLevel.DISTRICT, UnitLevel.COMMUNE
     loader.insert_units(
         [
-            Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.PROVINCE, "01", "Thành phố Hà Nội", "thành phố", None),
-            Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.DISTRICT, "001", "Quận Ba Đình", "quận", "01"),
-            Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.COMMUNE, COMMUNE_OLD, "Phường Phúc Xá", "phường", "001"),
-            Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.PROVINCE, "79", "Thành phố Hồ Chí Minh", "thành phố", None),
-            Unit(UnitVersion.UNTIL_2025_06_30, UnitLevel.DISTRICT, "760", "Quận 1", "quận", "79"),
-            Unit(
-                UnitVersion.UNTIL_2025_06_30, UnitLevel.COMMUNE, COMMUNE_OLD_SOUTH, "Phường Tân Định", "phường", "760"
-            ),
-            Unit(UnitVersion.SINCE_2025_07_01, UnitLevel.PROVINCE, "01", "Thành phố Hà Nội", "thành phố", None),
-            Unit(UnitVersion.SINCE_2025_07_01, UnitLevel.COMMUNE, COMMUNE, "Phường Ba Đình", "phường", "01"),
-            Unit(UnitVersion.SINCE_2025_07_01, UnitLevel.PROVINCE, "79", "Thành phố Hồ Chí Minh", "thành phố", None),
-            Unit(UnitVersion.SINCE_2025_07_01, UnitLevel.COMMUNE, COMMUNE_SOUTH, "Phường Sài Gòn", "phường", "79"),
+            Unit(before, province, "01", "Thành phố Hà Nội", "thành phố", None),
+            Unit(before, district, "001", "Quận Ba Đình", "quận", "01"),
+            Unit(before, commune, COMMUNE_OLD, "Phường Phúc Xá", "phường", "001"),
+            Unit(before, province, "79", "Thành phố Hồ Chí Minh", "thành phố", None),
+            Unit(before, district, "760", "Quận 1", "quận", "79"),
+            Unit(before, commune, COMMUNE_OLD_SOUTH, "Phường Tân Định", "phường", "760"),
+            Unit(since, province, "01", "Thành phố Hà Nội", "thành phố", None),
+            Unit(since, commune, COMMUNE, "Phường Ba Đình", "phường", "01"),
+            Unit(since, province, "79", "Thành phố Hồ Chí Minh", "thành phố", None),
+            Unit(since, commune, COMMUNE_SOUTH, "Phường Sài Gòn", "phường", "79"),
         ],
         [Successor(COMMUNE_OLD, COMMUNE, True), Successor(COMMUNE_OLD_SOUTH, COMMUNE_SOUTH, True)],
     )
-    person: dict[str, Any] = {
+
+
+def _person_columns(people: int) -> dict[str, Any]:
+    """The columns of the wide rows."""
+    ids = list(range(1, people + 1))
+    south = [position % 10 == 0 for position in ids]
+    communes_old = [COMMUNE_OLD_SOUTH if there else COMMUNE_OLD for there in south]
+    columns: dict[str, Any] = {
         "person_id": ids,
-        "number": numbers,
+        "number": [number_of(position) for position in ids],
         "version": [1] * people,
         "surname": ["Nguyễn"] * people,
         "middle_name": ["Văn" if position % 2 else "Thị" for position in ids],
@@ -85,11 +133,11 @@ def build_registry(path: Path, people: int = 1000) -> None:
         "ethnic_group": ["01"] * people,
         "nationality": ["VN"] * people,
         "permanent_commune_old": communes_old,
-        "permanent_commune": communes,
+        "permanent_commune": [COMMUNE_SOUTH if there else COMMUNE for there in south],
         "permanent_line": [f"Số {position} phố Hàng Than" for position in ids],
         "permanent_since": [20100101] * people,
         "household_id": list(ids),
-        "household_number": list(households),
+        "household_number": [_household_number(position) for position in ids],
         "relation_to_head": [1] * people,
         "marital_status": [1] * people,
         "absence_status": [1] * people,
@@ -108,50 +156,16 @@ def build_registry(path: Path, people: int = 1000) -> None:
         "email": "hoa@example.vn",
     }
     for column, value in everything.items():
-        person[column] = [value if position == FULL else None for position in ids]
-    of_child = {
+        columns[column] = [value if position == FULL else None for position in ids]
+    child = {
         "mother_id": FULL,
         "household_id": FULL,
-        "household_number": households[FULL - 1],
+        "household_number": _household_number(FULL),
         "relation_to_head": 4,
     }
-    for column, value in of_child.items():
-        person[column][CHILD - 1] = value
-    loader.insert("person", person)
-    held_until = [None] * people
-    loader.insert(
-        "person_number",
-        {
-            "number": [*numbers, FORMER_NUMBER],
-            "person_id": [*ids, FULL],
-            "valid_from": [19900430] * (people + 1),
-            "valid_to": [*held_until, 20200101],
-        },
-    )
-    loader.insert(
-        "household",
-        {
-            "household_id": list(ids),
-            "number": households,
-            "head_person_id": ids,
-            "commune_old": communes_old,
-            "commune": communes,
-            "line": person["permanent_line"],
-            "kind": [1] * people,
-        },
-    )
-    loader.insert(
-        "membership",
-        {
-            "person_id": ids,
-            "household_id": person["household_id"],
-            "relation": person["relation_to_head"],
-            "kind": [1] * people,
-            "valid_from": [20100101] * people,
-        },
-    )
-    _insert_everything(loader)
-    loader.finish(epoch="00112233445566778899aabbccddeeff")
+    for column, value in child.items():
+        columns[column][CHILD - 1] = value
+    return columns
 
 
 def _insert_everything(loader: Loader) -> None:
