@@ -30,7 +30,10 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class Settings(BaseSettings):
-    """A gateway's settings. An unknown key is refused; secrets are files, never values."""
+    """A gateway's settings, as docs/configuration.md lists them. Secrets are files, never values.
+
+    An unknown key of `popgate.toml` is refused; an unknown variable is not, since the command line has its own.
+    """
 
     model_config = SettingsConfigDict(env_prefix="POPGATE_", extra="forbid", frozen=True)
 

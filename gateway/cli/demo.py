@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gateway.cli.options import settings_of
+
 if TYPE_CHECKING:
     from gateway.config import Settings
 
@@ -67,9 +69,9 @@ def serve(
 
 
 def _settings(state: Path, port: int, enrolment_port: int, http_port: int) -> Settings:
-    from gateway.config import Settings
-
-    return Settings(state=state, database=None, port=port, enrolment_port=enrolment_port, http_port=http_port)
+    settings = settings_of(state=state, port=port, enrolment_port=enrolment_port, http_port=http_port)
+    # A country of its own, in its own directory, whatever database the environment names.
+    return settings.model_copy(update={"database": None})
 
 
 def _told(run: Callable[[], None]) -> None:

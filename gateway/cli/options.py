@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from gateway.client import Client, Context, Identity
+    from gateway.config import Settings
 
 BASIC_FIELDS: Final = ("number", "name", "birth_date", "sex", "permanent_residence", "household_number")
 
@@ -61,6 +62,24 @@ TimeoutOption = Annotated[
     float, typer.Option("--timeout", help="Longest time for one call, in seconds.", min=0.1, metavar="SECONDS")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def settings_of(**stated: object) -> Settings:
+    """The gateway's settings: those stated (None: not stated), then variables, then `popgate.toml`.
+
+    Raises a usage error that names the setting or the file.
+    """
+    from pydantic import ValidationError
+
+    from gateway.config import Settings
+
+    try:
+        return Settings(**{name: value for name, value in stated.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise typer.BadParameter(f"the settings are not valid: {problems}; see docs/configuration.md") from None
+    except ValueError as error:
+        raise typer.BadParameter(f"popgate.toml or a variable cannot be read: {error}") from None
 
 
 def paths_of(fields: str) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.options import settings_of
+
 
 def serve(
     state: Annotated[
@@ -23,24 +25,15 @@ def serve(
     http_port: Annotated[int | None, typer.Option(help="Port of metrics and health.", show_default="9464")] = None,
 ) -> None:
     """Run a gateway until it is stopped. Further settings: popgate.toml and POPGATE_* variables."""
-    from pydantic import ValidationError
-
-    from gateway.config import Settings
-
-    stated = {
-        "state": state,
-        "database": database,
-        "workers": workers,
-        "host": host,
-        "port": port,
-        "enrolment_port": enrolment_port,
-        "http_port": http_port,
-    }
-    try:
-        settings = Settings(**{name: value for name, value in stated.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise typer.BadParameter(f"the settings are not valid: {problems}") from None
+    settings = settings_of(
+        state=state,
+        database=database,
+        workers=workers,
+        host=host,
+        port=port,
+        enrolment_port=enrolment_port,
+        http_port=http_port,
+    )
     from gateway.start import CannotStart
     from gateway.supervisor import run
 
