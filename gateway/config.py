@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     """Port of /metrics and /healthz, plain HTTP: keep it off public networks."""
     workers: Annotated[int, Field(ge=1, le=WORKERS_MAX)] = 2
     """Gateway workers."""
-    names: tuple[str, ...] = ("localhost", "127.0.0.1")
+    names: Annotated[tuple[str, ...], Field(min_length=1)] = ("localhost", "127.0.0.1")
     """DNS names and addresses in the server's certificate."""
     trust_domain: Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,128}$")] = "popgate.example"
     """SPIFFE trust domain of the agencies' certificates."""

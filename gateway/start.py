@@ -9,12 +9,12 @@ from pathlib import Path
 from gateway.agency.bootstrap import initialise
 from gateway.audit.errors import AuditError
 from gateway.audit.files import RealFiles
-from gateway.audit.log import create_audit
+from gateway.audit.log import create_audit, needs_creating
 from gateway.audit.paths import AuditPaths
 from gateway.catalogue import Catalogue
 from gateway.config import Settings
 from registry.engine import open_engine
-from registry.errors import RegistryError
+from registry.errors import NotBuilt, RegistryError
 from registry.people import PeopleStore
 
 
@@ -30,14 +30,16 @@ def prepare(settings: Settings, now: float) -> None:
     try:
         PeopleStore(open_engine(settings.registry, read_only=True)).meta()
         paths = AuditPaths(str(settings.state))
-        if not (os.path.exists(paths.log) or os.path.exists(paths.wal)):
+        if needs_creating(RealFiles(), paths.state):
             create_audit(paths.state, settings.origin, os.urandom, RealFiles())
         initialise(
             settings.state, settings.names, settings.trust_domain, now, trust_of(settings), Catalogue.compile().digest
         )
-    except RegistryError as error:
-        raise CannotStart(f"{error}; `popgate seed build --people N --state {settings.state}` builds one") from None
-    except (AuditError, ValueError) as error:
+    except NotBuilt as error:
+        database = " --database URL" if settings.database else ""  # the address may hold a password
+        build = f"popgate seed build --people N --state {settings.state}{database}"
+        raise CannotStart(f"{error}; `{build}` builds one") from None
+    except (RegistryError, AuditError, ValueError) as error:
         raise CannotStart(str(error)) from None
     except OSError as error:
         raise CannotStart(f"{error.filename or settings.state}: {error.strerror}") from None
@@ -46,11 +48,13 @@ def prepare(settings: Settings, now: float) -> None:
 def trust_of(settings: Settings) -> Mapping[str, str]:
     """What identity folders made on this machine trust, as `trust.json` holds it."""
     paths = AuditPaths(str(settings.state))
+    # The server's certificate is for its names: with another one in the folder no client would trust it.
+    name = settings.host if settings.host in settings.names else settings.names[0]
     return {
         "log_origin": settings.origin,
         "log_verifier": Path(paths.log_vkey).read_text().strip(),
         "receipt_verifier": Path(paths.receipt_vkey).read_text().strip(),
         "trust_domain": settings.trust_domain,
-        "server": f"{settings.host}:{settings.port}",
-        "enrolment_server": f"{settings.host}:{settings.enrolment_port}",
+        "server": f"{name}:{settings.port}",
+        "enrolment_server": f"{name}:{settings.enrolment_port}",
     }
