@@ -143,14 +143,14 @@ class CredentialMalformed(NotIdentified):
     """Certificate or token is not of the profile."""
 
     reason = "CREDENTIAL_MALFORMED"
-    sentence = "The certificate or token is not of this gateway's profile; enrol again."
+    sentence = "The certificate or token is not of this gateway's profile; get a new token, or enrol again."
 
 
 class CredentialExpired(NotIdentified):
     """Certificate or token has expired."""
 
     reason = "CREDENTIAL_EXPIRED"
-    sentence = "The certificate or token has expired; renew it."
+    sentence = "The certificate or token has expired; get a new token, or enrol again with a new code."
 
 
 class CredentialRevoked(NotIdentified):
@@ -185,7 +185,7 @@ class ClockSkewed(NotIdentified):
     """The caller's clock is too far off."""
 
     reason = "CLOCK_SKEWED"
-    sentence = "The caller's clock is too far off; compare it with server_time."
+    sentence = "The caller's clock is too far off; set it, best by NTP."
 
 
 class CallReplayed(NotIdentified):
@@ -206,35 +206,35 @@ class PurposeNotGranted(Refused):
     """No grant of the caller covers the purpose with that legal basis."""
 
     reason = "PURPOSE_NOT_GRANTED"
-    sentence = "No grant of the agency covers this purpose with this legal basis."
+    sentence = "No grant of the agency covers this purpose with this legal basis; ask the operator for one."
 
 
 class FieldNotGranted(Refused):
     """None of the fields asked for is granted."""
 
     reason = "FIELD_NOT_GRANTED"
-    sentence = "None of the fields asked for is granted for this purpose."
+    sentence = "None of the fields asked for is granted for this purpose; ask for others, or the operator for a grant."
 
 
 class FieldNotOwned(Refused):
     """A pushed field belongs to another class of agency."""
 
     reason = "FIELD_NOT_OWNED"
-    sentence = "The update mask names a field that another class of agency owns."
+    sentence = "The update mask names a field that another class of agency owns; leave it out."
 
 
 class PersonUnavailable(Refused):
     """Absent and out of scope are the same to the caller."""
 
     reason = "PERSON_UNAVAILABLE"
-    sentence = "Nobody that the agency may see has this number."
+    sentence = "Nobody that the agency may see has this number; compare its digits with the document."
 
 
 class RecordUnknown(Refused):
     """The named agency, grant or credential does not exist."""
 
     reason = "RECORD_UNKNOWN"
-    sentence = "There is no such agency, grant or credential."
+    sentence = "There is no such agency, grant or credential; ListAgencies shows those that there are."
 
 
 class RecordExists(Refused):
@@ -276,11 +276,11 @@ class PolicyStale(NotNow):
     """The view of grants and revocations is too old to rely on."""
 
     reason = "POLICY_STALE"
-    sentence = "The gateway's view of grants and revocations is too old to rely on; retry."
+    sentence = "The gateway's view of grants and revocations is too old to rely on; retry later."
 
 
 class Internal(OurFault):
     """A fault of the gateway."""
 
     reason = "INTERNAL"
-    sentence = "The gateway failed; the call id finds the cause in the operator's log."
+    sentence = "The gateway failed; give the call id to the operator, whose log has the cause."

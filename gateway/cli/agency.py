@@ -146,7 +146,7 @@ def grant(
     legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
-    """Give an agency a right: methods, for purposes, with fields. In force within two seconds."""
+    """Give an agency a right: methods, for purposes, with fields. In force when this returns."""
     from gateway.cli.options import paths_of
 
     purposes: dict[str, list[str]] = {}
@@ -216,7 +216,7 @@ def revoke(
     purpose: OperatorPurpose = PURPOSE,
     legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> None:
-    """Revoke an agency, or one certificate. In force within two seconds; it cannot be taken back."""
+    """Revoke an agency, or one certificate. In force when this returns; it cannot be taken back."""
     if bool(agency) == bool(thumbprint):
         raise typer.BadParameter("state either an agency or --thumbprint")
     try:
