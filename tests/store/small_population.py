@@ -135,6 +135,12 @@ def build(engine: Engine) -> None:
             "valid_to": [None, 20150101, None],
         },
     )
+    _insert_papers(loader)
+    loader.finish(epoch=EPOCH)
+
+
+def _insert_papers(loader: Loader) -> None:
+    """Documents, other names and the social insurance of those who have any."""
     loader.insert(
         "identity_document",
         {
@@ -158,4 +164,3 @@ def build(engine: Engine) -> None:
     loader.insert(
         "social_insurance", {"person_id": [FATHER], "code": ["0123456789"], "status": [1], "updated_on": [20240101]}
     )
-    loader.finish(epoch=EPOCH)
