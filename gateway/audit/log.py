@@ -194,13 +194,41 @@ def create_audit(
     files: Files,
     segment_bytes: int = SEGMENT_BYTES,
 ) -> None:
-    """Signing keys and an empty log in a state directory that has neither. Raises LogRefused."""
+    """Signing keys and an empty log in a state directory that has neither. Raises LogRefused.
+
+    What an interrupted creation left is thrown away: nothing was promised before it was complete.
+    """
     paths = AuditPaths(state_directory)
-    try:
-        create_signing_keys(paths.keys, random)
-    except FileExistsError as error:
-        raise LogRefused(f"{error}: restore its log, or move the old keys away to begin a new one") from None
+    if files.exists(paths.creating):
+        _discard(files, paths)
+    for name in (LOG_KEY, RECEIPT_KEY):
+        if files.exists(os.path.join(paths.keys, name)):
+            raise LogRefused(f"{name} exists already: restore its log, or move the old keys away to begin a new one")
+    if files.listdir(paths.log) or files.listdir(paths.wal):
+        raise LogRefused("a log, or part of one, exists already; it is never replaced")
+    files.make_directories(paths.keys)
+    files.write_atomically(paths.creating, b"")
+    create_signing_keys(paths.keys, random)
     create_log(files, paths.log, paths.wal, load_log_keys(paths.keys, origin), segment_bytes)
+    files.unlink(paths.creating)
+    files.sync_directory(paths.keys)
+
+
+def needs_creating(files: Files, state_directory: str) -> bool:
+    """Whether a state directory has no log, or one whose creation was interrupted."""
+    paths = AuditPaths(state_directory)
+    return files.exists(paths.creating) or not (files.exists(paths.log) or files.exists(paths.wal))
+
+
+def _discard(files: Files, paths: AuditPaths) -> None:
+    """Remove the beginnings of a log. Raises OSError when there is more: published entries lie in directories."""
+    for directory in (paths.log, paths.wal):
+        files.remove_directory(directory)
+    for name in (LOG_KEY, RECEIPT_KEY):
+        path = os.path.join(paths.keys, name)
+        if files.exists(path):
+            files.unlink(path)
+    files.sync_directory(paths.keys)
 
 
 def open_log(

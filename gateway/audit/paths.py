@@ -18,6 +18,11 @@ class AuditPaths:
         return os.path.join(self.state, "keys", "audit")
 
     @property
+    def creating(self) -> str:
+        """Stands there while keys and log are being created, and after a crash then."""
+        return os.path.join(self.keys, "creating")
+
+    @property
     def log(self) -> str:
         """The published log: checkpoint, tiles, bundles, verifier keys."""
         return os.path.join(self.state, "audit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from gateway.audit.checkpoint import open_checkpoint
 from gateway.audit.entry import decode
 from gateway.audit.errors import LogRefused
-from gateway.audit.log import create_log
+from gateway.audit.files import RealFiles
+from gateway.audit.log import create_audit, create_log, needs_creating
 from gateway.audit.note import parse
 from gateway.audit.reader import LogReader
 from gateway.audit.receipt import ReceiptVerifier
@@ -182,3 +184,64 @@ def test_the_checkpoint_signature_verifies_with_openssl(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert vkey().startswith("audit.example.test/1+")
+
+
+class Stopped(Exception):
+    """The machine went down."""
+
+
+class FilesUntil(RealFiles):
+    """Real files that go down at one step of many."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def _step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Stopped
+
+    def create_filled(self, path: str, size_bytes: int) -> None:
+        self._step()
+        super().create_filled(path, size_bytes)
+
+    def fdatasync(self, handle: int) -> None:
+        self._step()
+        super().fdatasync(handle)
+
+    def write_atomically(self, path: str, data: bytes) -> None:
+        self._step()
+        super().write_atomically(path, data)
+
+    def unlink(self, path: str) -> None:
+        self._step()
+        super().unlink(path)
+
+    def sync_directory(self, path: str) -> None:
+        self._step()
+        super().sync_directory(path)
+
+
+def test_a_creation_that_was_interrupted_anywhere_is_begun_again(tmp_path: Path) -> None:
+    for steps in range(100):
+        state, files = tmp_path / str(steps), FilesUntil(steps)
+        try:
+            create_audit(str(state), "audit.test/1", os.urandom, files, SEGMENT_BYTES)
+        except Stopped:
+            assert needs_creating(RealFiles(), str(state))
+            create_audit(str(state), "audit.test/1", os.urandom, RealFiles(), SEGMENT_BYTES)
+        assert not needs_creating(RealFiles(), str(state))
+        assert (state / "audit" / "checkpoint").exists()
+        if files.left >= 0:
+            return
+    raise AssertionError("creation has more steps than were tried")
+
+
+def test_a_log_that_is_gone_is_not_begun_again_under_its_old_keys(tmp_path: Path) -> None:
+    create_audit(str(tmp_path), "audit.test/1", os.urandom, RealFiles(), SEGMENT_BYTES)
+    shutil.rmtree(tmp_path / "audit")
+    shutil.rmtree(tmp_path / "wal")
+    for _ in range(2):
+        with pytest.raises(LogRefused, match="restore its log"):
+            create_audit(str(tmp_path), "audit.test/1", os.urandom, RealFiles(), SEGMENT_BYTES)
+    assert (tmp_path / "keys" / "audit" / "log.key").exists()
