@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from gateway.api.v1 import options_pb2
 from gateway.errors import ArgumentInvalid, FieldViolation
 
 Check = Callable[[Message], None]
-_Rule = Callable[[Any, str], Iterator[FieldViolation]]
+_Wrong = tuple[tuple[str, str], ...]
+_Rule = Callable[[Any], _Wrong]
+"""Says what is wrong with a value: where in it (`.name`, `[position]`, nothing: the value itself), and what."""
+_FINE: _Wrong = ()
 
 _TEXT = re.compile(r"[^\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]*")
 """Any text but control characters and those that reverse the reading direction."""
 
 VIOLATIONS_MAX = 16
+FIELDS_WIDE_MIN = 8
 
 
 def compile_check(message: Descriptor) -> Check:
     """A check of a request message; raises ArgumentInvalid with at most 16 violations."""
-    rules = _message_rules(message)
+    within = _nested(message)
     messages = [
         field.name
         for field in message.fields
@@ -31,15 +36,10 @@ def compile_check(message: Descriptor) -> Check:
     ]
 
     def check(request: Message) -> None:
-        violations: list[FieldViolation] = []
-        for name, rule in rules:
-            for violation in rule(getattr(request, name), name):
-                violations.append(violation)
-                if len(violations) == VIOLATIONS_MAX:
-                    raise ArgumentInvalid(violations=violations)
-        violations.extend(FieldViolation(name, "is required") for name in messages if not request.HasField(name))
-        if violations:
-            raise ArgumentInvalid(violations=violations)
+        wrong = within(request)
+        wrong += tuple((f".{name}", "is required") for name in messages if not request.HasField(name))
+        if wrong:
+            raise ArgumentInvalid(violations=[FieldViolation(path[1:], what) for path, what in wrong[:VIOLATIONS_MAX]])
 
     return check
 
@@ -76,52 +76,82 @@ def _field_rule(field: FieldDescriptor) -> _Rule | None:
 def _nested(message: Descriptor) -> _Rule:
     rules = _message_rules(message)
 
-    def check(value: Message, path: str) -> Iterator[FieldViolation]:
+    def check(value: Message) -> _Wrong:
+        wrong = _FINE
         for name, rule in rules:
-            yield from rule(getattr(value, name), f"{path}.{name}")
+            inside = rule(getattr(value, name))
+            if inside:
+                wrong += tuple((f".{name}{path}", what) for path, what in inside)
+        return wrong
 
-    return check
+    absent = GetMessageClass(message)()
+    if len(rules) < FIELDS_WIDE_MIN or check(absent):
+        return check
+    wide = dict(rules)
+
+    def check_wide(value: Message) -> _Wrong:
+        # Of many fields few are there, and nothing is wrong with one that is not: looks only at those.
+        wrong = _FINE
+        for field, each in value.ListFields():
+            inside = wide[field.name](each) if field.name in wide else _FINE
+            if inside:
+                wrong += tuple((f".{field.name}{path}", what) for path, what in inside)
+        return wrong
+
+    return check_wide
 
 
 def _each(inner: _Rule, rule: Any) -> _Rule:
     items_max, required = rule.items_max, rule.required
 
-    def check(values: Any, path: str) -> Iterator[FieldViolation]:
+    def check(values: Any) -> _Wrong:
         if required and not values:
-            yield FieldViolation(path, "must not be empty")
+            return (("", "must not be empty"),)
         if items_max and len(values) > items_max:
-            yield FieldViolation(path, f"has {len(values)} items, at most {items_max} are allowed")
-            return
+            return (("", f"has {len(values)} items, at most {items_max} are allowed"),)
+        wrong = _FINE
         for position, value in enumerate(values):
-            yield from inner(value, f"{path}[{position}]")
+            inside = inner(value)
+            if inside:
+                wrong += tuple((f"[{position}]{path}", what) for path, what in inside)
+                if len(wrong) >= VIOLATIONS_MAX:
+                    break
+        return wrong
 
     return check
 
 
 def _text(rule: Any, *, required: bool) -> _Rule:
-    pattern = re.compile(rule.pattern) if rule.pattern else _TEXT
+    matches = (re.compile(rule.pattern) if rule.pattern else _TEXT).fullmatch
     bytes_max = rule.bytes_max
-    described = f"must match {rule.pattern}" if rule.pattern else "must not contain control characters"
+    is_required, is_longer = _is_required(required), _is_longer(bytes_max)
+    differs = (("", f"must match {rule.pattern}" if rule.pattern else "must not contain control characters"),)
 
-    def check(value: str, path: str) -> Iterator[FieldViolation]:
+    def check(value: str) -> _Wrong:
         if not value:
-            if required:
-                yield FieldViolation(path, "is required")
-        elif bytes_max and len(value.encode()) > bytes_max:
-            yield FieldViolation(path, f"is longer than {bytes_max} bytes")
-        elif pattern.fullmatch(value) is None:
-            yield FieldViolation(path, described)
+            return is_required
+        if bytes_max and len(value.encode()) > bytes_max:
+            return is_longer
+        return differs if matches(value) is None else _FINE
 
     return check
 
 
 def _octets(rule: Any) -> _Rule:
-    bytes_max, required = rule.bytes_max, rule.required
+    bytes_max = rule.bytes_max
+    is_required, is_longer = _is_required(rule.required), _is_longer(bytes_max)
 
-    def check(value: bytes, path: str) -> Iterator[FieldViolation]:
-        if required and not value:
-            yield FieldViolation(path, "is required")
-        elif bytes_max and len(value) > bytes_max:
-            yield FieldViolation(path, f"is longer than {bytes_max} bytes")
+    def check(value: bytes) -> _Wrong:
+        if not value:
+            return is_required
+        return is_longer if bytes_max and len(value) > bytes_max else _FINE
 
     return check
+
+
+def _is_required(required: bool) -> _Wrong:
+    return (("", "is required"),) if required else _FINE
+
+
+def _is_longer(bytes_max: int) -> _Wrong:
+    return (("", f"is longer than {bytes_max} bytes"),)
