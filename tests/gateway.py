@@ -91,8 +91,6 @@ class Gateway:
     workers: int = 2
     ports: list[int] = field(default_factory=lambda: free_ports(3))
     process: subprocess.Popen[bytes] | None = None
-    places: dict[str, int] = field(default_factory=dict)
-    """Process ids by place, as of the last start."""
     _output: IO[bytes] | None = None
 
     @property
@@ -152,9 +150,6 @@ class Gateway:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"the gateway did not start: {self.output()[begun:].decode()}")
             time.sleep(0.02)
-        workers = [f"worker-{slot}" for slot in range(self.workers)]
-        places = ["sequencer", "writer", "enrolment", *workers, "http"]
-        self.places = dict(zip(places, self.children(), strict=True))
 
     def stop(self) -> int:
         """SIGTERM and wait. Returns the exit status; harmless when it does not run."""
@@ -191,6 +186,14 @@ class Gateway:
             raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         pid: int = struct.unpack("3i", raw)[0]
         return pid
+
+    def serving_workers(self) -> list[int]:
+        """Process ids of those who listen on the agencies' port now."""
+        # gRPC listens on IPv4 addresses through IPv6 sockets.
+        tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
+        rows = [line.split() for table in tables for line in table]
+        listening = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and int(row[1][-4:], 16) == self.ports[0]}
+        return [pid for pid in self.children() if listening & _descriptors(pid)]
 
     def output(self) -> bytes:
         """Everything that the gateway's processes wrote to standard output and error."""
@@ -277,6 +280,10 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
         until_time=int(now) + 86_400,
         contract_digest=catalogue.digest,
     )
+
+
+def _descriptors(pid: int) -> set[str]:
+    return {str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
 
 
 def is_alive(pid: int) -> bool:

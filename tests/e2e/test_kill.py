@@ -14,10 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from gateway.audit.entry import Kind
 from gateway.audit.verify import reconcile, verify
+from gateway.client import Identity, ReceiptLog, connect
+from gateway.client.receipts import read_receipts
 from tests.e2e.load import Ledger, look_ups, pushes, running
-from tests.gateway import Gateway
+from tests.gateway import AGENCIES, Gateway
 from tests.gateway import running as gateway_running
+from tests.world import number_of
 
 WARM_SECONDS = 0.6
 AFTER_SECONDS = 1.0
@@ -59,6 +63,15 @@ async def _until_answered_more(scene: Scene, count: int) -> None:
     while any(len(ledger.receipts) < target for ledger, target in targets):
         assert time.monotonic() < deadline, [ledger.failures() for ledger, _ in targets]
         await asyncio.sleep(0.05)
+
+
+async def _both_workers(scene: Scene) -> list[int]:
+    """The workers, once none is missing."""
+    deadline = time.monotonic() + RECOVERY_SECONDS_MAX
+    while len(workers := scene.gateway.serving_workers()) < scene.gateway.workers:
+        assert time.monotonic() < deadline, "a worker was not replaced"
+        await asyncio.sleep(0.05)
+    return workers
 
 
 def _check_everything(scene: Scene) -> None:
@@ -103,9 +116,9 @@ def _check_registry(scene: Scene) -> None:
 
 
 async def test_a_killed_worker_is_replaced_and_nothing_promised_is_lost(scene: Scene) -> None:
-    before = scene.gateway.children()
-    await _under_load(scene, lambda: os.kill(before[3], signal.SIGKILL))
-    assert before[3] not in scene.gateway.children()
+    worker, _ = await _both_workers(scene)
+    await _under_load(scene, lambda: os.kill(worker, signal.SIGKILL))
+    assert worker not in await _both_workers(scene)
     _check_everything(scene)
 
 
@@ -157,6 +170,56 @@ async def test_while_the_sequencer_stands_still_no_answer_arrives(scene: Scene) 
         assert set(ended) == {"DEADLINE_EXCEEDED"}
         assert await load.call(channel) == ""
     _check_everything(scene)
+
+
+async def test_a_push_whose_caller_gave_up_is_finished_and_recorded(scene: Scene) -> None:
+    load = pushes(scene.gateway, scene.insurance)
+    async with load.channel() as channel:
+        await load.get_token(channel)
+        assert await load.call(channel) == ""
+        known = set(scene.insurance.failed)
+        sequencer = scene.gateway.sequencer()
+        os.kill(sequencer, signal.SIGSTOP)
+        try:
+            assert await load.call(channel, deadline_seconds=0.5) == "DEADLINE_EXCEEDED"
+        finally:
+            os.kill(sequencer, signal.SIGCONT)
+        (call_id,) = set(scene.insurance.failed) - known
+        deadline = time.monotonic() + 10
+        while True:
+            kinds = [entry.kind for entry in scene.gateway.log() if entry.call_id.hex() == call_id]
+            if len(kinds) == 2:
+                break
+            assert time.monotonic() < deadline, kinds
+            await asyncio.sleep(0.1)
+    assert kinds == [Kind.PUSH_INTENT, Kind.PUSH_OUTCOME]
+
+
+async def test_through_the_client_a_killed_worker_is_not_noticed(scene: Scene, tmp_path: Path) -> None:
+    context = AGENCIES["province-south"].context
+    identity = Identity.from_folder(scene.gateway.identity("province-south"))
+    kept = ReceiptLog(tmp_path / "receipts.jsonl")
+    async with connect(identity, scene.gateway.address, receipt_log=kept) as client:
+
+        async def look_up(position: int) -> str:
+            found = await client.look_up(number_of(position), fields=["number"], context=context)
+            return found.person.number
+
+        await look_up(10)
+        workers = await _both_workers(scene)
+        asking = [asyncio.create_task(look_up(10 + 10 * (at % 90))) for at in range(400)]
+        await asyncio.sleep(0.02)
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        answered = await asyncio.gather(*asking)
+    assert answered == [number_of(10 + 10 * (at % 90)) for at in range(400)]
+    receipts = [each.receipt for each in read_receipts(tmp_path / "receipts.jsonl")]
+    newest = max(receipt.index for receipt in receipts)
+    scene.gateway.entry(newest)
+    directory = scene.gateway.state / "audit"
+    vkey = (directory / "log.vkey").read_text().strip()
+    found = reconcile(str(directory), vkey, "province-south", receipts)
+    assert (found.honoured, found.broken) == (len(receipts), ())
 
 
 def _holds_for_writing(pid: int, name: str) -> bool:
