@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 
 import msgspec
@@ -62,8 +63,13 @@ class WriteQueue:
         updates = [update for _, request in taken for update in request.updates]
         try:
             outcomes = self._writer.apply(updates)
-        except RegistryError as error:
-            print(f"writer: {error}", file=sys.stderr, flush=True)
+        except Exception as error:
+            # Whatever it was, nothing was written, and a worker that got no reply would wait for ever.
+            foreseen = isinstance(error, RegistryError)
+            told = str(error) if foreseen else type(error).__name__  # another error's text may quote a row
+            print(f"writer: nothing was written: {told}", file=sys.stderr, flush=True)
+            if not foreseen:
+                traceback.print_tb(error.__traceback__)
             for connection, request in taken:
                 connection.write(frame(WriteReply(request.request_id, None)))
             return

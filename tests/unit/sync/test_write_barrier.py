@@ -24,11 +24,11 @@ class _Registry:
 
     def __init__(self) -> None:
         self.transactions: list[list[int | None]] = []
-        self.fails = False
+        self.failure: Exception | None = None
 
     def apply(self, updates: Sequence[Update]) -> list[Outcome]:
-        if self.fails:
-            raise StoreUnavailable("the disk is full")
+        if self.failure is not None:
+            raise self.failure
         self.transactions.append([update.person_id for update in updates])
         return [Outcome(OutcomeStatus.APPLIED, update.person_id, 2, at) for at, update in enumerate(updates)]
 
@@ -82,16 +82,17 @@ async def test_a_transaction_is_bounded(tmp_path: Path) -> None:
         assert max(map(len, registry.transactions)) <= UPDATES_PER_TRANSACTION_MAX
 
 
+@pytest.mark.parametrize("failure", [StoreUnavailable("the disk is full"), OverflowError("not foreseen")])
 async def test_a_registry_that_cannot_be_written_refuses_and_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    failure: Exception, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry = _Registry()
     async with _serving(registry, tmp_path / "w"), _barrier(tmp_path / "w") as barrier:
-        registry.fails = True
+        registry.failure = failure
         with pytest.raises(RegistryUnavailable):
-            await barrier.apply([_update(1)])
+            await asyncio.wait_for(barrier.apply([_update(1)]), 5)
         assert "writer:" in capsys.readouterr().err
-        registry.fails = False
+        registry.failure = None
         assert len(await barrier.apply([_update(1)])) == 1
 
 
