@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +25,7 @@ from gateway.audit.paths import AuditPaths
 from gateway.config import Settings
 
 ASK_SECONDS_MAX = 2.0
+INDEX_SECONDS = 1.0
 
 
 def sequencer_stats(socket_path: str) -> dict[str, Any] | None:
@@ -122,12 +123,22 @@ def run(settings: Settings, ready: Callable[[], None]) -> int:
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: stopped.set())
     ready()
-    paths = AuditPaths(str(settings.state))
-    indexer = TagIndexer(RealFiles(), paths.log, paths.index)
-    while not stopped.wait(1.0):
-        # The index only makes searches fast: without it they read the log itself.
-        with contextlib.suppress(AuditError, OSError):
-            indexer.catch_up(stopped.is_set)
+    _index(AuditPaths(str(settings.state)), stopped)
     server.shutdown()
     server.server_close()
     return 0
+
+
+def _index(paths: AuditPaths, stopped: threading.Event) -> None:
+    """Keep the tag index up with the log; searches without it read the log itself, so a failure stops nothing."""
+    indexer = TagIndexer(RealFiles(), paths.log, paths.index)
+    failing = False
+    while not stopped.wait(INDEX_SECONDS):
+        try:
+            indexer.catch_up(stopped.is_set)
+        except (AuditError, OSError) as error:
+            if not failing:
+                print(f"http: the tag index does not grow, searches are slow: {error}", file=sys.stderr, flush=True)
+            failing = True
+        else:
+            failing = False
