@@ -34,7 +34,7 @@ def main() -> int:
     if role == "sequencer":
         from gateway.audit import sequencer
 
-        return sequencer.run(str(settings.state), settings.origin)
+        return sequencer.run(str(settings.state), settings.origin, _ready)
     open_directory(settings.run / "metrics", order["place"])
     if role == "http":
         from gateway import http

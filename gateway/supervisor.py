@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.agency.identity import write_private
 from gateway.config import DRAIN_SECONDS_MAX, Settings
 from gateway.start import CannotStart, prepare
 
@@ -35,7 +36,6 @@ class Child:
 
     role: str
     place: str
-    announces: bool
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     is_ready: bool = False
@@ -54,11 +54,11 @@ class Supervisor:
         self._lock = -1
         # In the order of starting; they stop in the opposite order.
         self.children = [
-            Child("sequencer", "sequencer", announces=False),
-            Child("writer", "writer", announces=True),
-            Child("enrolment", "enrolment", announces=True),
-            *(Child("worker", f"worker-{slot}", announces=True) for slot in range(settings.workers)),
-            Child("http", "http", announces=True),
+            Child("sequencer", "sequencer"),
+            Child("writer", "writer"),
+            Child("enrolment", "enrolment"),
+            *(Child("worker", f"worker-{slot}") for slot in range(settings.workers)),
+            Child("http", "http"),
         ]
 
     def stop(self) -> None:
@@ -87,7 +87,7 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         child.output.clear()
-        child.is_ready = not child.announces
+        child.is_ready = False
         child.started_at = time.monotonic()
         child.process = subprocess.Popen(
             [sys.executable, "-m", "gateway.child"],
@@ -225,14 +225,8 @@ def require_free_ports(settings: Settings) -> None:
 
 def next_epoch(path: Path) -> int:
     """The next number of a serving process; never the same twice, also after a crash."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     epoch = int(path.read_text()) + 1 if path.exists() else 1
-    fresh = path.with_suffix(".new")
-    with fresh.open("w") as file:
-        file.write(str(epoch))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_private(path, str(epoch).encode())
     return epoch
 
 

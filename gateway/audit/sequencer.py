@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 
 from gateway.audit import framing
@@ -267,7 +268,14 @@ class Sequencer:
             self._wake_write.send(b"\x00")
 
 
-def run(state_directory: str, origin: str, *, files: Files | None = None, segment_bytes: int = SEGMENT_BYTES) -> int:
+def run(
+    state_directory: str,
+    origin: str,
+    ready: Callable[[], None],
+    *,
+    files: Files | None = None,
+    segment_bytes: int = SEGMENT_BYTES,
+) -> int:
     """The sequencer process: serve until SIGTERM. Returns the exit status; 0 means drained and published."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -290,6 +298,7 @@ def run(state_directory: str, origin: str, *, files: Files | None = None, segmen
         listener = _listen(paths.socket)
         sequencer = Sequencer(log, listener)
         signal.signal(signal.SIGTERM, lambda _signal, _frame: sequencer.stop())
+        ready()
         sequencer.serve()
     except (AuditError, OSError) as error:
         return _failed(str(error))

@@ -40,7 +40,7 @@ class Disk(RealFiles):
         super().fdatasync(handle)
 
 {at_start}
-sys.exit(run({state!r}, {origin!r}, files=Disk(), segment_bytes={segment_bytes}))
+sys.exit(run({state!r}, {origin!r}, lambda: None, files=Disk(), segment_bytes={segment_bytes}))
 """
 
 
