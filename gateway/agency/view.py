@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -31,6 +32,9 @@ class PolicyWatcher:
         self._view: PolicyView | None = None
         self._checked_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
+        # Its own: in the threads that all share, callers with slow questions could keep the view from being
+        # refreshed, and so everybody from being answered.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="policy")
         self._log = structlog.get_logger()
 
     async def start(self) -> None:
@@ -45,12 +49,13 @@ class PolicyWatcher:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        self._thread.shutdown(cancel_futures=True)
 
     async def refresh(self) -> None:
         """Compare versions once and reload if they differ. Raises what the store raises."""
         started = self._monotonic()
         known = self._view.version if self._view is not None else None
-        fresh = await asyncio.to_thread(self._load_unless, known)
+        fresh = await asyncio.get_running_loop().run_in_executor(self._thread, self._load_unless, known)
         if fresh is not None:
             self._view = fresh
         # The view was true when the check began, not when its answer arrived.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from gateway.audit.reader import LogReader
 from gateway.audit.tags import months_between
 from gateway.chain.base import Answer, Call
 from gateway.chain.record import Recorder
+from gateway.chain.turns import Turns
 from gateway.errors import ArgumentInvalid, FieldViolation, Internal, PersonUnavailable
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import PERSON_ID, only_scope
@@ -25,6 +25,9 @@ from registry.people import PeopleStore
 
 ENTRIES_DEFAULT = 100
 ENTRIES_MAX = 1000
+SEARCHES_AT_ONCE = 1
+SEARCHES_WAITING_MAX = 15
+"""Of one agency on one worker: a search may walk through a log of any length, in a thread that others need too."""
 _TIME_US_MAX = 253_402_300_800_000_000 - 1
 """The last moment of year 9999, as of protobuf's Timestamp."""
 
@@ -50,6 +53,7 @@ class AuditMethods:
         self._directory = paths.log
         self._index = paths.index
         self._now_us = now_us
+        self._searches = Turns(SEARCHES_AT_ONCE, SEARCHES_WAITING_MAX)
         self._vkey = Path(paths.log_vkey).read_text().strip()
 
     async def QueryAccesses(  # noqa: N802
@@ -80,7 +84,9 @@ class AuditMethods:
                 refusal=PersonUnavailable(),
             )
         try:
-            found, accesses = await asyncio.to_thread(self._search, person_id, request, from_us, to_us, count)
+            found, accesses = await self._searches.in_thread(
+                call.principal.agency, self._search, person_id, request, from_us, to_us, count
+            )
         except AuditError as error:
             raise Internal from error
         body = audit_service_pb2.QueryAccessesResponse(
