@@ -12,7 +12,7 @@ import pytest
 from tests.tidy.sources import PACKAGES, Source, sources
 
 API, ERRORS, CONFIG = "gateway.api", "gateway.errors", "gateway.config"
-BASE, RECORD = "gateway.chain.base", "gateway.chain.record"
+BASE, RECORD, TURNS = "gateway.chain.base", "gateway.chain.record", "gateway.chain.turns"
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "registry": (),
     "seed": ("registry",),
@@ -26,7 +26,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.catalogue": (API, ERRORS),
     "gateway.wire": (API, "gateway.audit.receipt"),
     "gateway.audit": (ERRORS,),
-    "gateway.audit.service": (API, ERRORS, BASE, RECORD, "gateway.lookup", "registry"),
+    "gateway.audit.service": (API, ERRORS, BASE, RECORD, TURNS, "gateway.lookup", "registry"),
     "gateway.agency": (API, ERRORS),
     "gateway.agency.service": (API, ERRORS, BASE),
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),
@@ -36,19 +36,20 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         API,
         BASE,
         RECORD,
+        TURNS,
         CONFIG,
         ERRORS,
         "gateway.wire",
         "registry",
     ),
     "gateway.sync": (
-        *("gateway.agency", "gateway.audit.entry", "gateway.catalogue", API, BASE, RECORD, CONFIG, ERRORS),
+        *("gateway.agency", "gateway.audit.entry", "gateway.catalogue", API, BASE, RECORD, TURNS, CONFIG, ERRORS),
         *("gateway.lookup", "gateway.wire", "registry"),
     ),
     "gateway.client": ("gateway.agency", "gateway.audit", API, "gateway.wire"),
     "gateway.start": ("gateway.agency", "gateway.audit", "gateway.catalogue", CONFIG, "registry"),
     "gateway.http": ("gateway.audit", CONFIG),
-    "gateway.supervisor": (CONFIG, "gateway.start"),
+    "gateway.supervisor": (CONFIG, "gateway.agency.identity", "gateway.start"),
     "gateway.server": ("gateway", "registry"),
     "gateway.child": ("gateway",),
     "gateway.cli": ("gateway", "registry", "seed"),
