@@ -93,7 +93,7 @@ class Relation(IntEnum):
 
 
 class Link(IntEnum):
-    """How a relative stands to the person asked about, in `PeopleStore.relatives`."""
+    """How a relative stands to the person asked about, in the rows of `related.relatives`."""
 
     FATHER = 1
     MOTHER = 2

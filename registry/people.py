@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, Engine, FromClause, Text, bindparam, literal_column, select, text
 
-from registry import related
 from registry.changes import ChangePage, Changes
 from registry.datasets import Dataset
 from registry.population import Population, read_population
 from registry.reading import IDENTIFIERS, NUMBERS, Reader
+from registry.related import RELATED
 from registry.tables import person, person_number
 
 Row: TypeAlias = tuple[Any, ...]
@@ -45,19 +45,7 @@ class PeopleStore:
         self._reader = Reader(engine)
         self._changes = Changes(self._reader)
         people = self._reader.asked("ids", IDENTIFIERS)
-        self._related = {
-            build: self._reader.compile(build(people))
-            for build in (
-                related.residences,
-                related.documents,
-                related.names,
-                related.numbers,
-                related.insurances,
-                related.households,
-                related.members,
-                related.relatives,
-            )
-        }
+        self._related = {name: self._reader.compile(each.build(people)) for name, each in RELATED.items()}
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -130,52 +118,19 @@ class PeopleStore:
         """Position of the newest committed change; 0 when there is none."""
         return self._changes.last_position()
 
-    def residences(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
-        """Per person with any: rows of `related.RESIDENCE_COLUMNS`, past ones too, oldest first."""
-        return self._grouped(related.residences, person_ids)
-
-    def documents(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
-        """Per person with any: rows of `related.DOCUMENT_COLUMNS`, oldest first."""
-        return self._grouped(related.documents, person_ids)
-
-    def other_names(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
-        """Per person with any: rows of `related.NAME_COLUMNS`: other and former names."""
-        return self._grouped(related.names, person_ids)
-
-    def numbers(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
-        """Per person: rows of `related.NUMBER_COLUMNS`, every number ever held, the current one last."""
-        return self._grouped(related.numbers, person_ids)
-
-    def relatives(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
-        """Per person with any: rows of `related.RELATIVE_COLUMNS`: father, mother, spouse, children."""
-        return self._grouped(related.relatives, person_ids)
-
-    def social_insurance(self, person_ids: Sequence[int]) -> dict[int, Row]:
-        """Per person who has one: the row of `related.SOCIAL_INSURANCE_COLUMNS`."""
-        return self._keyed(related.insurances, person_ids)
-
-    def households(self, household_ids: Sequence[int]) -> dict[int, Row]:
-        """Per household: the row of `related.HOUSEHOLD_COLUMNS`."""
-        return self._keyed(related.households, household_ids)
-
-    def household_members(self, household_ids: Sequence[int]) -> dict[int, list[Row]]:
-        """Per household: rows of `related.MEMBER_COLUMNS`, present members only, the head first."""
-        return self._grouped(related.members, household_ids)
-
-    def _keyed(self, build: Any, ids: Sequence[int]) -> dict[int, Row]:
-        return {row[0]: row for row in self._related_rows(build, ids)}
-
-    def _grouped(self, build: Any, ids: Sequence[int]) -> dict[int, list[Row]]:
+    def related(self, name: str, ids: Sequence[int]) -> dict[int, list[Row]]:
+        """Rows of `RELATED[name]` for each person_id (or household_id, as it says) that has any."""
+        if not ids:
+            return {}
+        once = list(dict.fromkeys(ids))  # an id given twice would double its rows
         groups: dict[int, list[Row]] = {}
-        for row in self._related_rows(build, ids):
+        for row in self._reader.rows(self._related[name], {"ids": self._reader.pack(once)}):
             groups.setdefault(row[0], []).append(row)
         return groups
 
-    def _related_rows(self, build: Any, ids: Sequence[int]) -> list[Row]:
-        if not ids:
-            return []
-        once = list(dict.fromkeys(ids))  # an id given twice would double its rows
-        return self._reader.rows(self._related[build], {"ids": self._reader.pack(once)})
+    def numbers(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
+        """Per person: rows of `related.NUMBER_COLUMNS`, every number ever held, the current one last."""
+        return self.related("numbers", person_ids)
 
 
 class _Planner:

@@ -3,11 +3,13 @@
 Trust: the database is trusted; see registry/tables.py.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
 from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, literal_column, select, union_all
 
 from registry.datasets import Link
 from registry.tables import (
-    household,
     identity_document,
     membership,
     person,
@@ -27,7 +29,6 @@ MEMBER_COLUMNS = (
     *("household_id", "person_id", "relation", "kind", "valid_from"),
     *("number", "surname", "middle_name", "given_name", "legacy_number"),
 )
-HOUSEHOLD_COLUMNS = ("household_id", "number", "head_person_id", "commune_old", "commune", "line", "kind")
 RELATIVE_COLUMNS = (
     *("person_id", "link", "relative_id"),
     *("number", "surname", "middle_name", "given_name", "legacy_number", "nationality"),
@@ -57,13 +58,6 @@ def numbers(asked: FromClause) -> Select[tuple[object, ...]]:
 def insurances(asked: FromClause) -> Select[tuple[object, ...]]:
     """The social insurance row, where there is one."""
     return _history(asked, social_insurance, SOCIAL_INSURANCE_COLUMNS, social_insurance.c.person_id)
-
-
-def households(asked: FromClause) -> Select[tuple[object, ...]]:
-    """The households themselves, asked by household_id."""
-    return select(*(household.c[name] for name in HOUSEHOLD_COLUMNS)).select_from(
-        asked.join(household, household.c.household_id == asked.c.value)
-    )
 
 
 def members(asked: FromClause) -> Select[tuple[object, ...]]:
@@ -116,3 +110,27 @@ def _history(
         .select_from(asked.join(table, table.c.person_id == asked.c.value))
         .order_by(table.c.person_id, order)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Rows that hang on a person or, when `of_household`, on the person's permanent household.
+
+    `build` makes the statement from a source of identifiers; the first of `columns` says whom a row is about.
+    """
+
+    columns: tuple[str, ...]
+    build: Callable[[FromClause], Select[tuple[object, ...]]]
+    of_household: bool = False
+
+
+RELATED: Mapping[str, Related] = {
+    "residences": Related(RESIDENCE_COLUMNS, residences),
+    "documents": Related(DOCUMENT_COLUMNS, documents),
+    "other_names": Related(NAME_COLUMNS, names),
+    "numbers": Related(NUMBER_COLUMNS, numbers),
+    "relatives": Related(RELATIVE_COLUMNS, relatives),
+    "social_insurance": Related(SOCIAL_INSURANCE_COLUMNS, insurances),
+    "household_members": Related(MEMBER_COLUMNS, members, of_household=True),
+}
+"""By name: one line for each set of rows that can be read beside the people."""

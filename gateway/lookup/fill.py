@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from gateway.api.v1 import person_pb2
 from gateway.wire import date_to_wire
+from registry.datasets import ResidenceKind
+from registry.related import RELATED
 
 Row = Sequence[Any]
 Related = Mapping[str, Sequence[Row]]
@@ -101,13 +103,13 @@ def _permanent(person: person_pb2.Person, row: Row, at: Sequence[int], _r: Relat
     _residence(person.permanent_residence, row[at[0]], row[at[1]], row[at[2]], row[at[3]], places)
 
 
-def _other_residence(field: str, kind: int) -> Fill:
+def _other_residence(field: str, kind: ResidenceKind) -> Filler:
     def fill(person: person_pb2.Person, _row: Row, _at: Sequence[int], related: Related, places: Places) -> None:
         for _id, row_kind, former, code, line, since, until in related["residences"]:
             if row_kind == kind and until is None:
                 _residence(getattr(person, field), former, code, line, since, places)
 
-    return fill
+    return Filler(fill, related="residences")
 
 
 def _documents(person: person_pb2.Person, _row: Row, _at: Sequence[int], related: Related, _p: Places) -> None:
@@ -170,13 +172,20 @@ _BLOOD_GROUPS = {
 }
 
 
-def _insurance(field: str, position: int) -> Fill:
-    def fill(person: person_pb2.Person, _row: Row, _at: Sequence[int], related: Related, _p: Places) -> None:
-        for row in related["social_insurance"]:
-            if row[position] is not None:
-                setattr(person.social_insurance, field, row[position])
+def _dataset(name: str, *columns: str) -> dict[str, Filler]:
+    """Fillers of a message of `Person` whose fields are columns of one row, all called as the table calls them."""
 
-    return fill
+    def filler(column: str) -> Filler:
+        at = RELATED[name].columns.index(column)
+
+        def fill(person: person_pb2.Person, _row: Row, _at: Sequence[int], related: Related, _p: Places) -> None:
+            for row in related[name]:
+                if row[at] is not None:
+                    setattr(getattr(person, name), column, row[at])
+
+        return Filler(fill, related=name)
+
+    return {f"{name}.{column}": filler(column) for column in columns}
 
 
 def _set_name(name: person_pb2.PersonName, surname: str, middle_name: str, given_name: str) -> None:
@@ -208,8 +217,8 @@ FILLERS: dict[str, Filler] = {
     "permanent_residence": Filler(
         _permanent, ("permanent_commune_old", "permanent_commune", "permanent_line", "permanent_since")
     ),
-    "temporary_residence": Filler(_other_residence("temporary_residence", 2), related="residences"),
-    "current_residence": Filler(_other_residence("current_residence", 3), related="residences"),
+    "temporary_residence": _other_residence("temporary_residence", ResidenceKind.TEMPORARY),
+    "current_residence": _other_residence("current_residence", ResidenceKind.CURRENT),
     "absence_status": _column("absence_status"),
     "residence_dossier_number": _column("residence_dossier_number", "residence_dossier"),
     "marital_status": _column("marital_status"),
@@ -218,9 +227,6 @@ FILLERS: dict[str, Filler] = {
     "death": Filler(_death, ("death_date",)),
     "contact": Filler(_contact, ("phone", "email")),
     "household_number": _column("household_number"),
-    "social_insurance.code": Filler(_insurance("code", 1), related="social_insurance"),
-    "social_insurance.status": Filler(_insurance("status", 2), related="social_insurance"),
-    "social_insurance.health_card": Filler(_insurance("health_card", 3), related="social_insurance"),
-    "social_insurance.employer_unit": Filler(_insurance("employer_unit", 4), related="social_insurance"),
+    **_dataset("social_insurance", "code", "status", "health_card", "employer_unit"),
 }
 """Every leaf of the catalogue."""

@@ -12,6 +12,7 @@ from gateway.lookup.fill import Row
 from registry.datasets import UnitVersion
 from registry.errors import RegistryError
 from registry.people import PeopleStore, Plan
+from registry.related import RELATED
 from registry.units import Units
 
 _NOTHING: Mapping[str, Sequence[Row]] = {}
@@ -66,15 +67,12 @@ class People:
         present = [row for row in rows if row is not None and disclosure.in_scope(row)]
         person_ids = [row[PERSON_ID] for row in present]
         households = [row[HOUSEHOLD_ID] for row in present if row[HOUSEHOLD_ID] is not None]
-        by_name: dict[str, tuple[int, Mapping[int, Any]]] = {}
+        by_name: dict[str, tuple[int, Mapping[int, Sequence[Row]]]] = {}
         for name in disclosure.related:
-            if name == "household_members":
-                by_name[name] = HOUSEHOLD_ID, self._store.household_members(households)
-            elif name == "social_insurance":
-                rows_by_id = self._store.social_insurance(person_ids)
-                by_name[name] = PERSON_ID, {key: (row,) for key, row in rows_by_id.items()}
+            if RELATED[name].of_household:
+                by_name[name] = HOUSEHOLD_ID, self._store.related(name, households)
             else:
-                by_name[name] = PERSON_ID, getattr(self._store, name)(person_ids)
+                by_name[name] = PERSON_ID, self._store.related(name, person_ids)
         return [
             Found(row, {name: groups.get(row[key], ()) for name, (key, groups) in by_name.items()})
             if row is not None

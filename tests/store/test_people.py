@@ -109,7 +109,7 @@ def test_a_snapshot_keeps_to_its_scopes(store: PeopleStore, scopes: list[str]) -
 
 
 def test_residences_keep_their_history(store: PeopleStore) -> None:
-    found = store.residences([WIDOW, FATHER, CHILD, WIDOW])
+    found = store.related("residences", [WIDOW, FATHER, CHILD, WIDOW])
     begun = RESIDENCE_COLUMNS.index("valid_from")
     assert [row[begun] for row in found[WIDOW]] == [20100101, 20150101]
     assert len(found[FATHER]) == 1
@@ -118,23 +118,22 @@ def test_residences_keep_their_history(store: PeopleStore) -> None:
 
 def test_documents_and_names_and_numbers_are_read_for_many(store: PeopleStore) -> None:
     people = [FATHER, MOTHER, CHILD]
-    assert [row[1] for row in store.documents(people)[FATHER]] == [3, 1]
-    assert [row[2:5] for row in store.other_names(people)[MOTHER]] == [("Trần", "", "Hương")]
+    assert [row[1] for row in store.related("documents", people)[FATHER]] == [3, 1]
+    assert [row[2:5] for row in store.related("other_names", people)[MOTHER]] == [("Trần", "", "Hương")]
     assert [row[1] for row in store.numbers(people)[CHILD]] == [FORMER_NUMBER_OF_CHILD, number(CHILD)]
-    assert store.social_insurance(people) == {FATHER: (FATHER, "0123456789", 1, None, None, 20240101)}
+    assert store.related("social_insurance", people) == {FATHER: [(FATHER, "0123456789", 1, None, None, 20240101)]}
 
 
 def test_only_present_members_belong_to_a_household_and_the_head_is_first(store: PeopleStore) -> None:
-    found = store.household_members([HOUSEHOLD, HOUSEHOLD_OF_WIDOW, HOUSEHOLD])
+    found = store.related("household_members", [HOUSEHOLD, HOUSEHOLD_OF_WIDOW, HOUSEHOLD])
     person = MEMBER_COLUMNS.index("person_id")
     assert [row[person] for row in found[HOUSEHOLD]] == [FATHER, MOTHER, CHILD]
     assert [row[person] for row in found[HOUSEHOLD_OF_WIDOW]] == [WIDOW]
     assert found[HOUSEHOLD][0][MEMBER_COLUMNS.index("legacy_number")] == "012345678"
-    assert store.households([HOUSEHOLD])[HOUSEHOLD][1] == "A1"
 
 
 def test_relatives_are_linked_in_both_directions(store: PeopleStore) -> None:
-    found = store.relatives([FATHER, CHILD, WIDOW])
+    found = store.related("relatives", [FATHER, CHILD, WIDOW])
     number_at = RELATIVE_COLUMNS.index("number")
     assert [row[1:3] for row in found[FATHER]] == [(Link.SPOUSE, MOTHER), (Link.CHILD, CHILD)]
     assert [row[1:3] for row in found[CHILD]] == [(Link.FATHER, FATHER), (Link.MOTHER, MOTHER)]
@@ -143,8 +142,8 @@ def test_relatives_are_linked_in_both_directions(store: PeopleStore) -> None:
 
 
 def test_related_rows_of_nobody_are_no_rows(store: PeopleStore) -> None:
-    assert store.residences([]) == {}
-    assert store.relatives([12345]) == {}
+    assert store.related("residences", []) == {}
+    assert store.related("relatives", [12345]) == {}
 
 
 def test_threads_read_side_by_side(store: PeopleStore) -> None:

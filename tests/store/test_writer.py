@@ -70,9 +70,9 @@ def test_a_first_row_and_a_later_one_are_applied_and_numbered(writer: Writer, st
         Outcome(OutcomeStatus.APPLIED, MOTHER, version=2, position=1),
         Outcome(OutcomeStatus.APPLIED, FATHER, version=2, position=2),
     ]
-    assert store.social_insurance([FATHER, MOTHER]) == {
-        FATHER: (FATHER, "9876543210", 3, None, "TA0001A", 20250901),
-        MOTHER: (MOTHER, "9876543210", 2, None, "TA0001A", 20250901),
+    assert store.related("social_insurance", [FATHER, MOTHER]) == {
+        FATHER: [(FATHER, "9876543210", 3, None, "TA0001A", 20250901)],
+        MOTHER: [(MOTHER, "9876543210", 2, None, "TA0001A", 20250901)],
     }
     assert versions(store, FATHER, MOTHER, CHILD) == [2, 2, 1]
     dataset, kinds = Dataset.SOCIAL_INSURANCE, ChangeKind.VALUES
@@ -85,7 +85,7 @@ def test_a_first_row_and_a_later_one_are_applied_and_numbered(writer: Writer, st
 def test_columns_left_out_keep_their_values(writer: Writer, store: PeopleStore) -> None:
     later = Update(Dataset.SOCIAL_INSURANCE, {"status": 5}, kinds=1, made_at=NOW, person_id=FATHER)
     assert writer.apply([later])[0].status is OutcomeStatus.APPLIED
-    assert store.social_insurance([FATHER])[FATHER] == (FATHER, "0123456789", 5, None, None, 20240101)
+    assert store.related("social_insurance", [FATHER])[FATHER] == [(FATHER, "0123456789", 5, None, None, 20240101)]
 
 
 def test_the_same_values_again_are_no_change(writer: Writer, store: PeopleStore) -> None:
@@ -105,7 +105,7 @@ def test_one_person_twice_in_a_batch_is_two_changes(writer: Writer, store: Peopl
         (OutcomeStatus.APPLIED, 3, 2),
         (OutcomeStatus.UNCHANGED, 3, None),
     ]
-    assert store.social_insurance([WIDOW])[WIDOW][2] == 2
+    assert store.related("social_insurance", [WIDOW])[WIDOW][0][2] == 2
     assert versions(store, WIDOW) == [3]
 
 
@@ -117,7 +117,7 @@ def test_people_are_found_by_current_and_former_number(writer: Writer, store: Pe
     outcomes = writer.apply(updates)
     assert [item.person_id for item in outcomes] == [CHILD, CHILD, None, WIDOW]
     assert outcomes[2] == Outcome(OutcomeStatus.NOT_FOUND)
-    assert store.social_insurance([CHILD])[CHILD][2] == 1
+    assert store.related("social_insurance", [CHILD])[CHILD][0][2] == 1
     assert [row[0] for row in store.changes(0, 10).rows] == [1, 2, 3]
 
 
@@ -138,7 +138,7 @@ def test_a_move_changes_scope_row_and_history(writer: Writer, store: PeopleStore
     assert row[2:] == (None, COMMUNE_CAO_BANG, "Tổ 2", 20251001, CAO_BANG)
     assert [row[5:7] for row in store.changes(0, 9).rows] == [(HANOI, CAO_BANG)]
     begun, ended = RESIDENCE_COLUMNS.index("valid_from"), RESIDENCE_COLUMNS.index("valid_to")
-    history = [(row[begun], row[ended]) for row in store.residences([WIDOW])[WIDOW]]
+    history = [(row[begun], row[ended]) for row in store.related("residences", [WIDOW])[WIDOW]]
     assert history == [(20100101, 20150101), (20150101, 20251001), (20251001, None)]
 
 
@@ -147,7 +147,7 @@ def test_two_moves_in_one_batch_follow_each_other(writer: Writer, store: PeopleS
     outcomes = writer.apply([moved(FATHER), back, back])
     assert [item.status.name for item in outcomes] == ["APPLIED", "APPLIED", "UNCHANGED"]
     ended = RESIDENCE_COLUMNS.index("valid_to")
-    assert [row[ended] for row in store.residences([FATHER])[FATHER]] == [20251001, 20251101, None]
+    assert [row[ended] for row in store.related("residences", [FATHER])[FATHER]] == [20251001, 20251101, None]
     assert [row[5:7] for row in store.changes(0, 9).rows] == [(HANOI, CAO_BANG), (CAO_BANG, HANOI)]
 
 
@@ -184,7 +184,7 @@ def test_a_malformed_update_gets_its_rule_and_holds_up_nobody(
     outcomes = writer.apply([insured(WIDOW), update, insured(CHILD)])
     assert outcomes[1] == Outcome(OutcomeStatus.MALFORMED, rule=rule)
     assert [outcomes[0].position, outcomes[2].position] == [1, 2]
-    assert MOTHER not in store.social_insurance([MOTHER])
+    assert MOTHER not in store.related("social_insurance", [MOTHER])
     assert versions(store, MOTHER) == [1]
 
 
@@ -193,7 +193,7 @@ def test_a_batch_the_database_refuses_leaves_nothing_behind(writer: Writer, stor
     with pytest.raises(Inconsistent):
         writer.apply([insured(MOTHER), broken])
     assert store.last_position() == 0
-    assert store.social_insurance([MOTHER]) == {}
+    assert store.related("social_insurance", [MOTHER]) == {}
     assert versions(store, MOTHER, WIDOW) == [1, 1]
     assert writer.apply([insured(MOTHER)])[0].position == 1
 

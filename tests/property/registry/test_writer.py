@@ -72,7 +72,7 @@ def test_the_feed_accounts_for_every_applied_update(path: Path, batches: list[li
         mine = [item for item, _ in applied if item.person_id == person_id]
         assert row[2] == before[person_id][2] + len(mine)
         assert row[3] == scopes[person_id]
-        open_homes = [home for home in store.residences([person_id]).get(person_id, []) if home[6] is None]
+        open_homes = [home for home in store.related("residences", [person_id]).get(person_id, []) if home[6] is None]
         assert len(open_homes) <= 1
     store.close()
     writer.close()
