@@ -25,7 +25,7 @@ from gateway.audit.tiles import (
     unpack_entries,
 )
 from gateway.audit.tree import HASH_BYTES, TreeEdge, root_of
-from gateway.audit.verify_report import Broken, Disclosed, ReconcileReport, Surplus, VerifyReport
+from gateway.audit.verify_report import Broken, Disclosed, Promise, ReconcileReport, Surplus, VerifyReport
 
 
 def verify(
@@ -58,10 +58,13 @@ def verify(
 
 
 def reconcile(
-    directory: str, vkey: str, agency: str, receipts: Iterable[Receipt], receipt_vkey: str | None = None
+    directory: str, vkey: str, agency: str, receipts: Iterable[Receipt | Promise], receipt_vkey: str | None = None
 ) -> ReconcileReport:
     """Compare the receipts one agency holds with the log: each must stand at its index, and each of the
     agency's disclosures should have one. With `receipt_vkey` the receipts' own signatures are checked too.
+
+    A Promise says more than its receipt: then the entry must also be that of its call and admit to its people,
+    and stands for one call only.
 
     The log itself should have been verified. Raises Tampered only when the files cannot be read.
     """
@@ -69,28 +72,30 @@ def reconcile(
     reader = LogReader(directory)
     checkpoint = _checkpoint(reader, verifier)
     checker = ReceiptVerifier.from_text(receipt_vkey) if receipt_vkey else None
-    held: dict[int, bytes] = {}
+    held: dict[int, Promise] = {}
     broken: list[Broken] = []
-    for receipt in receipts:
-        reason = _unusable(receipt, checkpoint, checker)
-        if reason is None and held.setdefault(receipt.index, receipt.leaf_hash) != receipt.leaf_hash:
-            reason = "two receipts promise different entries at this index"
+    for item in receipts:
+        promise = item if isinstance(item, Promise) else Promise(item)
+        index = promise.receipt.index
+        reason = _unusable(promise.receipt, checkpoint, checker) or _conflict(held.setdefault(index, promise), promise)
         if reason is not None:
-            broken.append(Broken(receipt.index, reason))
+            broken.append(Broken(index, reason))
     honoured = 0
     surplus: list[Surplus] = []
     walk = _Walk(reader, checkpoint)
     for number in range(-(-checkpoint.size // WIDTH)):
         leaves = walk.bundle(number)
         for index, (leaf, found) in enumerate(zip(leaves, walk.outlines, strict=True), number * WIDTH):
-            promised = held.get(index)
-            if promised is None:
+            kept = held.get(index)
+            if kept is None:
                 if found.kind == Kind.DISCLOSURE and found.agency == agency:
                     surplus.append(Surplus(index, found.worker_epoch, found.call_id, found.people))
-            elif promised == leaf:
+                continue
+            difference = _difference(kept, leaf, found, agency)
+            if difference is None:
                 honoured += 1
             else:
-                broken.append(Broken(index, "the log holds another entry at this index"))
+                broken.append(Broken(index, difference))
     return ReconcileReport(
         agency,
         checkpoint.size,
@@ -288,6 +293,27 @@ def _parent(reader: LogReader, number: int) -> bytes | None:
             return split_hashes(reader.tile_raw(1, above, width)[1], "")[at]
         except (OSError, AuditError):
             continue
+    return None
+
+
+def _conflict(first: Promise, other: Promise) -> str | None:
+    """Why two promises of one index cannot both hold; the same one may be there twice."""
+    if first.receipt.leaf_hash != other.receipt.leaf_hash:
+        return "two receipts promise different entries at this index"
+    if first.call_id != other.call_id:
+        return "one entry was given as the receipt of two calls"
+    return None
+
+
+def _difference(promise: Promise, leaf: bytes, found: Outline, agency: str) -> str | None:
+    if promise.receipt.leaf_hash != leaf:
+        return "the log holds another entry at this index"
+    if found.agency != agency:
+        return "the entry at this index is of another agency"
+    if promise.call_id and promise.call_id != found.call_id.hex():
+        return "the entry at this index is of another call"
+    if promise.people > found.people:
+        return f"the entry at this index admits to {found.people} people, {promise.people} were received"
     return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.audit.receipt import Receipt
+
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
@@ -35,6 +37,16 @@ class VerifyReport:
     def people(self) -> int:
         """People disclosed in all."""
         return sum(disclosed.people for disclosed in self.disclosed.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A receipt with what its holder knows of the answer: its own call id, 32 hex digits (empty: not kept), and
+    how many people it received."""
+
+    receipt: Receipt
+    call_id: str = ""
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)

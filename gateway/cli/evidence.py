@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.audit.entry import Kind
 from gateway.audit.verify import reconcile, verify
-from gateway.audit.verify_report import ReconcileReport, VerifyReport
+from gateway.audit.verify_report import Promise, ReconcileReport, VerifyReport
 from gateway.cli.output import moment, print_table
 from gateway.client.receipts import KeptReceipt, read_receipts
 
@@ -70,18 +70,19 @@ def examine(log: Path, vkey: str, receipt_vkey: str, receipts: Sequence[Path], o
 def _compare(log: Path, vkey: str, receipt_vkey: str, kept: Sequence[KeptReceipt], older: bytes | None) -> Evidence:
     report = verify(str(log), vkey, older)
     received: Counter[tuple[str, str]] = Counter()
+    promises: dict[str, list[Promise]] = {}
     for each in kept:
         received[each.agency, each.method] += each.people
-    compared = tuple(
-        reconcile(str(log), vkey, agency, [each.receipt for each in kept if each.agency == agency], receipt_vkey)
-        for agency in sorted({each.agency for each in kept})
-    )
+        promises.setdefault(each.agency, []).append(Promise(each.receipt, each.call_id, each.people))
+    compared = tuple(reconcile(str(log), vkey, agency, promises[agency], receipt_vkey) for agency in sorted(promises))
     return Evidence(report, compared, dict(received))
 
 
 def _once(kept: Iterable[KeptReceipt]) -> list[KeptReceipt]:
-    """Each receipt once, though several files may hold it."""
-    return list({(each.agency, each.receipt.index, each.receipt.leaf_hash): each for each in kept}.values())
+    """Each receipt once, though several files may hold it; one that was given for two calls stays twice."""
+    return list(
+        {(each.agency, each.call_id, each.receipt.index, each.receipt.leaf_hash): each for each in kept}.values()
+    )
 
 
 def print_evidence(evidence: Evidence) -> None:

@@ -213,7 +213,7 @@ class Connection:
             refusal, receipt = read
             self._answered = True
             if receipt is not None:
-                refusal.receipt = self._receipts.take(receipt, refusal.call_id, method.name, 0)
+                refusal.receipt = self._receipts.take(receipt, call_id, method.name, 0)
             elif method.answered_when_absent and refusal.reason == "PERSON_UNAVAILABLE":
                 return missing_receipt(refusal.call_id)
             return refusal

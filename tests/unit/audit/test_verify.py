@@ -20,7 +20,7 @@ from gateway.audit.receipt import Receipt
 from gateway.audit.tiles import pack_details, pack_entries, unpack_details, unpack_entries
 from gateway.audit.tree import TreeEdge, leaf_hash, root_of
 from gateway.audit.verify import reconcile, verify
-from gateway.audit.verify_report import Disclosed
+from gateway.audit.verify_report import Disclosed, Promise
 from tests.unit.audit.records import (
     ORIGIN,
     SEGMENT_BYTES,
@@ -249,6 +249,31 @@ def test_reconciling_raises_the_alarm_for_missing_and_different_entries(publishe
     ]
     signed = reconcile(str(published.path), vkey(), "tax", [different], receipt_vkey())
     assert "does not verify" in signed.broken[0].reason
+
+
+@pytest.mark.parametrize(
+    ("agency", "call_id", "people", "reason"),
+    [
+        ("police", "", 0, "the entry at this index is of another agency"),
+        ("tax", "ab" * 16, 1, "the entry at this index is of another call"),
+        ("tax", make_entry(7).call_id.hex(), 2, "the entry at this index admits to 1 people, 2 were received"),
+    ],
+)
+def test_a_true_receipt_does_not_stand_for_another_answer(
+    published: Published, agency: str, call_id: str, people: int, reason: str
+) -> None:
+    promise = Promise(published.receipts[7], call_id, people)
+    report = reconcile(str(published.path), vkey(), agency, [promise], receipt_vkey())
+    assert (report.honoured, [(item.index, item.reason) for item in report.broken]) == (0, [(7, reason)])
+
+
+def test_one_entry_is_not_the_receipt_of_two_calls(published: Published) -> None:
+    call_id, receipt = make_entry(7).call_id.hex(), published.receipts[7]
+    twice = [Promise(receipt, call_id, 1), Promise(receipt, call_id, 1)]
+    assert reconcile(str(published.path), vkey(), "tax", twice).broken == ()
+    replayed = [Promise(receipt, call_id, 1), Promise(receipt, "cd" * 16, 1)]
+    report = reconcile(str(published.path), vkey(), "tax", replayed)
+    assert [item.reason for item in report.broken] == ["one entry was given as the receipt of two calls"]
 
 
 def test_verification_loads_neither_grpc_protobuf_nor_sql() -> None:

@@ -11,7 +11,7 @@ import pytest
 from gateway.audit.files import RealFiles
 from gateway.audit.log import create_log, open_log
 from gateway.client.receipts import KeptReceipt, ReceiptLog
-from tests.unit.audit.records import SEGMENT_BYTES, Clock, make_keys, make_record, receipt_vkey, vkey
+from tests.unit.audit.records import SEGMENT_BYTES, Clock, make_entry, make_keys, make_record, receipt_vkey, vkey
 
 SIZE = 40
 
@@ -30,8 +30,8 @@ def log(tmp_path: Path) -> Path:
     (directory / "log.vkey").write_text(vkey() + "\n")
     (directory / "receipt.vkey").write_text(receipt_vkey() + "\n")
     kept = ReceiptLog(tmp_path / "receipts")
-    for receipt in receipts[:-2]:
-        kept.append(KeptReceipt(receipt, "tax", "c" * 32, "LookUpPerson", 2))
+    for number, receipt in enumerate(receipts[:-2]):
+        kept.append(KeptReceipt(receipt, "tax", make_entry(number).call_id.hex(), "LookUpPerson", 2))
     kept.close()
     return directory
 
