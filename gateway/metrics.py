@@ -74,46 +74,62 @@ class Metrics:
             "gateway_calls_in_flight", "Calls in flight.", registry=registry, multiprocess_mode="livesum"
         )
         self.in_flight.set(0)
-        self._callers: dict[tuple[str, str, str], _Caller] = {}
+        self._callers: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+        self._answers: dict[tuple[str, str, str], list[int]] = {}
+        self._times: list[tuple[str, float]] = []
         self._seconds: dict[str, Any] = {}
 
+    @property
+    def has_answers(self) -> bool:
+        """Whether answers were counted and not yet written."""
+        return bool(self._answers)
+
     def answered(self, caller: tuple[str, str, str], people: int, written: int, withheld: int) -> None:
-        """Count an answer of `caller` = (agency, method, purpose)."""
-        series = self._callers.get(caller)
-        if series is None:
-            series = self._callers[caller] = _Caller(self, caller)
-        series.calls.inc()
-        if people:
-            series.people.inc(people)
-        if written:
-            series.written.inc(written)
-        if withheld:
-            series.withheld.inc(withheld)
+        """Count an answer of `caller` = (agency, method, purpose), to be written with others of its commit."""
+        counts = self._answers.get(caller)
+        if counts is None:
+            counts = self._answers[caller] = [0, 0, 0, 0]
+        counts[0] += 1
+        counts[1] += people
+        counts[2] += written
+        counts[3] += withheld
+
+    def write_answers(self) -> None:
+        """Write the answers counted so far."""
+        answers, self._answers = self._answers, {}
+        for caller, counts in answers.items():
+            series = self._callers.get(caller)
+            if series is None:
+                series = self._callers[caller] = tuple(
+                    counter.labels(*caller) for counter in (self.calls, self.people, self.written, self.withheld)
+                )
+            for counter, count in zip(series, counts, strict=True):
+                if count:
+                    counter.inc(count)
 
     def refused(self, agency: str, method: str, reason: str) -> None:
         """Count a refusal."""
         self.refusals.labels(agency, method, reason).inc()
 
     def took(self, method: str, seconds: float) -> None:
-        """Note how long a call took."""
-        observe = self._seconds.get(method)
-        if observe is None:
-            observe = self._seconds[method] = self.seconds.labels(method).observe
-        observe(seconds)
+        """Note how long a call took, to be written with others."""
+        self._times.append((method, seconds))
+
+    @property
+    def has_times(self) -> bool:
+        """Whether times were noted and not yet written."""
+        return bool(self._times)
+
+    def write_times(self) -> None:
+        """Write the times noted so far."""
+        times, self._times = self._times, []
+        for method, seconds in times:
+            observe = self._seconds.get(method)
+            if observe is None:
+                observe = self._seconds[method] = self.seconds.labels(method).observe
+            observe(seconds)
 
     def batch_observer(self, barrier: str) -> Callable[[int], None]:
         """Notes the sizes of a barrier's batches."""
         observe: Callable[[int], None] = self.batch.labels(barrier).observe
         return observe
-
-
-class _Caller:
-    """The series of one caller, looked up once."""
-
-    __slots__ = ("calls", "people", "withheld", "written")
-
-    def __init__(self, metrics: Metrics, caller: tuple[str, str, str]) -> None:
-        self.calls = metrics.calls.labels(*caller)
-        self.people = metrics.people.labels(*caller)
-        self.written = metrics.written.labels(*caller)
-        self.withheld = metrics.withheld.labels(*caller)

@@ -109,7 +109,9 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     registry = PeopleStore(engine)
     people = People(registry)
     places = UnitNames(Units.from_engine(engine))
-    reading = ReadBarrier(people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"))
+    reading = ReadBarrier(
+        people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"), due=spine.barrier.due
+    )
     writing = WriteBarrier(str(settings.run / "writer.sock"))
     cursors = CursorKey((settings.state / "keys" / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
     names = frozenset(methods)

@@ -37,6 +37,9 @@ from gateway.wire import with_receipt
 CALL_ID_KEY = "popgate-call-id"
 """Trailing metadata of every answer: the call id in hex."""
 
+GAUGE_SECONDS = 0.1
+"""How long the number of calls in flight may stand unwritten; what was answered is written at once."""
+
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 KINDS: dict[int, Kind] = {
@@ -69,6 +72,7 @@ class Chain:
         self._random = random
         self._log = structlog.get_logger()
         self.in_flight = 0
+        self._gauge_due = False
         self._completing: set[asyncio.Task[bytes]] = set()
 
     def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler[Any, Any]:
@@ -90,7 +94,9 @@ class Chain:
         metadata: Any = context.invocation_metadata()
         call = Call(method, call_id_of(metadata, self._random), request)
         self.in_flight += 1
-        self._metrics.in_flight.inc()
+        if not self._gauge_due:
+            self._gauge_due = True
+            asyncio.get_running_loop().call_later(GAUGE_SECONDS, self._write_in_flight)
         try:
             context.set_trailing_metadata(((CALL_ID_KEY, call.call_id.hex()),))
             if self.in_flight > CALLS_PER_WORKER_MAX:
@@ -108,8 +114,7 @@ class Chain:
             status = await self._refuse(call, Internal())
         finally:
             self.in_flight -= 1
-            self._metrics.in_flight.dec()
-            self._metrics.took(method.name, time.monotonic() - started)
+            self._took(method, time.monotonic() - started)
         await _abort(context, status)
         raise AssertionError("abort returns never")
 
@@ -146,14 +151,17 @@ class Chain:
 
     async def _record(self, call: Call, answer: Answer, body: bytes) -> Receipt:
         """Wait until the entry is durable; it is counted then, even if the caller has gone meanwhile."""
-        future = self._recorder.answer(call, answer, KINDS[call.method.audit], body)
-        if answer.refusal is None:
-            future.add_done_callback(lambda done: self._count(call, answer, done))
-        return await asyncio.shield(future)
 
-    def _count(self, call: Call, answer: Answer, done: asyncio.Future[Receipt]) -> None:
-        if done.cancelled() or done.exception() is not None:
-            return
+        def count(_receipt: Receipt) -> None:
+            if answer.refusal is None:
+                self._count(call, answer)
+
+        return await self._recorder.answer(call, answer, KINDS[call.method.audit], body, count)
+
+    def _count(self, call: Call, answer: Answer) -> None:
+        if not self._metrics.has_answers:
+            # Runs before anybody who waits for this commit's receipts goes on: counted, then answered.
+            asyncio.get_running_loop().call_soon(self._metrics.write_answers)
         agency = call.principal.agency if call.principal is not None else answer.agency
         disclosed = call.method.audit == options_pb2.AUDIT_RULE_DISCLOSURE
         self._metrics.answered(
@@ -177,6 +185,20 @@ class Chain:
     async def drain(self) -> None:
         """Wait for the writes that were begun."""
         await asyncio.gather(*self._completing, return_exceptions=True)
+        self._write_times()
+
+    def _took(self, method: Method, seconds: float) -> None:
+        if not self._metrics.has_times:
+            asyncio.get_running_loop().call_soon(self._write_times)
+        self._metrics.took(method.name, seconds)
+
+    def _write_times(self) -> None:
+        self._metrics.write_times()
+        self._metrics.in_flight.set(self.in_flight)
+
+    def _write_in_flight(self) -> None:
+        self._gauge_due = False
+        self._metrics.in_flight.set(self.in_flight)
 
 
 async def _abort(context: Context, status: status_pb2.Status) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 
-from gateway.audit.barrier import AuditBarrier
+from gateway.audit.barrier import AuditBarrier, Durable
 from gateway.audit.detail import NONCE_BYTES, SALT_BYTES, Detail, seal
 from gateway.audit.entry import ZERO_16, ZERO_32, Decision, Entry, Kind
 from gateway.audit.fold import FoldedRefusals
@@ -48,8 +48,10 @@ class Recorder:
         """The tags of numbers that nobody visible has, joined."""
         return self._keys.current_tag(self._now_us()).numbers(numbers)
 
-    def answer(self, call: Call, answer: Answer, kind: Kind, body: bytes) -> asyncio.Future[Receipt]:
-        """Record an answer; the future holds its receipt once the entry is durable."""
+    def answer(
+        self, call: Call, answer: Answer, kind: Kind, body: bytes, durable: Durable | None = None
+    ) -> asyncio.Future[Receipt]:
+        """Record an answer; the future holds its receipt once the entry is durable. `durable`: see the barrier."""
         refusal = answer.refusal
         detail = Detail(
             case_reference=call.case_reference,
@@ -63,7 +65,9 @@ class Recorder:
         )
         if refusal is not None:
             return self._submit(call, Kind.REFUSAL, answer.tags, detail, reason=reason_number(refusal.reason))
-        return self._submit(call, kind, answer.tags, detail, people=answer.people, agency=answer.agency)
+        return self._submit(
+            call, kind, answer.tags, detail, people=answer.people, agency=answer.agency, durable=durable
+        )
 
     def refusal(self, call: Call, reason: int) -> asyncio.Future[Receipt]:
         """Record a refused call of a known agency, tagged with the number that it names."""
@@ -103,6 +107,7 @@ class Recorder:
         people: int = 0,
         reason: int = 0,
         agency: str = "",
+        durable: Durable | None = None,
     ) -> asyncio.Future[Receipt]:
         key = self._keys.current_detail(self._now_us())
         random = self._random(SALT_BYTES + NONCE_BYTES)
@@ -126,4 +131,4 @@ class Recorder:
             legal_basis=call.legal_basis,
             tags=tags,
         )
-        return self._barrier.record(entry.encode(), blob)
+        return self._barrier.record(entry.encode(), blob, durable)

@@ -8,10 +8,10 @@ from gateway.audit.barrier import AuditBarrier, spacing_seconds
 from gateway.errors import AuditUnavailable
 
 
-def test_nothing_waits_alone_and_messages_are_spaced_by_four_ms_at_eight_and_eight_from_sixteen() -> None:
+def test_nothing_waits_alone_and_messages_are_spaced_by_two_ms_at_eight_and_four_from_sixteen() -> None:
     assert [spacing_seconds(count) for count in (0, 1, 2)] == [0.0, 0.0, 0.0]
-    assert spacing_seconds(8) == pytest.approx(0.004)
-    assert spacing_seconds(16) == spacing_seconds(1000) == pytest.approx(0.008)
+    assert spacing_seconds(8) == pytest.approx(0.002)
+    assert spacing_seconds(16) == spacing_seconds(1000) == pytest.approx(0.004)
     assert sorted(map(spacing_seconds, range(40))) == list(map(spacing_seconds, range(40)))
 
 
