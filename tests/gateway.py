@@ -212,6 +212,13 @@ class Gateway:
         wanted = set(labels.items())
         return sum(value for key, value in self.metrics().get(name, {}).items() if wanted <= set(key))
 
+    def counted(self, name: str, value: float, **labels: str) -> float:
+        """The metric once it has reached `value`, or as it stands after two seconds: some are written with delay."""
+        deadline = time.monotonic() + 2
+        while (found := self.metric(name, **labels)) < value and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
     def exposition(self) -> str:
         """The text of /metrics."""
         return self.http("/metrics")[1]

@@ -251,4 +251,5 @@ def test_refused_credentials_are_counted_without_a_name(gateway: Gateway, tmp_pa
     with Leaf(()).caller(gateway, tmp_path) as caller:
         for _ in range(3):
             _ask(caller, "x")
-    assert gateway.metric("gateway_refusals_total", agency="", reason="CREDENTIAL_MALFORMED") == before + 3
+    labels = {"agency": "", "reason": "CREDENTIAL_MALFORMED"}
+    assert gateway.counted("gateway_refusals_total", before + 3, **labels) == before + 3

@@ -85,5 +85,7 @@ def test_labels_hold_no_word_that_a_caller_made_up(gateway: Gateway, hospital: C
 
 def test_only_the_owner_can_read_private_files(gateway: Gateway) -> None:
     for folder in ("ca", "keys", "tls", "operator", "wal", "agencies"):
-        for path in (gateway.state / folder).rglob("*"):
+        paths = list((gateway.state / folder).rglob("*"))
+        assert paths, folder
+        for path in paths:
             assert path.stat().st_mode & 0o077 == 0, path.name
