@@ -16,7 +16,7 @@ from seed.digest import store_digest
 from seed.errors import SeedError
 from seed.plan import Plan
 
-EXIT_REFUSED = 2
+EXIT_REFUSED = 1
 EXIT_INTERRUPTED = 130
 WORKERS_MAX = 64
 STAGES = {"people": "making people", "indexes": "building indexes and checking references"}

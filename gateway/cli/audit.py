@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.exits import NO_EVIDENCE
 from gateway.cli.options import (
     CaseOption,
     IdentityOption,
@@ -165,10 +166,10 @@ def verify(
         )
     except (AuditError, ValueError) as error:
         print(f"NOT VERIFIED: {error}", file=sys.stderr)
-        raise typer.Exit(4) from None
+        raise typer.Exit(NO_EVIDENCE) from None
     if as_json:
         print_json(evidence_json(evidence))
     else:
         print_evidence(evidence)
     if not evidence.holds:
-        raise typer.Exit(4)
+        raise typer.Exit(NO_EVIDENCE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gateway.cli.exits import INTERRUPTED, REFUSED
 from gateway.cli.options import settings_of
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ app = typer.Typer(
     name="demo", help="Play the whole story on an invented country; serve what it left.", invoke_without_command=True
 )
 
-FAILED: Final = 1
-INTERRUPTED: Final = 130
 STATE: Final = Path("var/demo")
 
 StateOption = Annotated[Path, typer.Option("--state", metavar="DIR", help="Directory of the demonstration.")]
@@ -97,10 +96,10 @@ def _told(run: Callable[[], None]) -> None:
         raise typer.Exit(INTERRUPTED) from None
     except (DemoFailed, CannotStart, SeedError, RegistryError, AuditError, ClientError) as error:
         print(f"\nThe demonstration stopped: {error}", file=sys.stderr)
-        raise typer.Exit(FAILED) from None
+        raise typer.Exit(REFUSED) from None
     except OSError as error:
         print(
             f"\nThe demonstration stopped: {error.strerror or error}: {error.filename or 'no file named'}",
             file=sys.stderr,
         )
-        raise typer.Exit(FAILED) from None
+        raise typer.Exit(REFUSED) from None

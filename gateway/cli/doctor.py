@@ -6,6 +6,7 @@ import asyncio
 
 import typer
 
+from gateway.cli.exits import NO_CONNECTION, REFUSED
 from gateway.cli.options import IdentityOption, JsonOption, ServerOption
 from gateway.cli.output import plain, print_json
 
@@ -29,4 +30,4 @@ def doctor(identity: IdentityOption, server: ServerOption = "", as_json: JsonOpt
             print(f"{'':<8} {'':<10} -> {plain(check.advice)}")
     failed = [check.name for check in checks if check.outcome is Outcome.FAILED]
     if failed:
-        raise typer.Exit(3 if failed[0] in _NETWORK else 1)
+        raise typer.Exit(NO_CONNECTION if failed[0] in _NETWORK else REFUSED)

@@ -1,23 +1,15 @@
-"""The whole command: its sub-commands, its exit codes, and what a person sees when something goes wrong.
-
-Exit codes: 0 done, 1 refused or failed, 2 usage, 3 no connection, 4 evidence does not verify, 130 interrupted.
-"""
+"""The whole command: its sub-commands, and what a person sees when something goes wrong."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from gateway.cli import agency, audit, demo, doctor, enrol, lookup, seed, serve, sync, token
-
-REFUSED: Final = 1
-USAGE: Final = 2
-NO_CONNECTION: Final = 3
-NO_EVIDENCE: Final = 4
-INTERRUPTED: Final = 130
+from gateway.cli.exits import INTERRUPTED, NO_CONNECTION, NO_EVIDENCE, REFUSED, USAGE
 
 app = typer.Typer(
     name="popgate",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.exits import REFUSED
 from gateway.cli.options import settings_of
 
 
@@ -50,4 +51,4 @@ def serve(
         run(settings, ready=ready)
     except CannotStart as error:
         print(f"The gateway does not start: {error}.", file=sys.stderr)
-        raise typer.Exit(1) from None
+        raise typer.Exit(REFUSED) from None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from gateway.cli.exits import REFUSED, USAGE
 from gateway.cli.options import (
     CaseOption,
     FieldsOption,
@@ -172,10 +173,10 @@ def push(
         asyncio.run(send())
     except ItemsUnreadable as error:
         print(f"{error}; what stands before it was pushed.", file=sys.stderr)
-        raise typer.Exit(2) from None
+        raise typer.Exit(USAGE) from None
     print(", ".join(f"{count:,} {outcome.lower()}" for outcome, count in counts.items()), file=sys.stderr)
     if counts.get("REFUSED"):
-        raise typer.Exit(1)
+        raise typer.Exit(REFUSED)
 
 
 def _print_result(result: PushResult, as_json: bool) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.program import NO_CONNECTION, NO_EVIDENCE, REFUSED, USAGE, explain
+from gateway.cli.exits import NO_CONNECTION, NO_EVIDENCE, REFUSED, USAGE
+from gateway.cli.program import explain
 from gateway.client import (
     CannotConnect,
     ClientError,
