@@ -8,15 +8,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import logging
 import os
 import signal
 import sys
 import threading
 from typing import Any
 
-import structlog
-
+from gateway import process_log
 from gateway.config import Settings
 from gateway.metrics import open_directory
 
@@ -29,7 +27,7 @@ def main() -> int:
     settings = Settings(**order["settings"])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_stop_with_supervisor, daemon=True, name="supervisor").start()
-    _log_to_stderr(order["place"])
+    process_log.configure(order["place"])
     role: str = order["role"]
     if role == "sequencer":
         from gateway.audit import sequencer
@@ -63,21 +61,6 @@ def _stop_with_supervisor() -> None:
     while sys.stdin.readline():
         pass
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _log_to_stderr(place: str) -> None:
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
-    structlog.contextvars.bind_contextvars(process=place)
-    logging.basicConfig(level=logging.WARNING, format=f"%(levelname)s {place}: %(message)s")
 
 
 if __name__ == "__main__":

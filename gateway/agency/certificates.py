@@ -130,11 +130,12 @@ def public_key_of_csr(der: bytes) -> ec.EllipticCurvePublicKey:
     try:
         request = x509.load_der_x509_csr(der)
         key = request.public_key()
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+            # Before the signature is checked: a stranger chooses the kind of key, and with it what that costs.
+            raise _csr_invalid("does not hold a P-256 key")
         signed = request.is_signature_valid
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, InvalidSignature):
         raise _csr_invalid("is not a PKCS#10 request in DER") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise _csr_invalid("does not hold a P-256 key")
     if not signed:
         raise _csr_invalid("is not signed by the key it holds")
     return key

@@ -19,8 +19,9 @@ _Rule = Callable[[Any], _Wrong]
 """Says what is wrong with a value: where in it (`.name`, `[position]`, nothing: the value itself), and what."""
 _FINE: _Wrong = ()
 
-_TEXT = re.compile(r"[^\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]*")
-"""Any text but control characters and those that reverse the reading direction."""
+_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*")
+"""Any text but control characters, line breaks of any kind and characters that turn the reading direction: what
+callers write is shown on auditors' terminals."""
 
 VIOLATIONS_MAX = 16
 FIELDS_WIDE_MIN = 8

@@ -43,7 +43,7 @@ def test_lengths_are_counted_in_bytes() -> None:
     ]
 
 
-@pytest.mark.parametrize("letter", ["\x00", "\n", "\x7f", "\u202e", "\u2066"])
+@pytest.mark.parametrize("letter", ["\x00", "\n", "\x7f", "\x9b", "\u061c", "\u2028", "\u202e", "\u2066"])
 def test_text_without_a_pattern_holds_no_control_characters(letter: str) -> None:
     assert _violations(_look_up("001090000001", officer=f"a{letter}b")) == [
         ("context.officer", "must not contain control characters")
