@@ -68,12 +68,17 @@ def test_tiny_populations_work(tmp_path: Path, people: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("people", "words"),
-    [("0", "at least 1"), ("-3", "at least 1"), ("many", "valid integer"), ("200000000", "more than")],
+    ("people", "code", "words"),
+    [
+        ("0", EXIT_REFUSED, "at least 1"),
+        ("-3", EXIT_REFUSED, "at least 1"),
+        ("many", 2, "valid integer"),
+        ("200000000", EXIT_REFUSED, "more than"),
+    ],
 )
-def test_an_impossible_number_is_refused_in_a_sentence(tmp_path: Path, people: str, words: str) -> None:
+def test_an_impossible_number_is_refused_in_a_sentence(tmp_path: Path, people: str, code: int, words: str) -> None:
     result = RUNNER.invoke(app, ["build", f"--people={people}", "--state", str(tmp_path / "new")])
-    assert result.exit_code == EXIT_REFUSED
+    assert result.exit_code == code
     assert words in " ".join(result.output.replace("│", " ").split())
     assert not (tmp_path / "new").exists()
 
