@@ -57,6 +57,7 @@ _OPTIONS = (
     ("grpc.max_metadata_size", config.METADATA_BYTES_MAX),
     ("grpc.absolute_max_metadata_size", config.METADATA_BYTES_MAX),
     ("grpc.max_send_message_length", config.GRPC_MESSAGE_BYTES_MAX),
+    ("grpc.max_concurrent_streams", config.STREAMS_PER_CONNECTION_MAX),
     ("grpc.max_connection_age_ms", config.CONNECTION_AGE_MS_MAX),
     ("grpc.max_connection_age_grace_ms", config.CONNECTION_GRACE_MS),
 )

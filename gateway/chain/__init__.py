@@ -24,6 +24,7 @@ from gateway.chain.authenticate import Authenticator
 from gateway.chain.authorise import authorise
 from gateway.chain.base import Answer, Behaviour, Call
 from gateway.chain.decode import decode
+from gateway.chain.held import Held
 from gateway.chain.identify import call_id_of, check_deadline
 from gateway.chain.methods import Method
 from gateway.chain.record import Recorder
@@ -74,6 +75,7 @@ class Chain:
         self.in_flight = 0
         self._gauge_due = False
         self._completing: set[asyncio.Task[bytes]] = set()
+        self._held = Held()
 
     def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler[Any, Any]:
         """The gRPC handler of a method: exact bytes in, exact bytes out."""
@@ -103,9 +105,13 @@ class Chain:
                 raise StreamsExhausted
             check_deadline(context.time_remaining())
             self._admit(call, context, metadata)
+            agency = call.principal.agency if call.principal is not None else ""
+            self._held.admit(agency, len(request), context)
             # A write that has begun is finished whether or not the caller still waits for it.
             work = self._complete(call, behaviour)
-            return await (work if method.audit == options_pb2.AUDIT_RULE_DISCLOSURE else self._kept(work))
+            answer = await (work if method.audit == options_pb2.AUDIT_RULE_DISCLOSURE else self._kept(work))
+            self._held.add(agency, len(answer), context)
+            return answer
         except GatewayError as refusal:
             status = await self._refuse(call, refusal)
         except Exception:
