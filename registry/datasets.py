@@ -14,6 +14,19 @@ class Dataset(IntEnum):
     CIVIL_STATUS = 6
     CONTACT = 7
     SOCIAL_INSURANCE = 20
+    HEALTH_INSURANCE = 21
+    VACCINATION = 22
+    EDUCATION = 23
+    PUBLIC_POST = 24
+    DRIVER_LICENCE = 25
+    VEHICLE = 26
+    MOBILE = 27
+    TAX = 28
+    BUSINESS = 29
+    LAND = 30
+    PASSPORT = 31
+    ELECTRONIC_IDENTITY = 32
+    PORTAL = 33
 
 
 class ChangeKind(IntFlag):

@@ -15,6 +15,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIn
 
 from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
 from registry.errors import AlreadyBuilt, HalfBuilt, Inconsistent, NotBuilt, OtherPopulation
+from registry.linked import LINKED  # noqa: F401  its tables join the metadata
 from registry.migrations import drop_everything, migrate
 from registry.population import read_meta
 from registry.tables import metadata, person, unit, unit_successor

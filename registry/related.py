@@ -5,10 +5,12 @@ Trust: the database is trusted; see registry/tables.py.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Column, ColumnElement, FromClause, Select, Table, literal_column, select, union_all
 
 from registry.datasets import Link
+from registry.linked import LINKED, Linked
 from registry.tables import (
     identity_document,
     membership,
@@ -16,7 +18,6 @@ from registry.tables import (
     person_name,
     person_number,
     residence,
-    social_insurance,
 )
 
 # What each row of a related dataset holds, in order; the first column says whom it is about.
@@ -24,7 +25,6 @@ RESIDENCE_COLUMNS = ("person_id", "kind", "commune_old", "commune", "line", "val
 DOCUMENT_COLUMNS = ("person_id", "kind", "number", "issued_on", "issued_by", "expires_on")
 NAME_COLUMNS = ("person_id", "kind", "surname", "middle_name", "given_name", "valid_from", "valid_to")
 NUMBER_COLUMNS = ("person_id", "number", "valid_from", "valid_to")
-SOCIAL_INSURANCE_COLUMNS = ("person_id", "code", "status", "health_card", "employer_unit", "updated_on")
 MEMBER_COLUMNS = (
     *("household_id", "person_id", "relation", "kind", "valid_from"),
     *("number", "surname", "middle_name", "given_name", "legacy_number"),
@@ -55,9 +55,14 @@ def numbers(asked: FromClause) -> Select[tuple[object, ...]]:
     return _history(asked, person_number, NUMBER_COLUMNS, person_number.c.valid_from)
 
 
-def insurances(asked: FromClause) -> Select[tuple[object, ...]]:
-    """The social insurance row, where there is one."""
-    return _history(asked, social_insurance, SOCIAL_INSURANCE_COLUMNS, social_insurance.c.person_id)
+def linked_columns(dataset: Linked) -> tuple[str, ...]:
+    """The columns of a linked dataset's rows; the last says when its owner wrote the row."""
+    return ("person_id", *dataset.columns, "updated_on")
+
+
+def linked(dataset: Linked, asked: FromClause) -> Select[tuple[object, ...]]:
+    """The rows of a linked dataset, in its order."""
+    return _history(asked, dataset.table, linked_columns(dataset), dataset.table.c[dataset.order_by])
 
 
 def members(asked: FromClause) -> Select[tuple[object, ...]]:
@@ -130,7 +135,7 @@ RELATED: Mapping[str, Related] = {
     "other_names": Related(NAME_COLUMNS, names),
     "numbers": Related(NUMBER_COLUMNS, numbers),
     "relatives": Related(RELATIVE_COLUMNS, relatives),
-    "social_insurance": Related(SOCIAL_INSURANCE_COLUMNS, insurances),
     "household_members": Related(MEMBER_COLUMNS, members, of_household=True),
+    **{name: Related(linked_columns(dataset), partial(linked, dataset)) for name, dataset in LINKED.items()},
 }
 """By name: one line for each set of rows that can be read beside the people."""

@@ -6,8 +6,11 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Column, String
+
 from registry.datasets import UnitLevel, UnitVersion
 from registry.engine import open_engine
+from registry.linked import LINKED
 from registry.load import Loader
 from registry.units import Successor, Unit
 
@@ -38,6 +41,13 @@ def number_of(position: int) -> str:
     Every tenth person lives in Hồ Chí Minh City, the others in Hà Nội.
     """
     return f"001{0 if position % 2 else 1}90{position:06d}"
+
+
+def _registered(column: Column[Any]) -> int | str:
+    """A value for a column of a linked dataset: what it means does not matter, that it is there does."""
+    if column.name.endswith("_date"):
+        return 20230215
+    return "12345" if isinstance(column.type, String) else 1
 
 
 def build_registry(path: Path, people: int = 1000) -> None:
@@ -206,3 +216,7 @@ def _insert_everything(loader: Loader) -> None:
             "updated_on": [20240401],
         },
     )
+    for linked in LINKED.values():
+        if linked.name != "social_insurance":
+            values = {column: [_registered(linked.table.c[column])] for column in linked.columns}
+            loader.insert(linked.table.name, {"person_id": [FULL], **values, "updated_on": [20240401]})

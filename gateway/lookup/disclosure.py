@@ -6,11 +6,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from google.protobuf.message import Message
+
 from gateway.agency.grants import Right
 from gateway.api.v1 import context_pb2, person_pb2, reason_pb2
 from gateway.catalogue import Catalogue
 from gateway.errors import FieldNotGranted, MaskEmpty
 from gateway.lookup.fill import FILLERS, Fill, Places, Related, Row
+from gateway.lookup.linked import linked_fillers
 
 PREFIX = ("person_id", "number", "version", "scope", "household_id")
 """Columns that every row begins with, whatever is disclosed; the store itself puts the first two there."""
@@ -32,8 +35,8 @@ class Disclosure:
     provinces: frozenset[str]
     """Provinces in scope; empty: everyone."""
     fills: tuple[tuple[Fill, tuple[int, ...]], ...]
-    clears: tuple[tuple[str, tuple[str, ...]], ...]
-    """For coarsened leaves: the field, and the parts of it that are taken out again."""
+    clears: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    """For coarsened leaves: the fields that lead there, and the parts of it that are taken out again."""
 
     def in_scope(self, row: Row) -> bool:
         """Whether the person of a row may be seen at all."""
@@ -43,8 +46,10 @@ class Disclosure:
         """Fill `person`, an empty message, from a row of PREFIX and `columns`, and the rows of the related datasets."""
         for fill, at in self.fills:
             fill(person, row, at, related, places)
-        for field, parts in self.clears:
-            message = getattr(person, field)
+        for path, parts in self.clears:
+            message: Message = person
+            for field in path:
+                message = getattr(message, field)
             for part in parts:
                 message.ClearField(part)
 
@@ -53,7 +58,8 @@ class Disclosures:
     """Compiles disclosures and remembers the last ones."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        missing = catalogue.leaves.keys() ^ FILLERS.keys()
+        self._fillers = {**FILLERS, **linked_fillers()}
+        missing = catalogue.leaves.keys() ^ self._fillers.keys()
         if missing:
             raise RuntimeError(f"contract and fillers differ in {sorted(missing)}")
         self._catalogue = catalogue
@@ -81,7 +87,7 @@ class Disclosures:
         fills: list[tuple[Fill, tuple[int, ...]]] = []
         related: set[str] = set()
         for leaf in leaves:
-            filler = FILLERS[leaf]
+            filler = self._fillers[leaf]
             columns.extend(column for column in filler.columns if column not in columns)
             fills.append((filler.fill, tuple(columns.index(column) for column in filler.columns)))
             if filler.related:
@@ -99,9 +105,9 @@ class Disclosures:
             clears=tuple(self._cleared(leaf, disclosed) for leaf in leaves if leaf not in disclosed),
         )
 
-    def _cleared(self, leaf: str, disclosed: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    def _cleared(self, leaf: str, disclosed: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         parts = self._catalogue.leaves[leaf].parts
-        return leaf, tuple(sorted(part for part in parts if f"{leaf}.{part}" not in disclosed))
+        return tuple(leaf.split(".")), tuple(sorted(part for part in parts if f"{leaf}.{part}" not in disclosed))
 
 
 def only_scope(provinces: frozenset[str]) -> Disclosure:

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from gateway.api.v1 import person_pb2
 from gateway.wire import date_to_wire
 from registry.datasets import ResidenceKind
-from registry.related import RELATED
 
 Row = Sequence[Any]
 Related = Mapping[str, Sequence[Row]]
@@ -172,22 +171,6 @@ _BLOOD_GROUPS = {
 }
 
 
-def _dataset(name: str, *columns: str) -> dict[str, Filler]:
-    """Fillers of a message of `Person` whose fields are columns of one row, all called as the table calls them."""
-
-    def filler(column: str) -> Filler:
-        at = RELATED[name].columns.index(column)
-
-        def fill(person: person_pb2.Person, _row: Row, _at: Sequence[int], related: Related, _p: Places) -> None:
-            for row in related[name]:
-                if row[at] is not None:
-                    setattr(getattr(person, name), column, row[at])
-
-        return Filler(fill, related=name)
-
-    return {f"{name}.{column}": filler(column) for column in columns}
-
-
 def _set_name(name: person_pb2.PersonName, surname: str, middle_name: str, given_name: str) -> None:
     name.surname = surname
     name.middle_name = middle_name
@@ -227,6 +210,5 @@ FILLERS: dict[str, Filler] = {
     "death": Filler(_death, ("death_date",)),
     "contact": Filler(_contact, ("phone", "email")),
     "household_number": _column("household_number"),
-    **_dataset("social_insurance", "code", "status", "health_card", "employer_unit"),
 }
-"""Every leaf of the catalogue."""
+"""Every leaf that the person's own tables hold; `gateway.lookup.linked` has the others."""

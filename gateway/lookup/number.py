@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from registry.numbers import PersonalNumber
-
 from gateway.errors import ArgumentInvalid, FieldViolation
 from registry.errors import MalformedNumber
+from registry.numbers import PersonalNumber
 
 
 def check_number(number: str, field: str = "number") -> None:

@@ -5,6 +5,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, text
 
 from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
+from registry.linked import LINKED  # noqa: F401  its tables join the metadata
 from registry.tables import metadata
 
 _POSTGRES_LOCK = 0x706F70_6D6967  # "popmig": two starts at once migrate one after the other

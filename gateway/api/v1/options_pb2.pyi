@@ -17,6 +17,19 @@ class Dataset(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DATASET_CIVIL_STATUS: _ClassVar[Dataset]
     DATASET_CONTACT: _ClassVar[Dataset]
     DATASET_SOCIAL_INSURANCE: _ClassVar[Dataset]
+    DATASET_HEALTH_INSURANCE: _ClassVar[Dataset]
+    DATASET_VACCINATION: _ClassVar[Dataset]
+    DATASET_EDUCATION: _ClassVar[Dataset]
+    DATASET_PUBLIC_POST: _ClassVar[Dataset]
+    DATASET_DRIVER_LICENCE: _ClassVar[Dataset]
+    DATASET_VEHICLE: _ClassVar[Dataset]
+    DATASET_MOBILE: _ClassVar[Dataset]
+    DATASET_TAX: _ClassVar[Dataset]
+    DATASET_BUSINESS: _ClassVar[Dataset]
+    DATASET_LAND: _ClassVar[Dataset]
+    DATASET_PASSPORT: _ClassVar[Dataset]
+    DATASET_ELECTRONIC_IDENTITY: _ClassVar[Dataset]
+    DATASET_PORTAL: _ClassVar[Dataset]
 
 class AgencyClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -28,6 +41,11 @@ class AgencyClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AGENCY_CLASS_PROVINCE: _ClassVar[AgencyClass]
     AGENCY_CLASS_MINISTRY: _ClassVar[AgencyClass]
     AGENCY_CLASS_CARRIER: _ClassVar[AgencyClass]
+    AGENCY_CLASS_FINANCE: _ClassVar[AgencyClass]
+    AGENCY_CLASS_LAND: _ClassVar[AgencyClass]
+    AGENCY_CLASS_EDUCATION: _ClassVar[AgencyClass]
+    AGENCY_CLASS_HOME_AFFAIRS: _ClassVar[AgencyClass]
+    AGENCY_CLASS_PORTAL: _ClassVar[AgencyClass]
     AGENCY_CLASS_AUDITOR: _ClassVar[AgencyClass]
     AGENCY_CLASS_OPERATOR: _ClassVar[AgencyClass]
 
@@ -68,6 +86,19 @@ DATASET_FAMILY: Dataset
 DATASET_CIVIL_STATUS: Dataset
 DATASET_CONTACT: Dataset
 DATASET_SOCIAL_INSURANCE: Dataset
+DATASET_HEALTH_INSURANCE: Dataset
+DATASET_VACCINATION: Dataset
+DATASET_EDUCATION: Dataset
+DATASET_PUBLIC_POST: Dataset
+DATASET_DRIVER_LICENCE: Dataset
+DATASET_VEHICLE: Dataset
+DATASET_MOBILE: Dataset
+DATASET_TAX: Dataset
+DATASET_BUSINESS: Dataset
+DATASET_LAND: Dataset
+DATASET_PASSPORT: Dataset
+DATASET_ELECTRONIC_IDENTITY: Dataset
+DATASET_PORTAL: Dataset
 AGENCY_CLASS_UNSPECIFIED: AgencyClass
 AGENCY_CLASS_POLICE: AgencyClass
 AGENCY_CLASS_JUSTICE: AgencyClass
@@ -76,6 +107,11 @@ AGENCY_CLASS_HEALTH: AgencyClass
 AGENCY_CLASS_PROVINCE: AgencyClass
 AGENCY_CLASS_MINISTRY: AgencyClass
 AGENCY_CLASS_CARRIER: AgencyClass
+AGENCY_CLASS_FINANCE: AgencyClass
+AGENCY_CLASS_LAND: AgencyClass
+AGENCY_CLASS_EDUCATION: AgencyClass
+AGENCY_CLASS_HOME_AFFAIRS: AgencyClass
+AGENCY_CLASS_PORTAL: AgencyClass
 AGENCY_CLASS_AUDITOR: AgencyClass
 AGENCY_CLASS_OPERATOR: AgencyClass
 SENSITIVITY_UNSPECIFIED: Sensitivity

@@ -1,3 +1,4 @@
+from gateway.api.v1 import datasets_pb2 as _datasets_pb2
 from gateway.api.v1 import options_pb2 as _options_pb2
 from google.type import date_pb2 as _date_pb2
 from google.protobuf.internal import containers as _containers
@@ -290,7 +291,7 @@ class SocialInsurance(_message.Message):
     def __init__(self, code: _Optional[str] = ..., status: _Optional[_Union[InsuranceStatus, str]] = ..., health_card: _Optional[str] = ..., employer_unit: _Optional[str] = ...) -> None: ...
 
 class Person(_message.Message):
-    __slots__ = ("name", "other_names", "number", "birth_date", "sex", "birth_place", "birth_registration_place", "native_place", "ethnic_group", "religion", "nationality", "blood_group", "legacy_number", "identity_documents", "relatives", "permanent_residence", "temporary_residence", "current_residence", "absence_status", "residence_dossier_number", "marital_status", "relation_to_head", "household", "death", "contact", "household_number", "social_insurance")
+    __slots__ = ("name", "other_names", "number", "birth_date", "sex", "birth_place", "birth_registration_place", "native_place", "ethnic_group", "religion", "nationality", "blood_group", "legacy_number", "identity_documents", "relatives", "permanent_residence", "temporary_residence", "current_residence", "absence_status", "residence_dossier_number", "marital_status", "relation_to_head", "household", "death", "contact", "household_number", "social_insurance", "health_insurance", "civil_events", "vaccinations", "enrolment", "public_post", "driver_licence", "vehicles", "mobile_subscriptions", "tax_registration", "business_interests", "land_certificates", "passports", "electronic_identity", "portal_dossiers")
     NAME_FIELD_NUMBER: _ClassVar[int]
     OTHER_NAMES_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -318,6 +319,20 @@ class Person(_message.Message):
     CONTACT_FIELD_NUMBER: _ClassVar[int]
     HOUSEHOLD_NUMBER_FIELD_NUMBER: _ClassVar[int]
     SOCIAL_INSURANCE_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_INSURANCE_FIELD_NUMBER: _ClassVar[int]
+    CIVIL_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    VACCINATIONS_FIELD_NUMBER: _ClassVar[int]
+    ENROLMENT_FIELD_NUMBER: _ClassVar[int]
+    PUBLIC_POST_FIELD_NUMBER: _ClassVar[int]
+    DRIVER_LICENCE_FIELD_NUMBER: _ClassVar[int]
+    VEHICLES_FIELD_NUMBER: _ClassVar[int]
+    MOBILE_SUBSCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
+    TAX_REGISTRATION_FIELD_NUMBER: _ClassVar[int]
+    BUSINESS_INTERESTS_FIELD_NUMBER: _ClassVar[int]
+    LAND_CERTIFICATES_FIELD_NUMBER: _ClassVar[int]
+    PASSPORTS_FIELD_NUMBER: _ClassVar[int]
+    ELECTRONIC_IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    PORTAL_DOSSIERS_FIELD_NUMBER: _ClassVar[int]
     name: PersonName
     other_names: _containers.RepeatedCompositeFieldContainer[OtherName]
     number: str
@@ -345,4 +360,18 @@ class Person(_message.Message):
     contact: Contact
     household_number: str
     social_insurance: SocialInsurance
-    def __init__(self, name: _Optional[_Union[PersonName, _Mapping]] = ..., other_names: _Optional[_Iterable[_Union[OtherName, _Mapping]]] = ..., number: _Optional[str] = ..., birth_date: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., sex: _Optional[_Union[Sex, str]] = ..., birth_place: _Optional[_Union[Place, _Mapping]] = ..., birth_registration_place: _Optional[_Union[Place, _Mapping]] = ..., native_place: _Optional[_Union[Place, _Mapping]] = ..., ethnic_group: _Optional[str] = ..., religion: _Optional[_Union[Religion, str]] = ..., nationality: _Optional[str] = ..., blood_group: _Optional[_Union[BloodGroup, str]] = ..., legacy_number: _Optional[str] = ..., identity_documents: _Optional[_Iterable[_Union[IdentityDocument, _Mapping]]] = ..., relatives: _Optional[_Iterable[_Union[Relative, _Mapping]]] = ..., permanent_residence: _Optional[_Union[Residence, _Mapping]] = ..., temporary_residence: _Optional[_Union[Residence, _Mapping]] = ..., current_residence: _Optional[_Union[Residence, _Mapping]] = ..., absence_status: _Optional[_Union[AbsenceStatus, str]] = ..., residence_dossier_number: _Optional[str] = ..., marital_status: _Optional[_Union[MaritalStatus, str]] = ..., relation_to_head: _Optional[_Union[RelationToHead, str]] = ..., household: _Optional[_Union[Household, _Mapping]] = ..., death: _Optional[_Union[Death, _Mapping]] = ..., contact: _Optional[_Union[Contact, _Mapping]] = ..., household_number: _Optional[str] = ..., social_insurance: _Optional[_Union[SocialInsurance, _Mapping]] = ...) -> None: ...
+    health_insurance: _datasets_pb2.HealthInsurance
+    civil_events: _containers.RepeatedCompositeFieldContainer[_datasets_pb2.CivilEvent]
+    vaccinations: _containers.RepeatedCompositeFieldContainer[_datasets_pb2.Vaccination]
+    enrolment: _datasets_pb2.Enrolment
+    public_post: _datasets_pb2.PublicPost
+    driver_licence: _datasets_pb2.DriverLicence
+    vehicles: _containers.RepeatedCompositeFieldContainer[_datasets_pb2.Vehicle]
+    mobile_subscriptions: _containers.RepeatedCompositeFieldContainer[_datasets_pb2.MobileSubscription]
+    tax_registration: _datasets_pb2.TaxRegistration
+    business_interests: _containers.RepeatedCompositeFieldContainer[_datasets_pb2.BusinessInterest]
+    land_certificates: _containers.RepeatedCompositeFieldContainer[_datasets_pb2.LandCertificate]
+    passports: _containers.RepeatedCompositeFieldContainer[_datasets_pb2.Passport]
+    electronic_identity: _datasets_pb2.ElectronicIdentity
+    portal_dossiers: _containers.RepeatedCompositeFieldContainer[_datasets_pb2.PortalDossier]
+    def __init__(self, name: _Optional[_Union[PersonName, _Mapping]] = ..., other_names: _Optional[_Iterable[_Union[OtherName, _Mapping]]] = ..., number: _Optional[str] = ..., birth_date: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., sex: _Optional[_Union[Sex, str]] = ..., birth_place: _Optional[_Union[Place, _Mapping]] = ..., birth_registration_place: _Optional[_Union[Place, _Mapping]] = ..., native_place: _Optional[_Union[Place, _Mapping]] = ..., ethnic_group: _Optional[str] = ..., religion: _Optional[_Union[Religion, str]] = ..., nationality: _Optional[str] = ..., blood_group: _Optional[_Union[BloodGroup, str]] = ..., legacy_number: _Optional[str] = ..., identity_documents: _Optional[_Iterable[_Union[IdentityDocument, _Mapping]]] = ..., relatives: _Optional[_Iterable[_Union[Relative, _Mapping]]] = ..., permanent_residence: _Optional[_Union[Residence, _Mapping]] = ..., temporary_residence: _Optional[_Union[Residence, _Mapping]] = ..., current_residence: _Optional[_Union[Residence, _Mapping]] = ..., absence_status: _Optional[_Union[AbsenceStatus, str]] = ..., residence_dossier_number: _Optional[str] = ..., marital_status: _Optional[_Union[MaritalStatus, str]] = ..., relation_to_head: _Optional[_Union[RelationToHead, str]] = ..., household: _Optional[_Union[Household, _Mapping]] = ..., death: _Optional[_Union[Death, _Mapping]] = ..., contact: _Optional[_Union[Contact, _Mapping]] = ..., household_number: _Optional[str] = ..., social_insurance: _Optional[_Union[SocialInsurance, _Mapping]] = ..., health_insurance: _Optional[_Union[_datasets_pb2.HealthInsurance, _Mapping]] = ..., civil_events: _Optional[_Iterable[_Union[_datasets_pb2.CivilEvent, _Mapping]]] = ..., vaccinations: _Optional[_Iterable[_Union[_datasets_pb2.Vaccination, _Mapping]]] = ..., enrolment: _Optional[_Union[_datasets_pb2.Enrolment, _Mapping]] = ..., public_post: _Optional[_Union[_datasets_pb2.PublicPost, _Mapping]] = ..., driver_licence: _Optional[_Union[_datasets_pb2.DriverLicence, _Mapping]] = ..., vehicles: _Optional[_Iterable[_Union[_datasets_pb2.Vehicle, _Mapping]]] = ..., mobile_subscriptions: _Optional[_Iterable[_Union[_datasets_pb2.MobileSubscription, _Mapping]]] = ..., tax_registration: _Optional[_Union[_datasets_pb2.TaxRegistration, _Mapping]] = ..., business_interests: _Optional[_Iterable[_Union[_datasets_pb2.BusinessInterest, _Mapping]]] = ..., land_certificates: _Optional[_Iterable[_Union[_datasets_pb2.LandCertificate, _Mapping]]] = ..., passports: _Optional[_Iterable[_Union[_datasets_pb2.Passport, _Mapping]]] = ..., electronic_identity: _Optional[_Union[_datasets_pb2.ElectronicIdentity, _Mapping]] = ..., portal_dossiers: _Optional[_Iterable[_Union[_datasets_pb2.PortalDossier, _Mapping]]] = ...) -> None: ...

@@ -13,6 +13,19 @@ def test_codes_of_stored_values_are_fixed() -> None:
         "CIVIL_STATUS": 6,
         "CONTACT": 7,
         "SOCIAL_INSURANCE": 20,
+        "HEALTH_INSURANCE": 21,
+        "VACCINATION": 22,
+        "EDUCATION": 23,
+        "PUBLIC_POST": 24,
+        "DRIVER_LICENCE": 25,
+        "VEHICLE": 26,
+        "MOBILE": 27,
+        "TAX": 28,
+        "BUSINESS": 29,
+        "LAND": 30,
+        "PASSPORT": 31,
+        "ELECTRONIC_IDENTITY": 32,
+        "PORTAL": 33,
     }
     assert [kind.value for kind in ResidenceKind] == [1, 2, 3]
     assert [kind.value for kind in DocumentKind] == [1, 2, 3]
