@@ -23,6 +23,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     ERRORS: (),
     CONFIG: (),
     "gateway.metrics": (),
+    "gateway.process_log": (),
     "gateway.catalogue": (API, ERRORS),
     "gateway.wire": (API, "gateway.audit.receipt"),
     "gateway.audit": (ERRORS,),
