@@ -15,7 +15,7 @@ from gateway.audit.query import Found, find
 from gateway.audit.reader import LogReader
 from gateway.audit.tags import months_between
 from gateway.chain.base import Answer, Call
-from gateway.chain.record import Recorder
+from gateway.chain.record import STATED, Recorder
 from gateway.chain.turns import Turns
 from gateway.errors import ArgumentInvalid, FieldViolation, Internal, PersonUnavailable
 from gateway.lookup.barrier import ReadBarrier
@@ -151,6 +151,8 @@ class AuditMethods:
         if detail is not None:
             access.fields.extend(detail.fields)
             access.case_reference = detail.case_reference
+            if detail.note.startswith(STATED):
+                access.purpose, _, access.legal_basis = detail.note.removeprefix(STATED).partition(" ")
         return access
 
     def _detail(self, reader: LogReader, index: int, entry: Entry, size: int) -> Detail | None:

@@ -33,6 +33,8 @@ class Call:
     legal_basis: str = ""
     case_reference: str = ""
     officer: str = ""
+    stated: str = ""
+    """Purpose and legal basis as the caller stated them, where no grant of its agency has these words."""
     authorised: bool = False
     """Whether the purpose is one that a grant names, and so is fit to be a label."""
 

@@ -19,6 +19,9 @@ from gateway.chain.translate import reason_number
 # What can be a person's number at all; anything else that a caller wrote there is about nobody.
 _NUMBER = re.compile(r"[0-9]{12}")
 
+STATED = "stated "
+"""Begins the note of a refusal's detail that holds the purpose and the legal basis which the entry leaves out."""
+
 
 class Recorder:
     """Writes the entries of calls through the audit barrier."""
@@ -76,6 +79,7 @@ class Recorder:
             case_reference=call.case_reference,
             officer=call.officer,
             request_digest=sha256(call.request).digest(),
+            note=f"{STATED}{call.stated}" if call.stated else "",
         )
         tags = self.number_tags([number]) if _NUMBER.fullmatch(number) else b""
         return self._submit(call, Kind.REFUSAL, tags, detail, reason=reason)

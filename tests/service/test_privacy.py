@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
+from gateway.api.v1 import audit_service_pb2
 from gateway.chain.translate import TABLE
 from tests.caller import LOOK_UP, PULL, PUSH, QUERY, Caller, look_up_request, pull_request, push_request
 from tests.gateway import AGENCIES, Gateway
@@ -81,6 +83,25 @@ def test_labels_hold_no_word_that_a_caller_made_up(gateway: Gateway, hospital: C
     made_up = type(HOSPITAL)("made.up.purpose", "made/up", "case", "officer")
     assert hospital.look_up(number_of(96), ["name"], made_up).reason == "PURPOSE_NOT_GRANTED"
     assert "made" not in gateway.exposition()
+
+
+def test_no_word_that_a_caller_made_up_stands_in_clear_in_the_log(
+    gateway: Gateway, hospital: Caller, caller_of: Callable[[str], Caller]
+) -> None:
+    number = f"p{number_of(97)}"
+    made_up = type(HOSPITAL)(number, "made/up", "case", "officer")
+    reply = hospital.look_up(number_of(97), ["name"], made_up)
+    assert (reply.reason, reply.receipt is not None) == ("PURPOSE_NOT_GRANTED", True)
+    assert reply.receipt is not None
+    entry, detail = gateway.entry(reply.receipt.index)
+    assert (entry.purpose, entry.legal_basis) == ("", "")
+    assert detail is not None
+    assert detail.note == f"stated {number} made/up"
+    query = audit_service_pb2.QueryAccessesRequest(
+        context=AGENCIES["auditor"].context.message(), number=number_of(97), entries_max=1
+    )
+    answer = audit_service_pb2.QueryAccessesResponse.FromString(caller_of("auditor").call(QUERY, query).body)
+    assert [(access.purpose, access.legal_basis) for access in answer.accesses] == [(number, "made/up")]
 
 
 def test_only_the_owner_can_read_private_files(gateway: Gateway) -> None:
