@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway import Gateway, running
-from tests.world import build_registry
+# What these check for tests is to be explained as if it stood there.
+pytest.register_assert_rewrite(
+    "tests.caller", "tests.gateway", "tests.service.refusals", "tests.e2e.load", "tests.e2e.scene"
+)
+
+from tests.gateway import Gateway, running  # noqa: E402
+from tests.world import build_registry  # noqa: E402
 
 
 @pytest.fixture(scope="session")

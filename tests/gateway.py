@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -39,6 +39,8 @@ from tests.world import BASIC, free_ports
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 30.0
 SOUTH = "79"
+# States of sockets as /proc/net/tcp writes them.
+_LISTEN, _ESTABLISHED = "0A", "01"
 OPERATION = Context("gateway.operation", "policy:operation", "setup", "op-1")
 
 
@@ -189,11 +191,18 @@ class Gateway:
 
     def serving_workers(self) -> list[int]:
         """Process ids of those who listen on the agencies' port now."""
+        return self._on_port(_LISTEN)
+
+    def connected_workers(self) -> list[int]:
+        """Process ids of those to whom somebody is connected on the agencies' port now."""
+        return self._on_port(_ESTABLISHED)
+
+    def _on_port(self, state: str) -> list[int]:
         # gRPC listens on IPv4 addresses through IPv6 sockets.
         tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
         rows = [line.split() for table in tables for line in table]
-        listening = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and int(row[1][-4:], 16) == self.ports[0]}
-        return [pid for pid in self.children() if listening & _descriptors(pid)]
+        found = {f"socket:[{row[9]}]" for row in rows if row[3] == state and int(row[1][-4:], 16) == self.ports[0]}
+        return [pid for pid in self.children() if found & _descriptors(pid)]
 
     def output(self) -> bytes:
         """Everything that the gateway's processes wrote to standard output and error."""
@@ -290,7 +299,13 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
 
 
 def _descriptors(pid: int) -> set[str]:
-    return {str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
+    """What the process has open; nothing when it has just ended."""
+    found: set[str] = set()
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                found.add(str(descriptor.readlink()))
+    return found
 
 
 def is_alive(pid: int) -> bool:

@@ -109,12 +109,12 @@ async def test_through_the_client_a_killed_worker_is_not_noticed(scene: Scene, t
             found = await client.look_up(number_of(position), fields=["number"], context=context)
             return found.person.number
 
+        await both_workers(scene)
         await look_up(10)
-        workers = await both_workers(scene)
+        (worker,) = scene.gateway.connected_workers()
         asking = [asyncio.create_task(look_up(10 + 10 * (at % 90))) for at in range(400)]
         await asyncio.sleep(0.02)
-        for pid in workers:
-            os.kill(pid, signal.SIGKILL)
+        os.kill(worker, signal.SIGKILL)
         answered = await asyncio.gather(*asking)
     assert answered == [number_of(10 + 10 * (at % 90)) for at in range(400)]
     receipts = [each.receipt for each in read_receipts(tmp_path / "receipts.jsonl")]
