@@ -4,10 +4,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STATE ?= var/demo
+LOCK := --quiet --generate-hashes --no-header --no-annotate
 PROTO := $(wildcard proto/gateway/api/v1/*.proto)
 INCLUDES = -Iproto -I$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
-.PHONY: help demo serve test test-slow lint proto proto-check bench check clean
+.PHONY: help demo serve test test-slow lint lock proto proto-check bench check clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -15,6 +16,7 @@ help: ## List the targets.
 # The stamps say what is installed: .venv/run what popgate needs, .venv/dev also what its developers need.
 .venv/run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "popgate needs Python 3.11 or newer; set PYTHON=..." >&2; exit 1; }
+	@test -e $@ || rm -rf .venv  # a first installation that was interrupted begins anew
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -40,6 +42,10 @@ lint: .venv/dev ## Style and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lock: .venv/dev ## Lock what pyproject.toml asks for; versions already locked stay where they fit.
+	$(BIN)/uv pip compile $(LOCK) --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --group dev pyproject.toml -o requirements-dev.lock
 
 proto: .venv/dev ## Regenerate gateway/api/v1 from the contract.
 	$(BIN)/python -m grpc_tools.protoc $(INCLUDES) --python_out=. --pyi_out=. $(PROTO)

@@ -249,7 +249,7 @@ def open_log(
         raise LogRefused(f"the checkpoint is not one this log signed: {error}") from error
     recovery = Recovery(files, directory, checkpoint)
     try:
-        wal = Wal.open(files, wal_directory, segment_bytes, recovery.accept)
+        wal = Wal.open(files, wal_directory, segment_bytes, recovery.accept, recovery.finish)
         publisher = recovery.finish()
     except OSError as error:
         raise LogFailed(f"the log cannot be opened: {error.strerror or error}") from error

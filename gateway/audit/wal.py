@@ -59,6 +59,7 @@ class Wal:
         self._segment_bytes = segment_bytes
         self._segments: list[_Segment] = []
         self._spare: str | None = None
+        self._unused: list[str] = []
         self._handle: int | None = None
         self._lock = threading.Lock()
         self._failed = False
@@ -81,10 +82,18 @@ class Wal:
         return wal
 
     @classmethod
-    def open(cls, files: Files, directory: str, segment_bytes: int, accept: Accept) -> Wal:
+    def open(
+        cls,
+        files: Files,
+        directory: str,
+        segment_bytes: int,
+        accept: Accept,
+        complete: Callable[[], object] = lambda: None,
+    ) -> Wal:
         """Recover: hand over every whole frame, cut the rest, make durable what was read.
 
-        Raises LogRefused when segments are missing or do not continue each other.
+        Raises LogRefused when segments are missing or do not continue each other. `complete` is called when all
+        is handed over and may refuse too. What is refused is left as it was found: it can be examined, repaired.
         """
         wal = cls(files, directory, segment_bytes, 0)
         for name in files.listdir(directory):
@@ -92,6 +101,8 @@ class Wal:
                 wal._recover(os.path.join(directory, name), accept)
         if not wal._segments:
             raise LogRefused("there is no write-ahead segment; the log cannot be continued")
+        complete()
+        wal._discard_unused()
         wal._handle = files.open(wal._segments[-1].path)
         wal._rewrite_last()
         return wal
@@ -167,9 +178,7 @@ class Wal:
         serial = int(path[-16:])
         header = _parse_header(raw, serial)
         if header is None:
-            # A spare, or a segment whose first commit never became durable: nothing in it was promised.
-            self._files.unlink(path)
-            self._files.sync_directory(self._directory)
+            self._unused.append(path)
             return
         first_index, seed = header
         if self._segments:
@@ -183,6 +192,13 @@ class Wal:
         self._segments.append(_Segment(path, serial, first_index, seed, len(raw), used))
         self.next_index = first_index + len(frames)
         accept(first_index, frames)
+
+    def _discard_unused(self) -> None:
+        """Remove a spare, or a segment whose first commit never became durable: nothing in it was promised."""
+        for path in self._unused:
+            self._files.unlink(path)
+            self._files.sync_directory(self._directory)
+        self._unused = []
 
     def _rewrite_last(self) -> None:
         """Write the recovered part of the last segment again, and zeros over what was cut.

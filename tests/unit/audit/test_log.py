@@ -13,7 +13,7 @@ from gateway.audit.checkpoint import open_checkpoint
 from gateway.audit.entry import decode
 from gateway.audit.errors import LogRefused
 from gateway.audit.files import RealFiles
-from gateway.audit.log import create_audit, create_log, needs_creating
+from gateway.audit.log import create_audit, create_log, needs_creating, open_log
 from gateway.audit.note import parse
 from gateway.audit.reader import LogReader
 from gateway.audit.receipt import ReceiptVerifier
@@ -245,3 +245,22 @@ def test_a_log_that_is_gone_is_not_begun_again_under_its_old_keys(tmp_path: Path
         with pytest.raises(LogRefused, match="restore its log"):
             create_audit(str(tmp_path), "audit.test/1", os.urandom, RealFiles(), SEGMENT_BYTES)
     assert (tmp_path / "keys" / "audit" / "log.key").exists()
+
+
+@pytest.mark.parametrize("damaged_at", [3, 100], ids=["header", "frame"])
+def test_a_damaged_log_is_refused_and_left_as_it_was_found(tmp_path: Path, damaged_at: int) -> None:
+    files, keys, wal = RealFiles(), make_keys(), tmp_path / "wal"
+    create_log(files, str(tmp_path / "audit"), str(wal), keys, SEGMENT_BYTES)
+    log = open_log(files, str(tmp_path / "audit"), str(wal), keys, Clock(1), SEGMENT_BYTES)
+    log.append([make_record(number) for number in range(5)])
+    log.close()
+    segment = min(wal.iterdir())
+    good = segment.read_bytes()
+    damaged = bytearray(good)
+    damaged[damaged_at] ^= 1
+    segment.write_bytes(damaged)
+    with pytest.raises(LogRefused):
+        open_log(files, str(tmp_path / "audit"), str(wal), keys, Clock(1), SEGMENT_BYTES)
+    assert segment.read_bytes() == damaged
+    segment.write_bytes(good)
+    assert open_log(files, str(tmp_path / "audit"), str(wal), keys, Clock(1), SEGMENT_BYTES).size == 5
