@@ -32,6 +32,7 @@ from gateway.catalogue import Catalogue
 from gateway.chain import Chain
 from gateway.chain.authenticate import Authenticator
 from gateway.chain.base import Behaviour
+from gateway.chain.gate import Gate
 from gateway.chain.methods import Method, compile_methods
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
@@ -83,7 +84,8 @@ class Spine:
 
     def join(self, authenticator: Authenticator | None) -> Chain:
         """The chain of this process."""
-        self.chain = Chain(authenticator, self.recorder, self.refuser, self.metrics, time.time, os.urandom)
+        gate = Gate(self.barrier.due)
+        self.chain = Chain(authenticator, self.recorder, self.refuser, self.metrics, time.time, os.urandom, gate)
         return self.chain
 
     def _in_flight(self) -> int:
@@ -110,9 +112,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     registry = PeopleStore(engine)
     people = People(registry)
     places = UnitNames(Units.from_engine(engine))
-    reading = ReadBarrier(
-        people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"), due=spine.barrier.due
-    )
+    reading = ReadBarrier(people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
     cursors = CursorKey((settings.state / "keys" / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
     names = frozenset(methods)

@@ -1,6 +1,6 @@
 """What every call passes, in this order and in this one place:
 
-identify -> authenticate -> decode -> authorise -> the role -> record -> answer with its receipt
+identify -> gate -> authenticate -> decode -> authorise -> the role -> record -> answer with its receipt
 
 A refusal at any step goes to `refuse`: it is recorded (for a known agency), counted and translated once.
 """
@@ -24,6 +24,7 @@ from gateway.chain.authenticate import Authenticator
 from gateway.chain.authorise import authorise
 from gateway.chain.base import Answer, Behaviour, Call
 from gateway.chain.decode import decode
+from gateway.chain.gate import Gate
 from gateway.chain.held import Held
 from gateway.chain.identify import call_id_of, check_deadline
 from gateway.chain.methods import Method
@@ -63,6 +64,7 @@ class Chain:
         metrics: Metrics,
         now: Callable[[], float],
         random: Callable[[int], bytes],
+        gate: Gate,
     ) -> None:
         """`authenticator` is None on the enrolment port, where no caller has a certificate."""
         self._authenticator = authenticator
@@ -71,6 +73,7 @@ class Chain:
         self._metrics = metrics
         self._now = now
         self._random = random
+        self._gate = gate
         self._log = structlog.get_logger()
         self.in_flight = 0
         self._gauge_due = False
@@ -103,6 +106,7 @@ class Chain:
             context.set_trailing_metadata(((CALL_ID_KEY, call.call_id.hex()),))
             if self.in_flight > CALLS_PER_WORKER_MAX:
                 raise StreamsExhausted
+            await self._gate.enter()
             check_deadline(context.time_remaining())
             self._admit(call, context, metadata)
             agency = call.principal.agency if call.principal is not None else ""

@@ -26,22 +26,15 @@ class _Waiting:
 class ReadBarrier:
     """Reads people by number for the calls of one worker.
 
-    Single numbers are some 10 us of reading on SQLite and are read in the loop: the way to an executor thread
-    and back costs more. They wait until the next entries may go to the log, which they would have to wait for
-    anyway, so that what follows is done for all of them at a stretch. Everything else is worked in slices of at
-    most 128 people by one thread; agencies take turns slice by slice, so that one's million does not hold
-    another's one.
+    A single number is a point read of some 30 us on SQLite and is done at once, in the loop: the way to an
+    executor thread and back costs more. Everything else is worked in slices of at most 128 people by one
+    thread; agencies take turns slice by slice, so that one's million does not hold another's one.
     """
 
-    def __init__(
-        self, people: People, *, inline: bool, observe: Callable[[int], None], due: Callable[[], float]
-    ) -> None:
-        """`inline`: single numbers are read in the loop, when `due` says (loop time; past: at once). `observe` is
-        told the people of each query."""
+    def __init__(self, people: People, *, inline: bool, observe: Callable[[int], None]) -> None:
+        """`inline`: single numbers are read in the loop. `observe` is told the people of each query."""
         self._people = people
         self._inline = inline
-        self._due = due
-        self._singles: list[_Waiting] = []
         self._observe = observe
         self._waiting: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="read-barrier")
@@ -51,18 +44,10 @@ class ReadBarrier:
         """The holders of `numbers`, in order; None where nobody ever held one. Raises RegistryUnavailable."""
         if not numbers:
             return []
-        loop = asyncio.get_running_loop()
-        single = self._inline and len(numbers) == 1
-        due = self._due() if single else 0.0
-        if single and not self._singles and due <= loop.time():
+        if self._inline and len(numbers) == 1:
             self._observe(1)
             return self._people.by_number(disclosure, numbers)
-        done: asyncio.Future[list[Found | None]] = loop.create_future()
-        if single:
-            self._singles.append(_Waiting(disclosure, numbers, [], done))
-            if len(self._singles) == 1:
-                loop.call_at(due, self._read_singles)
-            return await done
+        done: asyncio.Future[list[Found | None]] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(agency, deque()).append(_Waiting(disclosure, numbers, [], done))
         if self._worker is None:
             self._worker = asyncio.create_task(self._work(), name="read barrier")
@@ -71,26 +56,6 @@ class ReadBarrier:
     def close(self) -> None:
         """Stop the thread; calls that wait are left."""
         self._thread.shutdown(cancel_futures=True)
-
-    def _read_singles(self) -> None:
-        """Read those who wait for one person, at most 128, with one query for each disclosure."""
-        singles, self._singles = self._singles[:PEOPLE_PER_SLICE_MAX], self._singles[PEOPLE_PER_SLICE_MAX:]
-        if self._singles:
-            asyncio.get_running_loop().call_soon(self._read_singles)
-        alike: dict[Disclosure, list[_Waiting]] = {}
-        for waiting in singles:
-            if not waiting.done.done():
-                alike.setdefault(waiting.disclosure, []).append(waiting)
-        for disclosure, group in alike.items():
-            self._observe(len(group))
-            try:
-                found = self._people.by_number(disclosure, [waiting.numbers[0] for waiting in group])
-            except Exception as error:
-                for waiting in group:
-                    waiting.done.set_exception(error)
-            else:
-                for waiting, person in zip(group, found, strict=True):
-                    waiting.done.set_result([person])
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()

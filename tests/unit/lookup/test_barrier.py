@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -38,12 +38,10 @@ class _Registry:
 
 
 @asynccontextmanager
-async def _barrier(
-    registry: _Registry, *, inline: bool = False, due: Callable[[], float] = lambda: 0.0
-) -> AsyncIterator[tuple[ReadBarrier, list[int]]]:
+async def _barrier(registry: _Registry, *, inline: bool = False) -> AsyncIterator[tuple[ReadBarrier, list[int]]]:
     sizes: list[int] = []
     people: Any = registry
-    barrier = ReadBarrier(people, inline=inline, observe=sizes.append, due=due)
+    barrier = ReadBarrier(people, inline=inline, observe=sizes.append)
     try:
         yield barrier, sizes
     finally:
@@ -73,39 +71,6 @@ async def test_a_single_number_is_read_in_the_loop() -> None:
             found.send(None)  # it never waits
         assert _numbers(done.value.value) == ["1"]
         assert sizes == [1]
-
-
-async def test_single_numbers_that_wait_for_their_time_are_read_together_and_those_gone_are_not() -> None:
-    registry = _Registry()
-    soon = asyncio.get_running_loop().time() + 0.02
-    async with _barrier(registry, inline=True, due=lambda: soon) as (barrier, sizes):
-        reads = [asyncio.create_task(barrier.read("a", SCOPE, [number])) for number in ("1", "2", "nobody", "3")]
-        reads.append(asyncio.create_task(barrier.read("b", OTHER_SCOPE, ["4"])))
-        await asyncio.sleep(0)
-        reads.pop(1).cancel()
-        assert [_numbers(found) for found in await asyncio.gather(*reads)] == [["1"], [None], ["3"], ["4"]]
-        assert registry.queries == [(SCOPE, ["1", "nobody", "3"]), (OTHER_SCOPE, ["4"])]
-        assert sizes == [3, 1]
-
-
-async def test_more_single_numbers_than_a_slice_are_read_slice_by_slice() -> None:
-    registry = _Registry()
-    soon = asyncio.get_running_loop().time() + 0.02
-    async with _barrier(registry, inline=True, due=lambda: soon) as (barrier, sizes):
-        asked = _asked("a", PEOPLE_PER_SLICE_MAX + 2)
-        found = await asyncio.gather(*[barrier.read("a", SCOPE, [number]) for number in asked])
-        assert [_numbers(each) for each in found] == [[number] for number in asked]
-        assert sizes == [PEOPLE_PER_SLICE_MAX, 2]
-
-
-async def test_single_numbers_that_cannot_be_read_fail_each() -> None:
-    registry = _Registry()
-    registry.fails = True
-    soon = asyncio.get_running_loop().time() + 0.02
-    async with _barrier(registry, inline=True, due=lambda: soon) as (barrier, _):
-        reads = [barrier.read("a", SCOPE, [number]) for number in ("1", "2")]
-        failed = await asyncio.gather(*reads, return_exceptions=True)
-        assert [type(error) for error in failed] == [RegistryUnavailable, RegistryUnavailable]
 
 
 async def test_those_who_wait_are_read_with_one_query() -> None:
