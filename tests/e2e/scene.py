@@ -90,7 +90,7 @@ def _check_registry(scene: Scene) -> None:
     registry = sqlite3.connect(f"file:{scene.gateway.state}/registry.db?mode=ro", uri=True)
     versions = dict(registry.execute("SELECT number, version FROM person").fetchall())
     positions, newest, intents = registry.execute(
-        "SELECT count(*), max(position), count(audit_index) FROM change"
+        "SELECT count(*), coalesce(max(position), 0), count(audit_index) FROM change"
     ).fetchone()
     registry.close()
     assert {number for number, version in scene.insurance.acknowledged.items() if versions[number] < version} == set()
