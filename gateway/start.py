@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from gateway.agency.bootstrap import initialise
 from gateway.audit.errors import AuditError
 from gateway.audit.files import RealFiles
@@ -17,6 +19,9 @@ from registry.engine import open_engine
 from registry.errors import NotBuilt, RegistryError
 from registry.people import PeopleStore
 
+SOCKET_PATH_BYTES_MAX = 107
+"""Of a Unix socket's address on Linux (unix(7))."""
+
 
 class CannotStart(Exception):
     """Why the gateway does not start, and what to do, in one sentence."""
@@ -27,6 +32,11 @@ def prepare(settings: Settings, now: float) -> None:
 
     The caller holds the lock of the state directory.
     """
+    if len(os.fsencode(settings.run / "writer.sock")) > SOCKET_PATH_BYTES_MAX:
+        raise CannotStart(
+            f"the path of the state directory {settings.state} is too long for the sockets in it; choose "
+            "a shorter one, or name it from a nearer directory"
+        )
     try:
         PeopleStore(open_engine(settings.registry, read_only=True)).meta()
         paths = AuditPaths(str(settings.state))
@@ -41,6 +51,8 @@ def prepare(settings: Settings, now: float) -> None:
         raise CannotStart(f"{error}; `{build}` builds one") from None
     except (RegistryError, AuditError, ValueError) as error:
         raise CannotStart(str(error)) from None
+    except SQLAlchemyError:
+        raise CannotStart(f"{settings.state / 'gateway.db'} cannot be read as a database; restore it") from None
     except OSError as error:
         raise CannotStart(f"{error.filename or settings.state}: {error.strerror}") from None
 

@@ -50,6 +50,12 @@ class RefusalFold:
         window[2] += 1
         return False
 
+    def put_back(self, folded: FoldedRefusals) -> None:
+        """Count again what could not be recorded."""
+        window = self._windows.setdefault(folded.key, [folded.since_us, 0, 0])
+        window[0] = min(window[0], folded.since_us)
+        window[2] += folded.calls
+
     def due(self, now_us: int) -> list[FoldedRefusals]:
         """What the windows that are over have counted; they are forgotten."""
         over = [key for key, window in self._windows.items() if now_us >= window[0] + WINDOW_US]

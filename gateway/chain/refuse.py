@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 from google.rpc import status_pb2
@@ -62,6 +61,17 @@ class Refuser:
             await self._record_folded(self._fold.due(self._now_us()))
 
     async def _record_folded(self, folded: list[FoldedRefusals]) -> None:
+        """Record all of it; what the log does not take now is counted again, and tried again when it is due."""
+        waiting: list[tuple[FoldedRefusals, asyncio.Future[Receipt]]] = []
+        # All are handed over before the first is waited for: who cancels this loses none of them.
         for item in folded:
-            with contextlib.suppress(AuditUnavailable):
-                await self._recorder.folded(item)
+            try:
+                waiting.append((item, self._recorder.folded(item)))
+            except AuditUnavailable:
+                self._fold.put_back(item)
+        for item, recorded in waiting:
+            try:
+                await asyncio.shield(recorded)
+            except AuditUnavailable:
+                # It may stand in the log all the same: rather counted twice than not at all.
+                self._fold.put_back(item)

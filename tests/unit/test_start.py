@@ -49,3 +49,18 @@ def test_identity_folders_point_to_a_name_that_the_server_can_prove(
     settings = Settings(state=state, host=host, names=names)
     prepare(settings, NOW)
     assert trust_of(settings)["server"] == server
+
+
+def test_a_state_directory_too_deep_for_a_socket_is_refused_before_anything_is_made(state: Path) -> None:
+    deep = state / ("x" * 60) / ("y" * 60)
+    deep.mkdir(parents=True)
+    shutil.move(state / "registry.db", deep)
+    with pytest.raises(CannotStart, match="too long for the sockets"):
+        prepare(Settings(state=deep), NOW)
+    assert [path.name for path in deep.iterdir()] == ["registry.db"]
+
+
+def test_a_damaged_database_of_agencies_is_named(state: Path) -> None:
+    (state / "gateway.db").write_bytes(b"not a database" * 1000)
+    with pytest.raises(CannotStart, match=r"gateway\.db cannot be read"):
+        prepare(Settings(state=state), NOW)

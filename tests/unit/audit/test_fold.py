@@ -48,3 +48,13 @@ def test_invented_purposes_share_one_count_when_there_are_too_many() -> None:
     folded = fold.flush()
     assert singly + sum(item.calls for item in folded) == refusals
     assert [item.key.purpose for item in folded] == [""]
+
+
+def test_what_the_log_did_not_take_is_due_again() -> None:
+    fold = RefusalFold()
+    for _ in range(30):
+        fold.record_singly(KEY, 100)
+    (folded,) = fold.due(100 + WINDOW_US)
+    fold.put_back(folded)
+    assert fold.record_singly(KEY, 200 + WINDOW_US)
+    assert fold.due(300 + WINDOW_US) == [FoldedRefusals(KEY, 10, 100)]
