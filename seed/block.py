@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seed import registries
 from seed.departed import place_departed
 from seed.families import form_families
 from seed.figures import demography
@@ -42,4 +43,5 @@ def make_block(plan: Plan, block: int) -> Batch:
     person_id = np.empty(len(people), dtype=np.int64)
     person_id[order] = plan.first_person(block) + np.arange(len(people))
     facts = Facts(plan, block, people, families, homes, settlement, order, person_id)
-    return Batch(block, tables_of(random, facts))
+    tables = tables_of(random, facts)
+    return Batch(block, tables | registries.tables_of(registries.subjects_of(facts, tables)))

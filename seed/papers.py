@@ -48,22 +48,22 @@ def personal_numbers(plan: Plan, block: int, province: Ints, sex: Ints, birth_ye
     """
     gender = (sex - 1) + 2 * (birth_year // 100 - 19)
     cell = (province * 10 + gender) * 100 + birth_year % 100
-    suffix = _suffixes(plan, block, cell, _NUMBER_KEY, left=1000, right=1000)
-    return _digits(cell * SUFFIXES + suffix, 12)
+    suffix = suffixes(plan, block, cell, _NUMBER_KEY, left=1000, right=1000)
+    return digits(cell * SUFFIXES + suffix, 12)
 
 
 def legacy_numbers(plan: Plan, block: int, province: Ints) -> Digits:
     """Nine digits each, two of them the province's."""
-    suffix = _suffixes(plan, block, province, _LEGACY_KEY, left=2500, right=4000)
-    return _digits(province * LEGACY_SUFFIXES + suffix, 9)
+    suffix = suffixes(plan, block, province, _LEGACY_KEY, left=2500, right=4000)
+    return digits(province * LEGACY_SUFFIXES + suffix, 9)
 
 
 def phone_numbers(plan: Plan, block: int, random: Random, count: int) -> Digits:
     """Ten digits each, behind prefixes in use, larger operators more often."""
     prefix, running = phone_prefixes()
     chosen = prefix[pick(random, running, count)]
-    suffix = _suffixes(plan, block, chosen, _PHONE_KEY, left=2500, right=4000)
-    return _digits(chosen * PHONE_SUFFIXES + suffix, 10)
+    suffix = suffixes(plan, block, chosen, _PHONE_KEY, left=2500, right=4000)
+    return digits(chosen * PHONE_SUFFIXES + suffix, 10)
 
 
 def household_numbers(plan: Plan, household_id: Ints) -> Digits:
@@ -71,9 +71,9 @@ def household_numbers(plan: Plan, household_id: Ints) -> Digits:
     left, right = _HOUSEHOLD_HALVES
     key = plan.seed ^ _HOUSEHOLD_KEY
     mixed = permute(household_id, np.zeros_like(household_id), key=key, left=left, right=right)
-    digits = _digits(mixed, 9).view("S1").reshape(-1, 9)
+    spread = digits(mixed, 9).view("S1").reshape(-1, 9)
     letters = np.empty((len(mixed), 11), dtype="S1")
-    letters[:, 0], letters[:, 1], letters[:, 2:] = b"H", b"S", digits
+    letters[:, 0], letters[:, 1], letters[:, 2:] = b"H", b"S", spread
     return letters.view("S11").ravel()
 
 
@@ -116,15 +116,19 @@ def phone_prefixes() -> tuple[Ints, Floats]:
     return np.array([int(row["prefix"]) for row in rows]), cumulative(np.array(weights))
 
 
-def _suffixes(plan: Plan, block: int, cell: Ints, key: int, *, left: int, right: int) -> Ints:
+def suffixes(plan: Plan, block: int, cell: Ints, key: int, *, left: int, right: int) -> Ints:
+    """One number below `left * right` each, never twice in a cell, whatever block it is drawn in.
+
+    `key` stands for a kind of number. Raises `ImpossiblePopulation` when a block outgrows its part of the range.
+    """
     room = left * right // plan.blocks
     serial = ranks(cell)
     if serial.size and serial.max() >= room:
-        raise ImpossiblePopulation("too many people share a birth province, sex and year: build fewer people")
+        raise ImpossiblePopulation("too many people share a province, sex and year: build fewer people")
     return permute(block * room + serial, cell, key=plan.seed ^ key, left=left, right=right)
 
 
-def _digits(values: Ints, width: int) -> Digits:
+def digits(values: Ints, width: int) -> Digits:
     """Decimal digits with leading zeros, as ASCII."""
     matrix = np.empty((len(values), width), dtype=np.uint8)
     rest = values.copy()

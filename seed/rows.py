@@ -94,12 +94,14 @@ def dates(days: Ints) -> Ints:
     )
 
 
-def _or_null(values: Column, known: Flags) -> Column:
+def or_null(values: Column, known: Flags) -> Column:
+    """The values where they are known, no value elsewhere."""
     return np.ma.MaskedArray(values, mask=~known)
 
 
-def _date_or_null(days: Ints) -> Column:
-    return _or_null(dates(days), days != 0)
+def date_or_null(days: Ints) -> Column:
+    """Days as yyyymmdd; day 0 is no date."""
+    return or_null(dates(days), days != 0)
 
 
 def _person(random: Random, facts: Facts, household_number: Digits) -> tuple[Rows, Rows]:
@@ -136,12 +138,12 @@ def _person(random: Random, facts: Facts, household_number: Digits) -> tuple[Row
         "permanent_commune": land.commune_new[commune],
         "permanent_line": settled.line[home],
         "permanent_since": dates(settled.since[at]),
-        "household_id": _or_null(facts.household_id[home], alive),
-        "household_number": _or_null(household_number[home], alive),
-        "relation_to_head": _or_null(homes.relation[at], alive),
+        "household_id": or_null(facts.household_id[home], alive),
+        "household_number": or_null(household_number[home], alive),
+        "relation_to_head": or_null(homes.relation[at], alive),
         "marital_status": people.marital[at],
         "absence_status": absence[away[at]],
-        "death_date": _date_or_null(people.death[at]),
+        "death_date": date_or_null(people.death[at]),
         "phone": _phones(random, facts),
         "scope": land.commune_scope[commune],
     }
@@ -150,7 +152,7 @@ def _person(random: Random, facts: Facts, household_number: Digits) -> tuple[Row
 
 def _id_or_null(facts: Facts, other: Ints) -> Column:
     other = other[facts.order]
-    return _or_null(facts.person_id[other], other >= 0)
+    return or_null(facts.person_id[other], other >= 0)
 
 
 def _birth_date(random: Random, people: People, at: Ints) -> tuple[Ints, Ints, Ints]:
@@ -206,7 +208,7 @@ def _numbers(random: Random, facts: Facts, birth_year: Ints) -> tuple[Digits, Ro
         "number": number,
         "person_id": facts.person_id[np.append(at, at[corrected])],
         "valid_from": dates(valid_from),
-        "valid_to": _date_or_null(valid_to),
+        "valid_to": date_or_null(valid_to),
     }
     return number[: len(at)], rows
 
@@ -224,7 +226,7 @@ def _legacy(random: Random, facts: Facts, birth_year: Ints) -> Column:
     province = land.birth_code[land.commune_province[home]]
     number = np.zeros(len(birth_year), dtype="S9")
     number[held] = legacy_numbers(facts.plan, facts.block, province[held])
-    return _or_null(number, held)
+    return or_null(number, held)
 
 
 def _phones(random: Random, facts: Facts) -> Column:
@@ -232,7 +234,7 @@ def _phones(random: Random, facts: Facts) -> Column:
     held = facts.people.alive[facts.order] & (random.random(len(share)) < share)
     phone = np.zeros(len(share), dtype="S10")
     phone[held] = phone_numbers(facts.plan, facts.block, random, int(held.sum()))
-    return _or_null(phone, held)
+    return or_null(phone, held)
 
 
 def _household(facts: Facts, number: Digits) -> Rows:
@@ -259,7 +261,7 @@ def _membership(facts: Facts) -> Rows:
         "relation": relation[at],
         "kind": np.full(len(at), int(MembershipKind.PERMANENT)),
         "valid_from": dates(facts.settlement.since[at]),
-        "valid_to": _date_or_null(facts.ended[at]),
+        "valid_to": date_or_null(facts.ended[at]),
     }
 
 
@@ -284,7 +286,7 @@ def _residence(facts: Facts) -> Rows:
         "commune": land.commune_new[where],
         "line": np.concatenate([line[at], away.line, now_line[living]]),
         "valid_from": dates(np.concatenate([since[at], away.since, now_since[living]])),
-        "valid_to": _date_or_null(ended),
+        "valid_to": date_or_null(ended),
     }
 
 
@@ -298,5 +300,5 @@ def _documents(random: Random, facts: Facts, number: Column) -> Rows:
         "number": number[held.person],
         "issued_on": dates(held.issued),
         "issued_by": np.full(len(held.person), CARD_ISSUER),
-        "expires_on": _date_or_null(held.expires),
+        "expires_on": date_or_null(held.expires),
     }

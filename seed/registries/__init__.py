@@ -1,0 +1,30 @@
+"""The registries that other agencies own, filled for one block: what they say agrees with the people and with each
+other, and each draws from a stream of its own, so that none changes another.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from seed.plan import Random
+from seed.registries.subjects import Activity, Subjects, stream, subjects_of
+from seed.rows import Rows
+
+__all__ = ["REGISTRIES", "Activity", "Registry", "Subjects", "subjects_of", "tables_of"]
+
+UPDATED_ON = 20240331
+"""The day on which every owner last wrote: the one before the base date."""
+
+Registry = Callable[[Random, Subjects], Rows]
+
+REGISTRIES: Mapping[str, Registry] = {}
+"""What fills each table, by its name: rows given by column, `person_id` among them, without `updated_on`."""
+
+
+def tables_of(subjects: Subjects) -> dict[str, Rows]:
+    """The rows of all linked tables of a block."""
+    tables: dict[str, Rows] = {}
+    for name, registry in REGISTRIES.items():
+        rows = registry(stream(subjects.plan, subjects.block, name), subjects)
+        tables[name] = rows | {"updated_on": np.full(len(rows["person_id"]), UPDATED_ON)}
+    return tables
