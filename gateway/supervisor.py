@@ -21,6 +21,7 @@ from gateway.config import DRAIN_SECONDS_MAX, Settings
 from gateway.start import CannotStart, prepare
 
 START_SECONDS_MAX = 30.0
+RENEW_SECONDS = 3600.0
 STOP_SECONDS_MAX = DRAIN_SECONDS_MAX + 5.0
 BACKOFF_SECONDS_MIN = 0.1
 BACKOFF_SECONDS_MAX = 5.0
@@ -78,12 +79,26 @@ class Supervisor:
             self._await_all()
             if ready is not None and not self._stopping:
                 ready()
+            renew_at = time.monotonic() + RENEW_SECONDS
             while not self._stopping:
                 time.sleep(_POLL_SECONDS)
                 self._replace_dead()
+                if time.monotonic() >= renew_at:
+                    renew_at = time.monotonic() + RENEW_SECONDS
+                    self._renew()
         finally:
             self._stop_all()
             os.close(self._lock)
+
+    def _renew(self) -> None:
+        """Renew the operator's identity and the server's certificate once half their life is over.
+
+        Serving processes read the server's certificate when they start; half of its 90 days remain for that.
+        """
+        try:
+            prepare(self._settings, time.time())
+        except CannotStart as error:
+            self._say(f"certificates could not be renewed: {error}")
 
     def _start(self, child: Child) -> None:
         child.output.clear()

@@ -36,6 +36,7 @@ from gateway.api.v1 import token_service_pb2 as token_pb
 from gateway.chain.base import Answer, Call
 from gateway.errors import Internal, MethodNotGranted
 
+AGENCIES_PER_PAGE_MAX = 200
 CODE_LIFETIME_SECONDS = 24 * 3600
 _TOKEN_ID_BYTES = 16
 _CODE_BYTES = 15  # 24 characters of base 32, of which 20 are shown: 100 random bits
@@ -222,10 +223,15 @@ class AgencyMethods:
         return Answer(agency_pb.RevokeResponse(), note=note, effect=revoke)
 
     async def ListAgencies(self, call: Call, request: agency_pb.ListAgenciesRequest) -> Answer:
-        """Refuses nothing beyond the chain."""
+        """Raises ArgumentInvalid."""
+        count = request.agencies_max or AGENCIES_PER_PAGE_MAX
+        if count > AGENCIES_PER_PAGE_MAX:
+            raise invalid("agencies_max", f"is at most {AGENCIES_PER_PAGE_MAX}")
         records = await asyncio.to_thread(self._store.list_agencies, int(self._clock()))
-        body = agency_pb.ListAgenciesResponse(agencies=[agency_message(record) for record in records])
-        return Answer(body, note=f"{len(records)} agencies")
+        later = [record for record in records if record.code > request.after_code]
+        page = [agency_message(record) for record in later[:count]]
+        body = agency_pb.ListAgenciesResponse(agencies=page, more=len(later) > count)
+        return Answer(body, note=f"{len(page)} agencies")
 
     async def _settled(self) -> None:
         """Wait until every worker looked at the policy again: when the operator is answered, it is in force."""

@@ -128,8 +128,8 @@ class _Walk:
         file, raw = _read(self._reader.entries_raw, entries_path(number, width), number, width)
         tile_file, tile = _read(lambda n, w: self._reader.tile_raw(0, n, w), tile_path(0, number, width), number, width)
         hashes = tile[: width * HASH_BYTES]
-        if len(hashes) != width * HASH_BYTES:
-            raise Tampered(f"the hash tile holds fewer than {width} hashes", file=tile_file, index=first)
+        if len(tile) not in (width * HASH_BYTES, WIDTH * HASH_BYTES):
+            raise Tampered(f"the hash tile does not hold {width} hashes", file=tile_file, index=first)
         try:
             entries = unpack_entries(raw)[:width]
         except Malformed as error:
@@ -239,7 +239,7 @@ def _check_older(saved: Checkpoint, root: bytes) -> None:
 def _check_tile(reader: LogReader, level: int, number: int, hashes: bytes) -> None:
     width = len(hashes) // HASH_BYTES
     file, raw = _read(lambda n, w: reader.tile_raw(level, n, w), tile_path(level, number, width), number, width)
-    if raw[: len(hashes)] != hashes:
+    if raw[: len(hashes)] != hashes or len(raw) not in (len(hashes), WIDTH * HASH_BYTES):
         raise Tampered("a hash tile does not match the tiles below it", file=file)
 
 

@@ -119,8 +119,13 @@ class Operating:
     async def list_agencies(
         self, *, context: Context, timeout_seconds: float | None = None
     ) -> tuple[agency_service_pb2.Agency, ...]:
-        """All agencies by code, with grants and credentials. Raises ClientError."""
-        request = agency_service_pb2.ListAgenciesRequest(context=context.message())
-        return tuple(
-            (await self._connection.call(LIST_AGENCIES, request, timeout_seconds=timeout_seconds)).message.agencies
-        )
+        """All agencies by code, with grants and credentials, page by page. Raises ClientError."""
+        agencies: list[agency_service_pb2.Agency] = []
+        more = True
+        while more:
+            after = agencies[-1].code if agencies else ""
+            request = agency_service_pb2.ListAgenciesRequest(context=context.message(), after_code=after)
+            answer = (await self._connection.call(LIST_AGENCIES, request, timeout_seconds=timeout_seconds)).message
+            agencies.extend(answer.agencies)
+            more = answer.more and bool(answer.agencies)
+        return tuple(agencies)

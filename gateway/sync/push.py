@@ -27,6 +27,9 @@ from gateway.sync.write_barrier import WriteBarrier
 from registry.datasets import ChangeKind, Dataset
 from registry.writer import Outcome, OutcomeStatus, Update
 
+_WRITABLE = frozenset({Dataset.SOCIAL_INSURANCE})
+"""Datasets that the registry's writer takes by field; the others are loaded."""
+
 _VIET_NAM = timedelta(hours=7)
 _Result = sync_service_pb2.PushResult
 
@@ -118,6 +121,8 @@ class Pushing:
             raise ArgumentInvalid(violations=[FieldViolation("update_mask", "names a field that cannot be pushed")])
         if len({leaf.dataset for leaf in leaves}) > 1:
             raise ArgumentInvalid(violations=[FieldViolation("update_mask", "must name fields of one dataset")])
+        if leaves[0].dataset not in _WRITABLE:
+            raise ArgumentInvalid(violations=[FieldViolation("update_mask", "names a dataset that is not pushed")])
         return leaves
 
     def _updates(

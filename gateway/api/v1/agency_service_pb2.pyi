@@ -140,15 +140,21 @@ class RevokeResponse(_message.Message):
     def __init__(self, receipt: _Optional[_Union[_context_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
 class ListAgenciesRequest(_message.Message):
-    __slots__ = ("context",)
+    __slots__ = ("context", "after_code", "agencies_max")
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    AFTER_CODE_FIELD_NUMBER: _ClassVar[int]
+    AGENCIES_MAX_FIELD_NUMBER: _ClassVar[int]
     context: _context_pb2.RequestContext
-    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ...) -> None: ...
+    after_code: str
+    agencies_max: int
+    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., after_code: _Optional[str] = ..., agencies_max: _Optional[int] = ...) -> None: ...
 
 class ListAgenciesResponse(_message.Message):
-    __slots__ = ("agencies", "receipt")
+    __slots__ = ("agencies", "more", "receipt")
     AGENCIES_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
     agencies: _containers.RepeatedCompositeFieldContainer[Agency]
+    more: bool
     receipt: _context_pb2.Receipt
-    def __init__(self, agencies: _Optional[_Iterable[_Union[Agency, _Mapping]]] = ..., receipt: _Optional[_Union[_context_pb2.Receipt, _Mapping]] = ...) -> None: ...
+    def __init__(self, agencies: _Optional[_Iterable[_Union[Agency, _Mapping]]] = ..., more: _Optional[bool] = ..., receipt: _Optional[_Union[_context_pb2.Receipt, _Mapping]] = ...) -> None: ...

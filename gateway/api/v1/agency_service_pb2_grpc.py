@@ -98,7 +98,7 @@ class AgencyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListAgencies(self, request, context):
-        """All agencies with their grants and credentials.
+        """Agencies by code, with their grants and credentials, a page at a time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
