@@ -293,3 +293,11 @@ def test_a_full_tile_of_the_second_level_is_compared_too(tmp_path: Path) -> None
     with pytest.raises(Tampered, match="does not match the tiles below") as caught:
         verify(str(tmp_path), vkey())
     assert caught.value.file == "tile/1/000"
+
+
+@pytest.mark.parametrize("path", ["tile/0/000", "tile/0/002.p/88", "tile/1/000.p/2"])
+def test_a_tile_with_more_hashes_than_it_can_hold_is_refused(published: Published, path: str) -> None:
+    tile = published.path / path
+    tile.write_bytes(tile.read_bytes() + bytes(32))
+    with pytest.raises(Tampered):
+        verify(str(published.path), vkey())

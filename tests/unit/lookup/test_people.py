@@ -1,0 +1,64 @@
+"""Reading people for answers: nothing is read about those out of scope, and plans do not pile up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.agency.grants import Right
+from gateway.catalogue import Catalogue
+from gateway.lookup import people
+from gateway.lookup.disclosure import Disclosures
+from gateway.lookup.people import People
+from registry.engine import open_engine
+from registry.people import PeopleStore
+from tests.world import number_of
+
+CATALOGUE = Catalogue.compile()
+HERE, ELSEWHERE = number_of(10), number_of(11)
+
+
+class Watched(PeopleStore):
+    """A store that notes whom related rows were asked about, and how many plans were made."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(open_engine(path, read_only=True))
+        self.asked: list[list[int]] = []
+        self.plans = 0
+
+    def related(self, name: str, ids: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:  # type: ignore[override]
+        self.asked.append(list(ids))
+        return super().related(name, ids)  # type: ignore[return-value]
+
+    def plan(self, columns: Sequence[str]) -> Any:
+        self.plans += 1
+        return super().plan(columns)
+
+
+def test_the_rows_of_people_out_of_scope_are_not_read(registry: Path) -> None:
+    store = Watched(registry)
+    right = Right(1, frozenset(CATALOGUE.leaves), frozenset({"79"}))
+    disclosure = Disclosures(CATALOGUE).of(right, ["number", "relatives"])
+    here, elsewhere = People(store).by_number(disclosure, [HERE, ELSEWHERE])
+    assert here is not None
+    assert elsewhere is not None
+    assert store.asked == [[10]]
+    People(store).by_number(disclosure, [ELSEWHERE])
+    assert store.asked == [[10], []]
+    store.close()
+
+
+def test_masks_of_callers_do_not_fill_the_memory_with_plans(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "MASKS_REMEMBERED_MAX", 2)
+    store = Watched(registry)
+    reading, disclosures = People(store), Disclosures(CATALOGUE)
+    right = Right(1, frozenset(CATALOGUE.leaves), frozenset())
+    for field in ("name", "sex", "nationality", "religion", "name", "name"):
+        (found,) = reading.by_number(disclosures.of(right, [field]), [HERE])
+        assert found is not None
+    assert store.plans == 5
+    assert len(reading._plans) <= 2
+    store.close()
