@@ -14,6 +14,9 @@ from registry.errors import AlreadyBuilt, RegistryError
 from seed.build import build
 from seed.digest import store_digest
 from seed.errors import SeedError
+from seed.extracts.agencies import EXTRACTS, extract_of
+from seed.extracts.export import export
+from seed.extracts.truth import truth_path
 from seed.plan import Plan
 
 EXIT_REFUSED = 1
@@ -77,6 +80,40 @@ def digest_command(state: State, database: Database = None) -> None:
     except RegistryError as error:
         typer.echo(f"refused: {error}", err=True)
         raise typer.Exit(EXIT_REFUSED) from None
+
+
+@app.command("export")
+def export_command(
+    state: State,
+    agency: Annotated[str, typer.Option("--agency", help=f"One of {', '.join(e.code for e in EXTRACTS)}.")],
+    out: Annotated[Path, typer.Option("--out", help="A new file; .csv or .parquet says its format.")],
+    dirt: Annotated[float, typer.Option("--dirt", help="Share of rows with errors, as clerks make them.")] = 0.0,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same errors.")] = 1,
+    database: Database = None,
+) -> None:
+    """Write what one agency holds about the people, clean or with errors, and the truth beside it."""
+    console = Console(stderr=True)
+    try:
+        engine = open_engine(database or registry_url(state), read_only=True)
+        with _bar(console) as bar:
+            task = bar.add_task("reading people", total=None)
+            done = export(
+                engine,
+                extract_of(agency),
+                out,
+                dirt=dirt,
+                seed=seed,
+                progress=lambda people, total: bar.update(task, completed=people, total=total),
+            )
+    except (SeedError, RegistryError, OSError) as error:
+        typer.echo(f"refused: {error}", err=True)
+        raise typer.Exit(EXIT_REFUSED) from None
+    except KeyboardInterrupt:
+        typer.echo("interrupted: no file of this export is left", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    typer.echo(f"wrote {done.rows:,} rows, {done.wrong:,} of them wrong, and {truth_path(out)}")
+    for name, count in done.errors.most_common():
+        typer.echo(f"  {name:<22}{count:>10,}")
 
 
 def _bar(console: Console) -> Progress:

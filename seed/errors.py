@@ -1,4 +1,4 @@
-"""Why a population is not built, each with the next step. Never holds a person's data."""
+"""Why a population is not built or exported, each with the next step. Never holds a person's data."""
 
 
 class SeedError(Exception):
@@ -19,3 +19,21 @@ class BuildRunning(SeedError):
 
 class WorkerLost(SeedError):
     """A process that generates people ended unexpectedly."""
+
+
+class ExportRefused(SeedError):
+    """An extract cannot be written as asked."""
+
+
+class UnknownAgency(ExportRefused):
+    """No extract is known for this agency."""
+
+    def __init__(self, known: list[str]) -> None:
+        super().__init__(f"the agency must be one of {', '.join(known)}")
+
+
+class NothingToExport(ExportRefused):
+    """The population holds nobody in the dataset an extract is made of."""
+
+    def __init__(self, dataset: str) -> None:
+        super().__init__(f"the population holds no {dataset.replace('_', ' ')}: build it anew, with its registries")
