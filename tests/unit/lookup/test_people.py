@@ -29,9 +29,9 @@ class Watched(PeopleStore):
         self.asked: list[list[int]] = []
         self.plans = 0
 
-    def related(self, name: str, ids: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:  # type: ignore[override]
+    def related(self, name: str, ids: Sequence[int]) -> dict[int, list[tuple[Any, ...]]]:
         self.asked.append(list(ids))
-        return super().related(name, ids)  # type: ignore[return-value]
+        return super().related(name, ids)
 
     def plan(self, columns: Sequence[str]) -> Any:
         self.plans += 1
