@@ -16,6 +16,8 @@ PUSH = "/gateway.api.v1.SyncService/Push"
 QUERY = "/gateway.api.v1.AuditService/QueryAccesses"
 PAGE_PEOPLE = 1000
 
+_PARTICIPATING = person_pb2.INSURANCE_STATUS_PARTICIPATING
+
 _CONTEXT = context_pb2.RequestContext(
     purpose=PURPOSE, legal_basis=LEGAL_BASIS, case_reference="BA-2026-001234", officer="nv-0457"
 )
@@ -44,7 +46,8 @@ def push(numbers: Sequence[str], value: str) -> bytes:
             sync_service_pb2.PushItem(
                 reference=str(position),
                 person=person_pb2.Person(
-                    number=number, social_insurance=person_pb2.SocialInsurance(status=1, employer_unit=value)
+                    number=number,
+                    social_insurance=person_pb2.SocialInsurance(status=_PARTICIPATING, employer_unit=value),
                 ),
             )
             for position, number in enumerate(numbers)

@@ -75,8 +75,8 @@ class World:
         """Echoes that answer with what the gateway itself answered, in as many processes as it has workers."""
         answers: dict[str, str] = {}
         for method in (requests.LOOK_UP, requests.PULL):
-            order = {"do": "capture", "target": GATEWAY, "method": method}
-            answers[method] = self.clients[0].ask(order)["answer"]
+            captured = self.clients[0].ask({"do": "capture", "target": GATEWAY, "method": method})
+            answers[method] = captured["answer"]
         for target, tls in ((ECHO, True), (PLAIN, False)):
             (port,) = free_ports(1)
             order = {"port": port, "answers": answers, "state": str(self.settings.state) if tls else None}
