@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Engine, Select, Table, select
+from sqlalchemy import Engine, Select, Table, Text, select
 
 from registry.engine import DRIVER_ERRORS, store_error
+from registry.linked import LINKED
 from registry.population import read_population
 from registry.tables import metadata
 from seed.block import Batch
@@ -27,6 +28,7 @@ TABLES = (
     "identity_document",
     "unit",
     "unit_successor",
+    *(linked.table.name for linked in LINKED.values()),
 )
 
 
@@ -66,6 +68,6 @@ def _bytes(values: Column) -> bytes:
 def _ordered(table: Table) -> Select[Any]:
     keys = list(table.primary_key.columns)
     if not keys:
-        # Within one person these tell rows apart, and none of them is text whose order a collation decides.
-        keys = [table.c[name] for name in ("person_id", "kind", "valid_from", "issued_on") if name in table.c]
+        # Text is left out: a collation decides its order. Codes compare byte by byte, and rows differ without it.
+        keys = [column for column in table.c if not isinstance(column.type, Text)]
     return select(table).order_by(*keys)

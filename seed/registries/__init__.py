@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from seed.plan import Random
+from seed.registries.identity import electronic_identity, passports
+from seed.registries.insurance import health_insurance, social_insurance
+from seed.registries.portal import portal_dossiers
 from seed.registries.subjects import Activity, Subjects, stream, subjects_of
+from seed.registries.tax import tax_registration
+from seed.registries.telephony import mobile_subscriptions
 from seed.rows import Rows
 
 __all__ = ["REGISTRIES", "Activity", "Registry", "Subjects", "subjects_of", "tables_of"]
@@ -17,7 +22,15 @@ UPDATED_ON = 20240331
 
 Registry = Callable[[Random, Subjects], Rows]
 
-REGISTRIES: Mapping[str, Registry] = {}
+REGISTRIES: Mapping[str, Registry] = {
+    "social_insurance": social_insurance,
+    "health_insurance": health_insurance,
+    "tax_registration": tax_registration,
+    "electronic_identity": electronic_identity,
+    "passport": passports,
+    "mobile_subscription": mobile_subscriptions,
+    "portal_dossier": portal_dossiers,
+}
 """What fills each table, by its name: rows given by column, `person_id` among them, without `updated_on`."""
 
 

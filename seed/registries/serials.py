@@ -37,3 +37,15 @@ def tax_codes(subjects: Subjects, name: str, prefix: Ints) -> Digits:
     ninth = choice + (choice >= forbidden)
     check = 10 - (total + 3 * ninth) % 11
     return digits((eight * 10 + ninth) * 10 + check, 10)
+
+
+def joined(*parts: Digits) -> Digits:
+    """Texts of fixed widths, one behind the other; every part fills its width."""
+    columns = [np.ascontiguousarray(part).view(np.uint8).reshape(len(part), part.itemsize) for part in parts]
+    matrix = np.ascontiguousarray(np.hstack(columns))
+    return matrix.view(f"S{matrix.shape[1]}").ravel()
+
+
+def constant(text: bytes, count: int) -> Digits:
+    """One text `count` times, for `joined`."""
+    return np.full(count, text)

@@ -90,6 +90,11 @@ class Subjects:
         code: Texts = places().province_code[self.province]
         return code
 
+    @property
+    def province_number(self) -> Ints:
+        """The same as a number."""
+        return places().birth_code[self.province]
+
     def random(self, name: str) -> Random:
         """The stream of one registry in this block: whatever others draw, it gives the same."""
         return stream(self.plan, self.block, name)
@@ -182,7 +187,7 @@ def _shares() -> Floats:
     return running
 
 
-def day_after(random: Random, start: Ints, *, until: int = BASE_DAY) -> Ints:
+def day_after(random: Random, start: Ints, *, until: Ints | int = BASE_DAY) -> Ints:
     """A day from `start` to the day before `until`, all equally likely; `start` itself when there is none."""
     return np.asarray(start + (random.random(len(start)) * np.maximum(until - start, 1)).astype(np.int64))
 
