@@ -24,6 +24,10 @@ CONNECTION_AGE_MS_MAX = 15 * 60 * 1000
 CONNECTION_GRACE_MS = 60 * 1000
 DRAIN_SECONDS_MAX = 10.0
 PEOPLE_PER_MESSAGE_MAX = 1000
+RELATED_ROWS_MAX = 64
+"""Rows of one related dataset in an answer about one person."""
+PEOPLE_PER_RELATED_PAGE_MAX = 31
+"""People on a page whose answers name others too: each may bring 128 more, and an entry holds 4,087 tags."""
 PEOPLE_PER_SLICE_MAX = 128
 """People worked on between two awaits, so that one caller's thousand does not hold another's one."""
 CALLS_PER_WORKER_MAX = 4096

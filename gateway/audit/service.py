@@ -158,7 +158,8 @@ class AuditMethods:
     def _detail(self, reader: LogReader, index: int, entry: Entry, size: int) -> Detail | None:
         try:
             return open_(reader.detail(index, size), self._keys, entry.call_id, entry.commitment)
-        except KeyUnavailable:
+        except AuditError:
+            # The key is gone or the detail is damaged: the entry itself is told all the same.
             return None
 
 

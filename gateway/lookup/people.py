@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.config import RELATED_ROWS_MAX
 from gateway.errors import RegistryUnavailable
 from gateway.lookup.disclosure import HOUSEHOLD_ID, MASKS_REMEMBERED_MAX, PERSON_ID, Disclosure
 from gateway.lookup.fill import Row
@@ -14,6 +15,9 @@ from registry.errors import RegistryError
 from registry.people import PeopleStore, Plan
 from registry.related import RELATED
 from registry.units import Units
+
+OTHERS_NAMED = {"relatives": "relative_id", "household_members": "person_id"}
+"""Related datasets that name other people, and the column with their ids."""
 
 _NOTHING: Mapping[str, Sequence[Row]] = {}
 
@@ -24,6 +28,14 @@ class Found:
 
     row: Row
     related: Mapping[str, Sequence[Row]]
+
+    def subjects(self) -> list[int]:
+        """The ids of everybody whom the answer names: the person, and relatives and household members in it."""
+        ids = [self.row[PERSON_ID]]
+        for name in OTHERS_NAMED:
+            at = RELATED[name].columns.index(OTHERS_NAMED[name])
+            ids.extend(row[at] for row in self.related.get(name, ()))
+        return ids
 
 
 class People:
@@ -74,7 +86,7 @@ class People:
             else:
                 by_name[name] = PERSON_ID, self._store.related(name, person_ids)
         return [
-            Found(row, {name: groups.get(row[key], ()) for name, (key, groups) in by_name.items()})
+            Found(row, {name: groups.get(row[key], ())[:RELATED_ROWS_MAX] for name, (key, groups) in by_name.items()})
             if row is not None
             else None
             for row in rows

@@ -59,7 +59,7 @@ class LookupMethods:
         return Answer(
             response,
             people=1,
-            tags=self._recorder.person_tags([row[PERSON_ID]]),
+            tags=self._recorder.person_tags(list(dict.fromkeys(found.subjects()))),
             numbers=(request.number,),
             person_ids=(row[PERSON_ID],),
             fields=disclosure.paths,

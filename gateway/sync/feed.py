@@ -11,11 +11,11 @@ from gateway.api.v1 import sync_service_pb2
 from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
 from gateway.chain.record import Recorder
-from gateway.config import PEOPLE_PER_MESSAGE_MAX, PEOPLE_PER_SLICE_MAX
+from gateway.config import PEOPLE_PER_MESSAGE_MAX, PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation, RegistryUnavailable
 from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
 from gateway.lookup.fill import Places
-from gateway.lookup.people import Found, People
+from gateway.lookup.people import OTHERS_NAMED, Found, People
 from gateway.sync.cursor import Cursor, CursorKey, Phase
 from gateway.wire import time_to_wire
 from registry.datasets import ChangeKind, Dataset
@@ -67,6 +67,8 @@ class Feed:
             raise ArgumentInvalid(
                 violations=[FieldViolation("field_mask", "must name `number`, the key of the copy, and be granted it")]
             )
+        if disclosure.related & OTHERS_NAMED.keys():
+            limit = min(limit, PEOPLE_PER_RELATED_PAGE_MAX)
         binding = self._cursors.binding(call.principal.agency, disclosure.paths, disclosure.provinces)
         cursor = self._cursors.open(request.cursor, binding) if request.cursor else None
         read_at = time.time()
@@ -79,10 +81,11 @@ class Feed:
             self._fill(response, disclosure, page, page.found[begin : begin + PEOPLE_PER_SLICE_MAX])
             await asyncio.sleep(0)
         person_ids = [found.row[PERSON_ID] for found in page.found]
+        subjects = [person_id for found in page.found for person_id in found.subjects()]
         return Answer(
             response,
             people=len(page.found),
-            tags=self._recorder.person_tags(person_ids),
+            tags=self._recorder.person_tags(list(dict.fromkeys(subjects))),
             person_ids=person_ids,
             fields=disclosure.paths,
             withheld=[item.path for item in disclosure.withheld],

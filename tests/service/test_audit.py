@@ -16,7 +16,7 @@ from gateway.wire import receipt_from_wire
 from tests.caller import QUERY, Caller, Reply, check_receipt
 from tests.gateway import AGENCIES, Gateway
 from tests.service.refusals import Case, Refusal, assert_refused, run
-from tests.world import FORMER_NUMBER, FULL, number_of
+from tests.world import CHILD, FATHER, FORMER_NUMBER, FULL, number_of
 
 AUDIT = AGENCIES["auditor"].context
 HOSPITAL = AGENCIES["hospital"].context
@@ -48,6 +48,16 @@ def _accesses(auditor: Caller, number: str, call_ids: set[str]) -> audit_service
             return answer
         assert time.monotonic() < deadline, "the accesses were not found"
         time.sleep(0.1)
+
+
+@pytest.mark.parametrize(("other", "field"), [(FATHER, "relatives"), (CHILD, "household")])
+def test_who_is_named_in_anothers_answer_is_found_too(
+    other: int, field: str, auditor: Caller, hospital: Caller
+) -> None:
+    seen = hospital.look_up(number_of(FULL), [field], HOSPITAL)
+    reply = _accesses(auditor, number_of(other), {seen.call_id})
+    (access,) = (each for each in reply.accesses if each.call_id == seen.call_id)
+    assert list(access.fields) == [field]
 
 
 def test_an_auditor_finds_disclosures_and_refusals_newest_first(
