@@ -28,6 +28,8 @@ HABIT_SHARE = 0.8  # of a careless clerk's wrong rows that show the habit, where
 SECOND_SHARE = 0.15  # of wrong rows that get a second mistake, of another group
 NAME_LETTERS_MAX = 15  # of a column that cuts names
 DIRT_SHARE_MAX = 0.9
+# Few rows allow these, and there they are common.
+_WEIGHTS = {Mistake.TONE_PLACEMENT: 6.0, Mistake.FINAL_I_FOR_Y: 6.0, Mistake.PARENTS_CARD: 3.0}
 _CLERKS, _CYCLE, _FAULT, _BATCH = range(4)  # streams of randomness
 
 
@@ -41,11 +43,14 @@ class Fault(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Clerk:
-    """Somebody who enters rows. `rate` is the share of wrong ones; `habit` is what a careless clerk does wrong."""
+    """Somebody who enters rows. `rate` is the share of wrong ones.
+
+    Careless clerks have habits: they make the first of these mistakes that a row allows. The others have none.
+    """
 
     number: int
     rate: float
-    habit: Mistake | None
+    habits: tuple[Mistake, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +118,12 @@ class Office:
 
     def _tries(self, random: Random, clerk: Clerk) -> Iterator[Mistake]:
         """What the clerk would do wrong, in turn until one of them can be done in this row."""
-        if clerk.habit is not None and random.random() < HABIT_SHARE:
-            yield clerk.habit
-        for place in random.permutation(len(self._extract.mistakes)):
-            yield self._extract.mistakes[place]
+        if clerk.habits and random.random() < HABIT_SHARE:
+            yield from clerk.habits
+        mistakes = self._extract.mistakes
+        weights = np.array([_WEIGHTS.get(mistake, 1.0) for mistake in mistakes])
+        for place in np.argsort(-(random.random(len(mistakes)) ** (1 / weights))):  # a weighted order
+            yield mistakes[place]
 
     def _mistaken(
         self, random: Random, record: Record, first: Mistake, other: Identity | None
@@ -166,7 +173,7 @@ class Office:
 
 
 def _clerks(extract: Extract, random: Random, people: int, share: float) -> tuple[Clerk, ...]:
-    """The clerks, a third of them careless; habits go round, so that each is somebody's where there are enough.
+    """The clerks, a third of them careless; habits go round, so that each is somebody's first where there are enough.
 
     Their rates add up to what faulty batches leave of the share.
     """
@@ -177,10 +184,11 @@ def _clerks(extract: Extract, random: Random, people: int, share: float) -> tupl
     low = (rate * count - high * careless) / (count - careless)
     # A clerk does not make a habit of one number for two people: it takes two rows.
     habits = [mistake for mistake in extract.mistakes if mistake is not Mistake.SHARED_OLD_NUMBER]
-    order = random.permutation(len(habits))
-    return tuple(
-        Clerk(number + 1, high, habits[order[number % len(habits)]])
-        if number < careless
-        else Clerk(number + 1, low, None)
-        for number in range(count)
-    )
+    habits = [habits[place] for place in random.permutation(len(habits))]
+    bad = [Clerk(number + 1, high, _from(habits, number)) for number in range(careless)]
+    return (*bad, *(Clerk(number + 1, low, ()) for number in range(careless, count)))
+
+
+def _from(habits: Sequence[Mistake], first: int) -> tuple[Mistake, ...]:
+    at = first % len(habits)
+    return (*habits[at:], *habits[:at])

@@ -50,8 +50,10 @@ def export(
         files.append(TableFile(out, dict.fromkeys(extract.columns, "text")))
         files.append(TableFile(truth, COLUMNS))
         exported = _write(engine, extract, office, files, own_seed, lambda done: progress(done, people))
-        for file in reversed(files):  # the truth first: an extract without it would look clean
+        for file in files:
             file.finish()
+        for file in reversed(files):  # the truth first: an extract without it would look clean
+            file.publish()
     except BaseException:
         for file in files:
             file.discard()

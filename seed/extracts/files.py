@@ -20,7 +20,7 @@ _TYPES = {"text": "VARCHAR", "integer": "BIGINT", "list": "VARCHAR"}
 class TableFile:
     """One table being written, line by line. `columns` gives each one's type: text, integer or list (of words).
 
-    Until `finish` only `NAME.partial` exists; `discard` removes it. In CSV an empty text is an empty field, a list is
+    Until `publish` only `NAME.partial` exists; `discard` removes it. In CSV an empty text is an empty field, a list is
     its words with semicolons between; in Parquet they are NULL and a list.
     """
 
@@ -44,19 +44,20 @@ class TableFile:
         self._writer.writerows(lines)
 
     def finish(self) -> None:
-        """Make the file whole and durable, and give it its name."""
+        """Make the file whole and durable, still out of sight."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        made = self._text
         if self._path.suffix == SUFFIXES[1]:
             self._convert()
-            self._text.unlink()
-            made = self._parquet
-        os.rename(made, self._path)
+            os.replace(self._parquet, self._text)
+
+    def publish(self) -> None:
+        """Give the finished file its name."""
+        os.rename(self._text, self._path)
 
     def discard(self) -> None:
-        """Remove what `finish` has not named."""
+        """Remove what has no name yet."""
         with suppress(OSError):  # a full disk may refuse the last lines once more
             self._file.close()
         self._text.unlink(missing_ok=True)
@@ -67,7 +68,9 @@ class TableFile:
 
         types = ", ".join(f"{_quoted(name)}: '{_TYPES[kind]}'" for name, kind in self._columns.items())
         shown = ", ".join(
-            f'string_split("{name}", {_quoted(LIST_SEPARATOR)}) AS "{name}"' if kind == "list" else f'"{name}"'
+            f'coalesce(string_split("{name}", {_quoted(LIST_SEPARATOR)}), []) AS "{name}"'
+            if kind == "list"
+            else f'"{name}"'
             for name, kind in self._columns.items()
         )
         source = f"read_csv({_quoted(str(self._text))}, auto_detect=false, header=true, columns={{{types}}})"
