@@ -1,5 +1,6 @@
-"""The commands of `popgate seed`: build a synthetic population, fingerprint it. Turns refusals into sentences."""
+"""The commands of `popgate seed`: build, fingerprint, measure a synthetic population. Turns refusals into sentences."""
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -18,10 +19,14 @@ from seed.extracts.agencies import EXTRACTS, extract_of
 from seed.extracts.export import export
 from seed.extracts.truth import truth_path
 from seed.plan import Plan
+from seed.report.measure import measure
+from seed.report.page import page
+from seed.report.text import print_report
 
 EXIT_REFUSED = 1
 EXIT_INTERRUPTED = 130
 WORKERS_MAX = 64
+REPORT_COLUMNS = 150
 STAGES = {"people": "making people", "indexes": "building indexes and checking references"}
 
 app = typer.Typer(help="The synthetic population: build it, fingerprint it.", no_args_is_help=True)
@@ -114,6 +119,32 @@ def export_command(
     typer.echo(f"wrote {done.rows:,} rows, {done.wrong:,} of them wrong, and {truth_path(out)}")
     for name, count in done.errors.most_common():
         typer.echo(f"  {name:<22}{count:>10,}")
+
+
+@app.command("report")
+def report_command(
+    state: State,
+    database: Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Also write a page with pictures to this file.")] = None,
+) -> None:
+    """Measure the population against its figures. Exit code 1: a bound is exceeded, or rows contradict each other."""
+    try:
+        report = measure(open_engine(database or registry_url(state), read_only=True))
+        if html is not None:
+            html.write_text(page(report), encoding="utf-8")
+    except (RegistryError, OSError) as error:
+        typer.echo(f"refused: {error}", err=True)
+        raise typer.Exit(EXIT_REFUSED) from None
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
+    else:
+        console = Console()
+        if not console.is_terminal:
+            console.width = REPORT_COLUMNS  # a file has room for whole lines
+        print_report(report, console)
+    if not report.is_good:
+        raise typer.Exit(EXIT_REFUSED)
 
 
 def _bar(console: Console) -> Progress:

@@ -71,8 +71,8 @@ class Counts:
     native province or province of birth registration], `ethnic` [native province, group], `surname` [group, part of
     the country] -> name -> people, `given` [sex, birth year] -> name -> people, `households` [type, head's age in
     tens of years, size], `mothers` [child's birth year, mother's age then], `orders` [which child, mother's age],
-    `gaps` [months since the elder sibling], `couples` [husband's age, wife's age], `spouse_months` months by which he is
-    older -> couples.
+    `gaps` [months since the elder sibling], `couples` [husband's age, wife's age], `spouse_months` months by which
+    he is older -> couples.
     """
 
     status: Floats = field(default_factory=lambda: np.zeros((2, AGES, 6)))
@@ -114,6 +114,11 @@ def alive(who: Any = person) -> ColumnElement[bool]:
     return who.c.death_date.is_(None)  # type: ignore[no-any-return]
 
 
+def dead(who: Any = person) -> ColumnElement[bool]:
+    """Who died before it."""
+    return who.c.death_date.is_not(None)  # type: ignore[no-any-return]
+
+
 def birthday(who: Any = person) -> ColumnElement[int]:
     """The day of birth in made-up days."""
     month = case((who.c.birth_month == 0, _UNKNOWN_MONTH), else_=who.c.birth_month)
@@ -124,11 +129,12 @@ def birthday(who: Any = person) -> ColumnElement[int]:
 def age(who: Any = person) -> ColumnElement[int]:
     """Full years at the base date."""
     base = _BASE.year * YEAR_DAYS + (_BASE.month - 1) * MONTH_DAYS + (_BASE.day - 1)
-    return (base - birthday(who)) // YEAR_DAYS
+    years: ColumnElement[int] = (base - birthday(who)) // YEAR_DAYS
+    return years
 
 
 def province_of(commune: ColumnElement[str], name: str) -> tuple[FromClause, Any, ColumnElement[bool]]:
-    """A join's right side that leads from a commune to its province: the units, the province's column, the condition."""
+    """What leads from a commune to its province: the units to join, both of them, and the condition."""
     communes, districts = unit.alias(f"{name}_commune"), unit.alias(f"{name}_district")
     joined = communes.join(
         districts,
@@ -147,13 +153,13 @@ def province_of(commune: ColumnElement[str], name: str) -> tuple[FromClause, Any
 
 
 def _count_people(store: Store, counts: Counts) -> None:
-    dead = case((alive(), 0), else_=1)
+    gone = case((alive(), 0), else_=1)
     every = person.c.person_id > 0
-    for sex, years, status, gone, people in store.counts(
-        person, person.c.sex, age(), person.c.marital_status, dead, where=every
+    for sex, years, status, has_died, people in store.counts(
+        person, person.c.sex, age(), person.c.marital_status, gone, where=every
     ):
         place = min(max(years, 0), AGES - 1)
-        if gone:
+        if has_died:
             counts.dead[sex - Sex.MALE, place] += people
         else:
             counts.status[sex - Sex.MALE, place, status or 0] += people

@@ -169,7 +169,7 @@ TARGETS: Mapping[str, Target] = {
             note="families registered in 2014, ten years before the base date; the population is not drawn from it",
         ),
         Target("surname", "Surnames", "surnames_national_share.csv", bound=0.02, shared_by=LINE),
-        Target("given_name", "Given names by sex and birth cohort", "given_names.csv", bound=0.01),
+        Target("given_name", "Given names by sex and birth cohort", "given_names.csv", bound=0.02),
         Target("ethnic_group", "Ethnic groups", "ethnic_groups_census_2019.csv", bound=0.01, shared_by=LINE),
         Target("religion", "Religions", "religions_2019.csv", bound=0.01, shared_by=HOUSEHOLD),
         Target(

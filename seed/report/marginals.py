@@ -168,6 +168,7 @@ def rates(counts: Counts) -> list[Rate]:
     dying = 1000 * float(figures.dead.sum() / figures.living.sum())
     died = 1000 * counts.dead.sum() / living
     noise = 3e3 * max((dying / 1000 / living) ** 0.5 - (dying / 1000 / FULL_SIZE) ** 0.5, 0.0)
+    years = _percent(0.5, living)
     return [
         Rate("Members of a household", "people", living / homes, 3.592, 0.15, f"{mid_term}: 101.11 M in 28.15 M"),
         Rate("Men to 100 women", "men", 100 * men / max(women, 1.0), 99.17, _percent(0.3, living), mid_term),
@@ -178,7 +179,7 @@ def rates(counts: Counts) -> list[Rate]:
             "years",
             _smam(counts.status[0]),
             27.2,
-            _percent(0.5, living),
+            years,
             "census 2019",
         ),
         Rate(
@@ -186,7 +187,7 @@ def rates(counts: Counts) -> list[Rate]:
             "years",
             _smam(counts.status[1]),
             23.1,
-            _percent(0.5, living),
+            years,
             "census 2019",
         ),
         Rate("Deaths a year to 1,000", "people", float(died), dying, 0.3 + noise, "World Population Prospects 2024"),
@@ -199,7 +200,8 @@ def _percent(bound: float, draws: float) -> float:
 
 
 def _from_65(counts: Counts) -> float:
-    return float(counts.status[:, 65:].sum())
+    people: float = counts.status[:, 65:].sum()
+    return people
 
 
 def _smam(status: Floats) -> float:
@@ -207,4 +209,5 @@ def _smam(status: Floats) -> float:
     total, single = status.sum(axis=1), status[:, MaritalStatus.NEVER_MARRIED]
     shares = [float(single[a : a + 5].sum() / max(total[a : a + 5].sum(), 1.0)) for a in range(15, 55, 5)]
     at_50 = (shares[6] + shares[7]) / 2
-    return (15 + 5 * sum(shares[:7]) - 50 * at_50) / max(1 - at_50, 1e-9)
+    mean: float = (15 + 5 * sum(shares[:7]) - 50 * at_50) / max(1 - at_50, 1e-9)
+    return mean
