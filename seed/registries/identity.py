@@ -3,8 +3,8 @@
 import numpy as np
 
 from seed.drawing import pick
-from seed.figures import Flags, cumulative
-from seed.papers import birthday, digits
+from seed.figures import Flags, Ints, cumulative
+from seed.papers import Digits, birthday, digits
 from seed.people import BASE_DAY, DAYS_A_YEAR
 from seed.plan import Random
 from seed.registries.coverage import share
@@ -45,7 +45,7 @@ def electronic_identity(random: Random, subjects: Subjects) -> Rows:
         "person_id": subjects.person_id[at],
         "level": np.where(second, 2, 1),
         "status": np.select([locked, active[at]], [LOCKED, ACTIVE], ISSUED),
-        "issued_date": dates(day_after(random, np.minimum(begin, BASE_DAY - 1))),
+        "issued_date": dates(day_after(random, begin)),
     }
 
 
@@ -69,15 +69,26 @@ def passports(random: Random, subjects: Subjects) -> Rows:
     at, issued = at[kept], issued[kept]
     young = issued < years_later(subjects.birth[at], CHILD_PASSPORT_AGE)
     expires = birthday(issued, np.where(young, CHILD_PASSPORT_YEARS, PASSPORT_YEARS))
-    series = np.searchsorted(_SERIES_FROM, issued, side="right")
+    series = passport_series(issued)
     serial = serials(subjects, "passport", series, left=2500, right=4000)
-    long = series >= _EIGHT_DIGITS_FROM
-    number = np.empty(len(at), dtype="S9")
-    number[~long] = joined(_SERIES_LETTERS[series[~long]], digits(serial[~long], 7))
-    number[long] = joined(_SERIES_LETTERS[series[long]], digits(serial[long], 8))
+    number = passport_numbers(series, serial)
     return {
         "person_id": subjects.person_id[at],
         "number": number,
         "issued_date": dates(issued),
         "expires_date": dates(expires),
     }
+
+
+def passport_series(issued: Ints) -> Ints:
+    """Which series was in use on each day."""
+    return np.searchsorted(_SERIES_FROM, issued, side="right")
+
+
+def passport_numbers(series: Ints, serial: Ints) -> Digits:
+    """A letter and seven digits, eight in the newer series; serials are below 10,000,000."""
+    long = series >= _EIGHT_DIGITS_FROM
+    number = np.empty(len(series), dtype="S9")
+    number[~long] = joined(_SERIES_LETTERS[series[~long]], digits(serial[~long], 7))
+    number[long] = joined(_SERIES_LETTERS[series[long]], digits(serial[long], 8))
+    return number

@@ -64,13 +64,7 @@ def social_insurance(random: Random, subjects: Subjects) -> Rows:
     insured = cover.group != UNINSURED
     listed = insured | (status != NOT_REGISTERED) | (random.random(len(subjects)) < CODE_WITHOUT_CARD_SHARE)
     at = np.flatnonzero(listed & (subjects.alive | (status != NOT_REGISTERED)))
-    codes, _ = groups()
-    card = joined(
-        codes[cover.group[at]],
-        digits(cover.level[at], 1),
-        digits(subjects.province_number[at], 2),
-        cover.code[at],
-    )
+    card = card_numbers(cover.group[at], cover.level[at], subjects.province_number[at], cover.code[at])
     unit = _employer_units(random, subjects)
     contracted = np.isin(subjects.activity, (Activity.EMPLOYEE, Activity.PUBLIC))
     return {
@@ -99,13 +93,23 @@ def health_insurance(random: Random, subjects: Subjects) -> Rows:
     }
 
 
+def card_numbers(group: Ints, level: Ints, province: Ints, code: Digits) -> Digits:
+    """Fifteen characters: group and level of benefit, the province's number, the ten digits of social insurance."""
+    return joined(groups()[0][group], digits(level, 1), digits(province, 2), code)
+
+
+def insurance_codes(office: Ints, serial: Ints) -> Digits:
+    """Ten digits: the number of the office's province, and a serial below 100,000,000."""
+    return digits(office * _SERIES * _SERIES + serial, 10)
+
+
 def cover_of(subjects: Subjects) -> Cover:
     """Who is insured as what: the same whenever it is asked, so that both tables agree."""
     random = subjects.random("cover")
     group = _groups(random, subjects)
     office = subjects.province_number
     serial = serials(subjects, "social insurance", office, left=_SERIES, right=_SERIES)
-    return Cover(group, groups()[1][group], digits(office * _SERIES * _SERIES + serial, 10))
+    return Cover(group, groups()[1][group], insurance_codes(office, serial))
 
 
 def _groups(random: Random, subjects: Subjects) -> Ints:
@@ -178,7 +182,7 @@ def _facilities(random: Random, subjects: Subjects, at: Ints) -> Digits:
 
 def _validity(random: Random, subjects: Subjects, at: Ints, group: Ints) -> tuple[Ints, Ints]:
     """First and last day. A child's card lasts to the 30 September of its sixth year (law 46/2014/QH13, art. 12)."""
-    paid = BASE_DAY - (random.random(len(at)) * (_YEAR + 5)).astype(np.int64)
+    paid = BASE_DAY - 1 - (random.random(len(at)) * (_YEAR + 5)).astype(np.int64)
     autumn = _day(subjects.birth_year[at] + 6, 9, 30)
     school = np.isin(group, (HS, SV))
     lasting = np.isin(group, (HT, CC, BT))
