@@ -40,14 +40,19 @@ class Cards:
     expires: Ints
 
 
+def number_cells(province: Ints, sex: Ints, year: Ints) -> Ints:
+    """What stands before the suffix, as a number: province, century and sex, last two digits of the year."""
+    gender = (sex - 1) + 2 * (year // 100 - 19)
+    return (province * 10 + gender) * 100 + year % 100
+
+
 def personal_numbers(plan: Plan, block: int, province: Ints, sex: Ints, birth_year: Ints) -> Digits:
     """Twelve digits each: birth province, century and sex, year, suffix (decree 137/2015, article 13).
 
     `province` holds the registry's number of the province, 1 to 96. Raises `ImpossiblePopulation` when a block
     outgrows its range, which the bounds of `Plan` exclude for credible populations.
     """
-    gender = (sex - 1) + 2 * (birth_year // 100 - 19)
-    cell = (province * 10 + gender) * 100 + birth_year % 100
+    cell = number_cells(province, sex, birth_year)
     suffix = suffixes(plan, block, cell, _NUMBER_KEY, left=1000, right=1000)
     return digits(cell * SUFFIXES + suffix, 12)
 

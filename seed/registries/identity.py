@@ -23,6 +23,7 @@ IDENTITY_CARD_AGE = 14
 SECOND_LEVEL_SHARE = 0.93
 LOCKED_SHARE = 0.004
 
+PASSPORT_SERIALS = 10_000_000  # of a series
 PASSPORT_YEARS, CHILD_PASSPORT_YEARS, CHILD_PASSPORT_AGE = 10, 5, 14
 # Letters and lengths by day of issue: seven digits until 6/2022, eight since, chips since 1/3/2023.
 _SERIES_FROM = np.array([np.datetime64(day).astype(np.int64) for day in ("2016-01-01", "2022-07-01", "2023-03-01")])
@@ -86,7 +87,7 @@ def passport_series(issued: Ints) -> Ints:
 
 
 def passport_numbers(series: Ints, serial: Ints) -> Digits:
-    """A letter and seven digits, eight in the newer series; serials are below 10,000,000."""
+    """A letter and seven digits, eight in the newer series; serials are below `PASSPORT_SERIALS`."""
     long = series >= _EIGHT_DIGITS_FROM
     number = np.empty(len(series), dtype="S9")
     number[~long] = joined(_SERIES_LETTERS[series[~long]], digits(serial[~long], 7))

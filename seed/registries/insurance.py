@@ -36,6 +36,7 @@ OWN_FACILITY_SHARE = 0.7  # registered at the facility of their own commune
 CARD_YEARS_MAX = 4  # of pensioners, of merit and of monthly allowances
 EMPLOYERS = 10_000  # numbers of units in one office; small ones are rare among people
 _SERIES = 10_000
+INSURANCE_SERIALS = _SERIES * _SERIES
 _YEAR = 365
 _BASE_YEAR = int(BASE_DATE.astype("datetime64[Y]").astype(np.int64)) + 1970
 
@@ -99,8 +100,8 @@ def card_numbers(group: Ints, level: Ints, province: Ints, code: Digits) -> Digi
 
 
 def insurance_codes(office: Ints, serial: Ints) -> Digits:
-    """Ten digits: the number of the office's province, and a serial below 100,000,000."""
-    return digits(office * _SERIES * _SERIES + serial, 10)
+    """Ten digits: the number of the office's province, and a serial below `INSURANCE_SERIALS`."""
+    return digits(office * INSURANCE_SERIALS + serial, 10)
 
 
 def cover_of(subjects: Subjects) -> Cover:

@@ -9,7 +9,7 @@ import numpy as np
 
 from registry.datasets import Sex
 from seed.figures import AGES, SEXES, Flags, Floats, Ints, column, read_rows
-from seed.papers import Digits, birthday, digits
+from seed.papers import Digits, birthday, digits, number_cells
 from seed.people import BASE_DAY, DAYS_A_YEAR
 from seed.places import places
 from seed.plan import Random
@@ -26,6 +26,8 @@ CAR, MOTORCYCLE, TRUCK, BUS, ELECTRIC_MOTORCYCLE = range(1, 6)  # codes of the c
 PLATES_A_SERIES = 100_000
 MOTORCYCLE_LETTERS = b"ABCDEFGHKLMNPSTUVXYZ"  # circular 79/2024/TT-BCA
 SERIES_DIGITS = 9
+TWO_WHEEL_SERIES = len(MOTORCYCLE_LETTERS) * SERIES_DIGITS
+LICENCE_SERIALS = 10_000_000
 SERIES_LETTERS = {CAR: b"AEFGHKLM", TRUCK: b"CD", BUS: b"B"}  # which kind uses which is modelled
 # Modelled from here on.
 FIRST_LICENCE_YEARS_MEAN = 6.0
@@ -114,6 +116,27 @@ def vehicles(random: Random, subjects: Subjects) -> Rows:
     }
 
 
+def two_wheel_plates(code: Ints, series: Ints, number: Ints) -> Digits:
+    """`29-B1 123.45`: the series, below `TWO_WHEEL_SERIES`, says letter and digit."""
+    letter, digit = np.divmod(series, SERIES_DIGITS)
+    dash, space = constant(b"-", len(code)), constant(b" ", len(code))
+    letters = _letters(MOTORCYCLE_LETTERS)[letter]
+    return joined(digits(code, 2), dash, letters, digits(digit + 1, 1), space, _dotted(number))
+
+
+def four_wheel_plates(kind: int, code: Ints, series: Ints, number: Ints) -> Digits:
+    """`30A-123.45`: the series is a place in the kind's letters."""
+    letters = _letters(SERIES_LETTERS[kind])[series]
+    return joined(digits(code, 2), letters, constant(b"-", len(code)), _dotted(number))
+
+
+def plate_codes(random: Random, province: Ints) -> Ints:
+    """One of the codes of each province (position in `places()`), all equally likely."""
+    codes, first, count = _codes_of_provinces()
+    drawn = first[province] + (random.random(len(province)) * count[province]).astype(np.int64)
+    return np.asarray(codes[drawn])
+
+
 def _bands(random: Random, subjects: Subjects) -> Ints:
     """The highest band of licence of each, -1 without one: who drives trucks drives cars, and motorcycles too."""
     shares, at = traffic_shares().licence, _cell(subjects)
@@ -134,34 +157,29 @@ def _passed(random: Random, birth: Ints) -> Ints:
 
 def _licence_numbers(subjects: Subjects, person: Ints, passed: Ints) -> Digits:
     """Province, sex and century, year of passing, seven digits; the century is that of the year beside it."""
-    year = dates(passed) // 10_000
-    gender = subjects.sex[person] - int(Sex.MALE) + 2 * (year // 100 - 19)
     province = places().province_code[subjects.province[person]].astype(np.int64)
-    cell = (province * 10 + gender) * 100 + year % 100
+    cell = number_cells(province, subjects.sex[person], dates(passed) // 10_000)
     serial = serials(subjects, "driver_licence", cell, left=2500, right=4000)
-    return digits(cell * 10_000_000 + serial, 12)
+    return digits(cell * LICENCE_SERIALS + serial, 12)
 
 
 def _plates(random: Random, subjects: Subjects, province: Ints, kind: Ints) -> Column:
     """`29-B1 123.45` for two wheels, `30A-123.45` for others, with one of the province's codes."""
-    code = _plate_codes(random, province)
+    code = plate_codes(random, province)
     plate = np.zeros(len(kind), dtype="S12")
     two_wheels = np.flatnonzero((kind == MOTORCYCLE) | (kind == ELECTRIC_MOTORCYCLE))
     own = code[two_wheels]
-    room = len(MOTORCYCLE_LETTERS) * SERIES_DIGITS
-    series, number = np.divmod(serials(subjects, "plate", own, left=room, right=PLATES_A_SERIES), PLATES_A_SERIES)
-    letter, digit = np.divmod(series, SERIES_DIGITS)
-    dash, space = constant(b"-", len(own)), constant(b" ", len(own))
-    letters, last = _letters(MOTORCYCLE_LETTERS)[letter], digits(digit + 1, 1)
-    plate[two_wheels] = joined(digits(own, 2), dash, letters, last, space, _dotted(number))
+    series, number = np.divmod(
+        serials(subjects, "plate", own, left=TWO_WHEEL_SERIES, right=PLATES_A_SERIES), PLATES_A_SERIES
+    )
+    plate[two_wheels] = two_wheel_plates(own, series, number)
     for which, series_letters in SERIES_LETTERS.items():
         four_wheels = np.flatnonzero(kind == which)
         own = code[four_wheels]
         # Halves of at least two, though buses have one letter only.
         left, right = 2 * len(series_letters), PLATES_A_SERIES // 2
         series, number = np.divmod(serials(subjects, f"plate {which}", own, left=left, right=right), PLATES_A_SERIES)
-        dash = constant(b"-", len(own))
-        plate[four_wheels] = joined(digits(own, 2), _letters(series_letters)[series], dash, _dotted(number))
+        plate[four_wheels] = four_wheel_plates(which, own, series, number)
     return plate
 
 
@@ -184,12 +202,6 @@ def _reached(subjects: Subjects, years: int) -> Flags:
 
 def _drawn(random: Random, among: Flags, share: Floats) -> Ints:
     return np.flatnonzero(among & (random.random(len(among)) < share))
-
-
-def _plate_codes(random: Random, province: Ints) -> Ints:
-    codes, first, count = _codes_of_provinces()
-    drawn = first[province] + (random.random(len(province)) * count[province]).astype(np.int64)
-    return np.asarray(codes[drawn])
 
 
 @cache
