@@ -1,6 +1,7 @@
 """The Faker provider: Vietnamese order, numbers that decode, and its documented examples."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,10 @@ def test_a_phone_has_a_prefix_in_use(fake: Faker) -> None:
         ("vn_full_name", {"region": "east"}),
         ("vn_address", {"region": "west"}),
         ("vn_personal_number", {"province": "03"}),
+        ("vn_health_insurance_number", {"group": "XX"}),
+        ("vn_plate", {"kind": "boat"}),
+        ("vn_plate", {"province": "99"}),
+        ("vn_driver_licence", {"year_passed": 1960}),
     ],
 )
 def test_an_argument_that_names_nothing_is_refused(fake: Faker, method: str, argument: dict[str, object]) -> None:
@@ -75,17 +80,55 @@ def test_an_argument_that_names_nothing_is_refused(fake: Faker, method: str, arg
         getattr(fake, method)(**argument)
 
 
-def test_the_documented_example_runs_and_keeps_its_promises() -> None:
+def test_a_health_card_has_its_group_level_and_province(fake: Faker) -> None:
+    for _ in range(50):
+        assert re.fullmatch(r"[A-Z]{2}[1-5]\d{12}", fake.vn_health_insurance_number())
+        assert fake.vn_health_insurance_number("TE", "48").startswith("TE148")
+
+
+def test_plates_have_the_codes_of_their_province(fake: Faker) -> None:
+    codes = {row["gso_code"]: row["vehicle_plate_codes"].split(";") for row in read_rows("provinces_63.csv")}
+    for _ in range(50):
+        assert re.fullmatch(r"\d{2}-[A-Z][1-9] \d{3}\.\d{2}", fake.vn_plate("motorcycle"))
+        assert fake.vn_plate(province="01")[:2] in codes["01"]
+        for kind in ("car", "truck", "bus"):
+            plate = fake.vn_plate(kind, "79")
+            assert re.fullmatch(r"\d{2}[A-Z]-\d{3}\.\d{2}", plate)
+            assert plate[:2] in codes["79"]
+
+
+def test_a_driver_licence_tells_province_sex_and_year(fake: Faker) -> None:
+    assert fake.vn_driver_licence(sex=2, year_passed=1998, province="01").startswith("01198")
+    assert fake.vn_driver_licence(sex=2, year_passed=2012, province="48").startswith("48312")
+    assert re.fullmatch(r"\d{2}[0-3]\d{9}", fake.vn_driver_licence())
+
+
+def test_passports_have_eight_digits_since_july_2022(fake: Faker) -> None:
+    assert re.fullmatch(r"[A-Z]\d{7}", fake.vn_passport(date(2022, 6, 30)))
+    assert re.fullmatch(r"[A-Z]\d{8}", fake.vn_passport(date(2022, 7, 1)))
+    assert {len(fake.vn_passport()) for _ in range(100)} == {8, 9}
+
+
+def test_the_documented_examples_run_and_look_as_they_say() -> None:
     text = Path(__file__).parents[3].joinpath("docs", "population.md").read_text(encoding="utf-8")
     block = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert block is not None
     space: dict[str, object] = {}
+    called = set()
     for line in block[1].splitlines():
-        if line.startswith("fake.vn_"):
-            call = line.split("  #")[0]
-            exec(f"made = {call}", space)
-            assert space["made"]
-            if "vn_personal_number" in call:
-                assert str(space["made"]).startswith("079090")
-        else:
+        if not line.startswith("fake.vn_"):
             exec(line, space)
+            continue
+        call, _, said = line.partition("  # ")
+        exec(f"made = {call}", space)
+        called.add(call.split("(")[0].removeprefix("fake."))
+        assert space["made"]
+        if said.startswith("as "):
+            assert _shape(str(space["made"])) == _shape(said.removeprefix("as "))
+        if "vn_personal_number" in call:
+            assert str(space["made"]).startswith("079090")
+    assert called == {name for name in vars(VietnamProvider) if name.startswith("vn_")}
+
+
+def _shape(text: str) -> str:
+    return re.sub("[A-Z]", "A", re.sub("[0-9]", "9", text))
