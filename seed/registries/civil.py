@@ -28,7 +28,9 @@ WIFE_AGE_MIN, HUSBAND_AGE_MIN = 18, 20  # law on marriage and family 52/2014, ar
 # Modelled from here on.
 LATE_BIRTH_DAYS, LATE_DEATH_DAYS, DIVORCE_NOTED_DAYS = 400.0, 40.0, 45.0
 WIFE_YEARS_SHAPE, WIFE_YEARS_SCALE = 2.6, 2.8  # years after 18 at the wedding, gamma: 25 on average
-WEDDING_BEFORE_CHILD_DAYS = (120, 800)
+WEDDING_BEFORE_CHILD_DAYS_MIN, WEDDING_BEFORE_CHILD_DAYS = 60, 360.0  # least and mean beyond it
+CHILDLESS_DAYS = 900.0  # since the wedding of young couples without a child
+FIRST_CHILD_AGE_MAX = 34.0
 AT_WIFE_FAMILY = 0.45  # of marriages are registered where the wife was registered at birth
 DIVORCE_AGE_MIN = 22
 SEQUENCE_MAX = 9999
@@ -87,7 +89,7 @@ def _births(random: Random, subjects: Subjects) -> Acts:
     person = np.flatnonzero(subjects.birth >= _day(BIRTHS_SINCE))
     birth = subjects.birth[person]
     delay = _delays(random, len(person), BIRTH_LIMIT_DAYS, BIRTH_ON_TIME, LATE_BIRTH_DAYS)
-    registered = np.minimum(birth + delay, _end(subjects)[person])
+    registered = np.maximum(np.minimum(birth + delay, _end(subjects)[person]), birth)
     return Acts(Event.BIRTH, person, _nobody(person), subjects.registered[person], birth, registered)
 
 
@@ -102,17 +104,26 @@ def _marriages(random: Random, subjects: Subjects) -> Acts:
         birthday(subjects.birth[wife], np.full(len(wife), WIFE_AGE_MIN)),
         birthday(subjects.birth[husband], np.full(len(wife), HUSBAND_AGE_MIN)),
     )
-    latest = np.minimum(first_child[wife] - random.integers(*WEDDING_BEFORE_CHILD_DAYS, len(wife)), LAST_DAY)
-    years = WIFE_AGE_MIN + random.gamma(WIFE_YEARS_SHAPE, WIFE_YEARS_SCALE, len(wife))
-    usual = np.maximum(subjects.birth[wife] + (years * DAYS_A_YEAR).astype(np.int64), legal)
-    room = np.maximum(latest - legal, 0)
-    wedding = np.where(usual <= latest, usual, legal + (random.random(len(wife)) * (room + 1)).astype(np.int64))
+    wedding = np.clip(_weddings(random, subjects.birth[wife], first_child[wife]), legal, None)
     kept = (wedding >= _day(MARRIAGES_SINCE)) & (wedding <= LAST_DAY)
     husband, wife, wedding = husband[kept], wife[kept], wedding[kept]
     at_wife = random.random(len(wife)) < AT_WIFE_FAMILY
     commune = np.where(at_wife, subjects.registered[wife], subjects.commune[husband])
     # A marriage begins with its registration.
     return Acts(Event.MARRIAGE, husband, wife, commune, wedding, wedding)
+
+
+def _weddings(random: Random, wife_birth: Ints, first_child: Ints) -> Ints:
+    """The day each couple would marry: before the first child, lately if there is none yet, at the usual age if the
+    first child at home need not have been the first.
+    """
+    count = len(wife_birth)
+    before_child = first_child - WEDDING_BEFORE_CHILD_DAYS_MIN - _exponential(random, WEDDING_BEFORE_CHILD_DAYS, count)
+    lately = LAST_DAY - _exponential(random, CHILDLESS_DAYS, count)
+    years = WIFE_AGE_MIN + random.gamma(WIFE_YEARS_SHAPE, WIFE_YEARS_SCALE, count)
+    usual = wife_birth + (years * DAYS_A_YEAR).astype(np.int64)
+    known = np.minimum(first_child, BASE_DAY) - wife_birth < FIRST_CHILD_AGE_MAX * DAYS_A_YEAR
+    return np.where(known, np.where(first_child < _NEVER, before_child, lately), np.minimum(usual, before_child))
 
 
 def _divorces(random: Random, subjects: Subjects) -> Acts:
@@ -123,7 +134,7 @@ def _divorces(random: Random, subjects: Subjects) -> Acts:
     event = start + (random.random(len(person)) * (end - start)).astype(np.int64)
     kept = (event >= _day(DIVORCES_SINCE)) & (start < end)
     person, event, end = person[kept], event[kept], end[kept]
-    noted = event + random.exponential(DIVORCE_NOTED_DAYS, len(person)).astype(np.int64)
+    noted = event + _exponential(random, DIVORCE_NOTED_DAYS, len(person))
     return Acts(Event.DIVORCE, person, _nobody(person), subjects.commune[person], event, np.minimum(noted, end))
 
 
@@ -138,8 +149,12 @@ def _deaths(random: Random, subjects: Subjects) -> Acts:
 def _delays(random: Random, count: int, limit: int, on_time: float, late_days: float) -> Ints:
     """Days from the event to its registration: within the limit, or later with an exponential tail."""
     within = (random.random(count) ** 1.5 * limit).astype(np.int64)
-    late = limit + 1 + random.exponential(late_days, count).astype(np.int64)
+    late = limit + 1 + _exponential(random, late_days, count)
     return np.where(random.random(count) < on_time, within, late)
+
+
+def _exponential(random: Random, mean: float, count: int) -> Ints:
+    return np.asarray(random.exponential(mean, count).astype(np.int64))
 
 
 def _numbers(subjects: Subjects, kind: Ints, commune: Ints, registered: Ints) -> Column:
