@@ -160,8 +160,8 @@ def _exponential(random: Random, mean: float, count: int) -> Ints:
 def _numbers(subjects: Subjects, kind: Ints, commune: Ints, registered: Ints) -> Column:
     """`sequence/year`, unique in the commune's book of the year, in order of registration within a block.
 
-    A block owns every `blocks`-th number of a book. Where that is not enough, the act has no number: with a
-    hundred million people about one act in a million.
+    A block owns every `blocks`-th number of a book. Where that is not enough, the act has no number: with 98
+    million people about one act in 40,000.
     """
     order = np.argsort(registered, kind="stable")
     year = dates(registered) // 10_000
