@@ -34,6 +34,7 @@ from gateway.catalogue import Catalogue
 from gateway.client import Context
 from gateway.config import Settings
 from gateway.start import prepare, trust_of
+from registry.linked import LINKED
 from tests.world import BASIC, free_ports
 
 START_SECONDS_MAX = 30.0
@@ -80,6 +81,12 @@ AGENCIES: Mapping[str, Member] = {
         options_pb2.AGENCY_CLASS_CARRIER, ("LookUpPerson",), "subscriber.check", ("number", "birth_date.year")
     ),
     "auditor": Member(options_pb2.AGENCY_CLASS_AUDITOR, ("QueryAccesses",), "audit.inspection"),
+    "ministry": Member(
+        options_pb2.AGENCY_CLASS_MINISTRY,
+        ("LookUpPerson", "Pull"),
+        "ministry.registers",
+        ("number", *sorted(LINKED)[::2]),
+    ),
     "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
 }
 """Who asks in the tests. The newcomer is registered and has no grant."""
