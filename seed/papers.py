@@ -73,7 +73,9 @@ def phone_numbers(plan: Plan, block: int, random: Random, count: int) -> Digits:
 
 def more_phone_numbers(plan: Plan, block: int, held: Digits, prefix: Ints) -> Digits:
     """A number behind each prefix, none of them among the `held` ones that `phone_numbers` gave in this block."""
-    taken = np.ascontiguousarray(held).view(np.uint8).reshape(len(held), -1)[:, :3].astype(np.int64) - ord("0")
+    taken = np.ascontiguousarray(held).view(np.uint8).reshape(len(held), held.itemsize)[:, :3].astype(np.int64) - ord(
+        "0"
+    )
     cell = np.append(taken @ np.array([100, 10, 1]), prefix)
     suffix = suffixes(plan, block, cell, _PHONE_KEY, left=2500, right=4000)[len(held) :]
     return digits(prefix * PHONE_SUFFIXES + suffix, 10)

@@ -69,4 +69,7 @@ def _setter(field: FieldDescriptor) -> Setter:
         if field.message_type.full_name != "google.type.Date":
             raise RuntimeError(f"{field.full_name} is of a kind that no column holds")
         return lambda message, value: getattr(message, name).CopyFrom(date_to_wire(value))
+    if field.enum_type is not None:
+        # 0 means not registered, which the contract says by leaving the field out.
+        return lambda message, value: setattr(message, name, value) if value else None
     return lambda message, value: setattr(message, name, value)

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from registry.engine import open_engine
-from registry.tables import household, person, person_number, unit
+from registry.tables import household, person, person_number, social_insurance, unit
 from seed.demo.errors import DemoFailed
 
 ADULT_BORN_UNTIL = 2000
@@ -71,7 +71,7 @@ def read_country(registry: Path, province: str, count: int, seed: int) -> Countr
 
 
 def _patient(connection: Connection, province: str) -> Citizen:
-    """The first adult of the province in the registry."""
+    """The first adult of the province in the registry who has no health card yet."""
     row = connection.execute(
         select(
             person.c.number,
@@ -81,16 +81,20 @@ def _patient(connection: Connection, province: str) -> Citizen:
             person.c.birth_year,
             person.c.scope,
         )
+        .outerjoin(social_insurance, social_insurance.c.person_id == person.c.person_id)
         .where(
             person.c.scope == province,
             person.c.death_date.is_(None),
+            social_insurance.c.health_card.is_(None),
             person.c.birth_year.between(ELDER_BORN_FROM, ADULT_BORN_UNTIL),
         )
         .order_by(person.c.person_id)
         .limit(1)
     ).first()
     if row is None:
-        raise DemoFailed(f"nobody of working age lives in province {province}; make more people with --people")
+        raise DemoFailed(
+            f"nobody of working age in province {province} is without a health card; make more people with --people"
+        )
     name = " ".join(part for part in row[1:4] if part)
     return Citizen(row.number, name, row.birth_year, row.scope)
 

@@ -58,9 +58,10 @@ class Copy:
         rows = self._database.execute("SELECT number FROM citizen ORDER BY number LIMIT ?", (count,))
         return [row[0] for row in rows]
 
-    def insured(self) -> int:
-        """People whose participation in social insurance is known here."""
-        count: int = self._database.execute("SELECT count(insurance_status) FROM citizen").fetchone()[0]
+    def newly_insured(self) -> int:
+        """People whose participation in social insurance came after the country was made."""
+        query = "SELECT count(insurance_status) FROM citizen WHERE version > 1"
+        count: int = self._database.execute(query).fetchone()[0]
         return count
 
     def store(self, page: Page) -> None:

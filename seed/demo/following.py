@@ -79,7 +79,7 @@ async def _push_and_follow(
     applied = await _push(insurance, tuple(numbers)[:PUSHED_PEOPLE], why)
     loop = asyncio.get_running_loop()
     started = loop.time()
-    while not own.insured():
+    while not own.newly_insured():
         await _follow(province, own, FOLLOWED_BY_THE_PROVINCE, province.why("DB-01-2026"))
         if loop.time() - started > VISIBLE_SECONDS_MAX:
             raise DemoFailed("pushed changes do not reach a follower; see the gateway's log")
@@ -90,8 +90,8 @@ async def _push_and_follow(
     teller.say(
         f"{SOCIAL_INSURANCE.name} pushed participation and health cards of {applied:,} people; a household number, "
         f"which is not its own, was refused: {not_owned.reason}. {PROVINCE_OFFICE.name} pulled on from its cursor and "
-        f"{milliseconds:,.0f} ms later had the participation of its own {own.insured():,} among them, without the "
-        "cards, which it was not granted."
+        f"{milliseconds:,.0f} ms later had the participation of its own {own.newly_insured():,} among them, without "
+        "the cards, which it was not granted."
     )
 
 

@@ -60,7 +60,7 @@ def _subscribers(subjects: Subjects, user: Ints) -> Ints:
 
 
 def _prefixes_of(number: Digits) -> Ints:
-    leading = number.view(np.uint8).reshape(len(number), -1)[:, :3].astype(np.int64) - ord("0")
+    leading = number.view(np.uint8).reshape(len(number), number.itemsize)[:, :3].astype(np.int64) - ord("0")
     return np.asarray(leading @ np.array([100, 10, 1]))
 
 
