@@ -79,7 +79,7 @@ class TableFile:
         try:
             with duckdb.connect(":memory:", config=settings) as connection:
                 connection.execute(
-                    f"COPY (SELECT {shown} FROM {source}) TO {_quoted(str(self._parquet))} (FORMAT parquet)"  # noqa: S608
+                    f"COPY (SELECT {shown} FROM {source}) TO {_quoted(str(self._parquet))} (FORMAT parquet, USE_TMP_FILE false)"  # noqa: S608
                 )
         except duckdb.Error as error:
             raise ExportRefused(f"the Parquet file cannot be written ({type(error).__name__})") from None

@@ -20,7 +20,7 @@ from registry.tables import person
 from seed.errors import NothingToExport
 from seed.figures import read_rows
 
-WINDOW_PEOPLE = 10_000
+WINDOW_PEOPLE = 5_000
 _PERSON = (
     *("person_id", "number", "surname", "middle_name", "given_name", "birth_year", "birth_month", "birth_day"),
     *("sex", "legacy_number", "permanent_commune", "permanent_commune_old", "permanent_line", "phone"),
