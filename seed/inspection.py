@@ -1,6 +1,6 @@
-"""Measures made rows against the figures they were drawn from, and looks for rows that contradict each other.
+"""Looks for rows that contradict each other among those just made, before any store holds them.
 
-Reads what was made; never changes it, and reports counts only.
+Reads what was made; never changes it, and reports counts only. `seed.report` measures a finished store.
 """
 
 from collections.abc import Iterable
@@ -8,16 +8,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from registry.datasets import MaritalStatus, Relation, Sex
-from seed.belonging import belonging
 from seed.block import Batch
-from seed.figures import BASE_DATE, Flags, Floats, Ints, demography, read_rows
-from seed.naming import national_surnames
+from seed.figures import BASE_DATE, Ints
 from seed.places import places
 from seed.rows import Column, Rows
 
 PARENT_AGE_MIN = 15  # years between the birth years of parent and child; days are not known of everybody
-HOUSEHOLD_SIZE_MAX = 10
-_GROUP_YEARS = 5
 
 
 def gather(batches: Iterable[Batch]) -> dict[str, Rows]:
@@ -28,39 +24,6 @@ def gather(batches: Iterable[Batch]) -> dict[str, Rows]:
             for column, values in columns.items():
                 parts.setdefault(table, {}).setdefault(column, []).append(values)
     return {table: {column: _joined(values) for column, values in columns.items()} for table, columns in parts.items()}
-
-
-def distance(counts: Floats, shares: Floats) -> float:
-    """Total variation distance between observed counts and expected shares: 0 is equal, 1 is disjoint."""
-    return float(np.abs(counts / counts.sum() - shares / shares.sum()).sum() / 2)
-
-
-def distances(tables: dict[str, Rows]) -> dict[str, float]:
-    """Total variation distance of the living from each published or modelled table."""
-    person = tables["person"]
-    alive = np.ma.getmaskarray(person["death_date"])
-    living = {name: np.asarray(person[name])[alive] for name in ("sex", "surname", "religion", "ethnic_group")}
-    figures = demography()
-    age = ages(person)[alive]
-    group = np.minimum(age // _GROUP_YEARS, 20)
-    pyramid = np.bincount((living["sex"] - Sex.MALE) * 21 + group, minlength=42).astype(float)
-    expected = np.array([_grouped(figures.living[code]) for code in (0, 1)]).ravel()
-    members = np.bincount(np.asarray(person["household_id"])[alive])
-    sizes = np.bincount(np.minimum(members[members > 0], HOUSEHOLD_SIZE_MAX), minlength=HOUSEHOLD_SIZE_MAX + 1)
-    return {
-        "age and sex": distance(pyramid, expected),
-        "province": distance(_province_counts(person, alive), places().population),
-        "household size": distance(sizes[1:].astype(float), figures.household_sizes),
-        "surname": _surname_distance(living["surname"]),
-        "marital status": _marital_distance(np.asarray(person["marital_status"])[alive], living["sex"], age),
-        "religion": distance(
-            np.bincount(living["religion"].astype(int), minlength=9)[1:].astype(float), belonging().religion_share
-        ),
-        "ethnic group": distance(
-            np.bincount(living["ethnic_group"].astype(int), minlength=55)[1:].astype(float),
-            belonging().ethnic_share,
-        ),
-    }
 
 
 def ages(person: Rows) -> Ints:
@@ -120,45 +83,6 @@ def _joined(parts: list[Column]) -> Column:
         mask = np.concatenate([np.ma.getmaskarray(part) for part in parts])
         return np.ma.MaskedArray(np.concatenate([np.ma.getdata(part) for part in parts]), mask=mask)
     return np.concatenate(parts)
-
-
-def _grouped(single_years: Floats) -> Floats:
-    ages_ = np.minimum(np.arange(len(single_years)) // _GROUP_YEARS, 20)
-    return np.asarray(np.bincount(ages_, weights=single_years), dtype=np.float64)
-
-
-def _province_counts(person: Rows, alive: Flags) -> Floats:
-    land = places()
-    order = np.argsort(land.commune_code)
-    commune = order[np.searchsorted(land.commune_code[order], np.asarray(person["permanent_commune_old"])[alive])]
-    counts = np.bincount(land.commune_province[commune], minlength=len(land.population))
-    return np.asarray(counts, dtype=np.float64)
-
-
-def _surname_distance(surnames: Column) -> float:
-    labels, shares = national_surnames()
-    label_of = {form: index for index, label in enumerate(labels) for form in label.split("/")}
-    names, counts = np.unique(surnames, return_counts=True)
-    observed = np.zeros(len(labels))
-    for name, number in zip(names, counts, strict=True):
-        observed[label_of.get(name, len(labels) - 1)] += number
-    return distance(observed, shares)
-
-
-def _marital_distance(status: Ints, sex: Ints, age: Ints) -> float:
-    """Mean over sexes and five-year groups, weighted by people, of the distance from the table by age."""
-    total = people = 0.0
-    for row in read_rows("marital_status_by_age.csv"):
-        start = int(row["age_from"])
-        code = Sex.MALE if row["sex"] == "male" else Sex.FEMALE
-        own = (sex == code) & (age >= start) & ((age < start + _GROUP_YEARS) | (start == 80))
-        share = [float(row[name]) for name in row if name.endswith("_pct")]
-        share.append(max(100 - sum(share), 0.0))
-        if own.any():
-            observed = np.bincount(status[own], minlength=6)[1:].astype(float)
-            total += distance(observed, np.array(share)) * own.sum()
-            people += own.sum()
-    return total / people if people else 0.0
 
 
 def _wrong_numbers(person: Rows) -> int:

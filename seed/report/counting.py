@@ -47,6 +47,9 @@ class Store:
         if connection.dialect.name == "postgresql":
             # Served look-ups always have an index and scans are off; a report reads everything once.
             connection.execute(text("SET LOCAL enable_seqscan = on"))
+        else:
+            # Everything is read once; mapped pages would only make the process look as large as the file.
+            connection.exec_driver_sql("PRAGMA mmap_size = 0")
 
     def rows(self, statement: Select[Any]) -> Iterator[tuple[Any, ...]]:
         """The result, streamed."""

@@ -12,6 +12,7 @@ import numpy as np
 from seed.figures import Floats
 
 FULL_SIZE = 1_000_000  # people; bounds are stated for this many, smaller populations are allowed their noise
+JUDGED_PEOPLE_MIN = 500  # living; below, only contradictions count
 HOUSEHOLD = 3.6  # people who share one draw where a household shares a value
 LINE = 5.0  # people who share one draw where a family line shares a value
 
@@ -78,7 +79,7 @@ class Rate:
     @property
     def is_within(self) -> bool | None:
         """Whether the deviation is within its bound; None without one."""
-        return None if self.bound is None else abs(self.observed - self.expected) <= self.bound
+        return None if self.bound is None else bool(abs(self.observed - self.expected) <= self.bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +293,12 @@ CHOICES = (
         "World Population Prospects 2024",
         "none by single region was read",
         "one pattern for the country; regional fertility differs and is not modelled",
+    ),
+    Choice(
+        "health insurance",
+        "93.3 million insured at the end of 2023",
+        "91 million participants matched by 8/2025",
+        "nearest to the base date; the other counts who was matched with the registry",
     ),
     Choice(
         "electronic identities",

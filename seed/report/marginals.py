@@ -1,5 +1,7 @@
 """The marginal tables: one property of a person or a household at a time, against the figures. Pure."""
 
+from math import sqrt
+
 import numpy as np
 
 from registry.datasets import MaritalStatus
@@ -196,12 +198,11 @@ def rates(counts: Counts) -> list[Rate]:
 
 def _percent(bound: float, draws: float) -> float:
     """A bound in percent stated for a million draws; for fewer, and three standard errors of a half more."""
-    return bound + max(3 * 50 * (max(draws, 1.0) ** -0.5 - FULL_SIZE**-0.5), 0.0)
+    return bound + max(3 * 50 * (1 / sqrt(max(draws, 1.0)) - 1 / sqrt(FULL_SIZE)), 0.0)
 
 
 def _from_65(counts: Counts) -> float:
-    people: float = counts.status[:, 65:].sum()
-    return people
+    return float(counts.status[:, 65:].sum())
 
 
 def _smam(status: Floats) -> float:

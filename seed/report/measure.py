@@ -9,7 +9,7 @@ from registry.engine import DRIVER_ERRORS, store_error
 from registry.population import Population, read_population
 from seed.report.counting import Counts, Store, count
 from seed.report.coverage import Coverage, coverage_rates, coverages
-from seed.report.figures import CHOICES, Comparison, Rate, sources
+from seed.report.figures import CHOICES, JUDGED_PEOPLE_MIN, Comparison, Rate, sources
 from seed.report.integrity import Rule, check
 from seed.report.joints import joints
 from seed.report.marginals import marginals, rates
@@ -34,7 +34,9 @@ class Report:
 
     @property
     def exceeded(self) -> tuple[str, ...]:
-        """Names of the comparisons and rates that are outside their bounds."""
+        """Names of the comparisons and rates that are outside their bounds; a handful of people is not judged."""
+        if self.counts.living < JUDGED_PEOPLE_MIN:
+            return ()
         tables = [each.target.title for each in (*self.marginals, *self.joints) if each.is_within is False]
         return (*tables, *(rate.name for rate in self.rates if rate.is_within is False))
 

@@ -21,10 +21,11 @@ header p{max-width:75ch;margin:6px 0 18px;color:var(--faint)}
 header .verdict{max-width:none;margin:18px 0 0;padding:10px 16px;border-left:4px solid;background:var(--card)}
 .verdict.good,.mark.good{color:var(--good)}
 .verdict.bad,.mark.bad{color:var(--bad)}
-.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,520px),1fr));gap:18px;align-items:start}
-figure,details{margin:0;background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:14px 18px;
+.grid{columns:2 480px;column-gap:18px}
+figure,details{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:14px 18px;
 min-width:0}
-.wide{grid-column:1/-1}
+figure,details{break-inside:avoid;margin:0 0 18px}
+.wide{column-span:all}
 figcaption,summary{font-weight:600;margin-bottom:8px}
 summary{cursor:pointer;margin:0}
 .note{font-size:12.5px;margin:10px 0 0;line-height:1.45}
@@ -54,5 +55,5 @@ th:first-child,td:first-child,.words td,.words th{text-align:left}
 @media print{:root{--paper:#fff;--card:#fff;--ink:#000;--faint:#444;--rule:#ccc;--bar:#2c7a7b;--want:#d9730d;
 --men:#3f75b5;--women:#b9567f;--good:#2b7a3d;--bad:#b3261e;--p0:#a9c1d9;--p1:#2c7a7b;--p2:#7a6f9b;--p3:#d9730d}
 body{font-size:11px}main{max-width:none;padding:0}figure,.tiles div{break-inside:avoid}
-.grid{grid-template-columns:1fr 1fr}h2{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+.grid{columns:2}h2{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """

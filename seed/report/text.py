@@ -4,7 +4,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from seed.report.figures import CHOICES, Comparison, sources
+from seed.report.figures import CHOICES, JUDGED_PEOPLE_MIN, Comparison, sources
 from seed.report.measure import Report
 
 CELLS_MAX = 24  # of a comparison; beyond that the largest deviations stand for it
@@ -26,6 +26,8 @@ def print_report(report: Report, console: Console) -> None:
 def verdict(report: Report) -> str:
     """One sentence."""
     people = f"{report.counts.living:,} living people in {report.households:,} households"
+    if report.is_good and report.counts.living < JUDGED_PEOPLE_MIN:
+        return f"{people}: too few to judge by distances, {len(report.rules)} rules are kept"
     if report.is_good:
         return f"{people}: every bound holds, {len(report.rules)} rules are kept"
     outside = ", ".join(report.exceeded) or "nothing"
@@ -123,9 +125,11 @@ def _choices() -> Table:
     return table
 
 
-def _rules(report: Report) -> Table:
+def _rules(report: Report) -> Table | str:
     broken = [rule for rule in report.rules if rule.broken]
-    table = _table(f"Integrity: {len(report.rules)} rules, {len(broken)} broken", "rule", "rows")
+    if not broken:
+        return f"Integrity: {len(report.rules)} rules, none broken\n"
+    table = _table(f"Integrity: {len(report.rules)} rules, {len(broken)} broken", "rule", "rows that break it")
     for rule in broken:
         table.add_row(rule.name, f"{rule.broken:,}")
     return table
