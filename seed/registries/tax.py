@@ -85,4 +85,5 @@ def _registered(random: Random, subjects: Subjects, child: Flags) -> Ints:
     earliest = np.maximum(earliest, np.where(child, DEPENDANTS_FIRST_DAY, FIRST_DAY))
     # Somebody who works before coming of age registers at once, at the latest now.
     until = np.where(subjects.alive, BASE_DAY, subjects.death)
-    return day_after(random, np.minimum(earliest, until - 1), until=until)
+    # Who was born on the base date itself is registered no earlier.
+    return day_after(random, np.maximum(np.minimum(earliest, until - 1), subjects.birth), until=until)
