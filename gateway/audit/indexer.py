@@ -10,7 +10,7 @@ import numpy as np
 from gateway.audit.checkpoint import from_text
 from gateway.audit.entry import tags_of
 from gateway.audit.files import Files
-from gateway.audit.index import BUNDLES_PER_SPAN, HEADER, MAGIC, SPAN, span_path
+from gateway.audit.index import BUNDLES_PER_SPAN, HEADER, MAGIC, SPAN, bindings, positions_in, span_path
 from gateway.audit.note import parse
 from gateway.audit.reader import LogReader
 
@@ -31,14 +31,16 @@ class TagIndexer:
         """
         size = from_text(parse(self._reader.checkpoint()).text).size
         built = 0
+        binding = bindings(self._reader, size)
         while (self._next + 1) * SPAN <= size and not stopped():
-            if not self._files.exists(span_path(self._directory, self._next)):
-                self._build(self._next)
+            bound = binding(self._next)
+            if positions_in(self._directory, self._next, (), bound) is None:
+                self._build(self._next, bound)
                 built += 1
             self._next += 1
         return built
 
-    def _build(self, span: int) -> None:
+    def _build(self, span: int, binding: bytes) -> None:
         first = span * BUNDLES_PER_SPAN
         tags = [
             tags_of(entry)
@@ -53,5 +55,7 @@ class TagIndexer:
         self._files.make_directories(os.path.dirname(path))
         self._files.write_atomically(
             path,
-            HEADER.pack(MAGIC, span * SPAN, len(order)) + prefixes[order].tobytes() + positions[order].tobytes(),
+            HEADER.pack(MAGIC, span * SPAN, len(order), binding)
+            + prefixes[order].tobytes()
+            + positions[order].tobytes(),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.audit.checkpoint import open_checkpoint
 from gateway.audit.entry import Entry, decode, time_of
-from gateway.audit.index import BUNDLES_PER_SPAN, positions_in
+from gateway.audit.index import BUNDLES_PER_SPAN, SPAN, bindings, positions_in
 from gateway.audit.note import Verifier
 from gateway.audit.reader import LogReader
 from gateway.audit.tiles import WIDTH
@@ -70,9 +70,12 @@ def _candidates(
 ) -> Iterator[int]:
     """Indexes of entries in these bundles that may carry a tag, newest first."""
     number = bundles.stop - 1
+    binding = bindings(reader, size)
     while number >= bundles.start:
         span = number // BUNDLES_PER_SPAN
-        known = None if index_directory is None else positions_in(index_directory, span, tags)
+        known = None
+        if index_directory is not None and (span + 1) * SPAN <= size:
+            known = positions_in(index_directory, span, tags, binding(span))
         if known is not None:
             yield from (index for index in known if index // WIDTH in bundles)
             number = span * BUNDLES_PER_SPAN - 1
