@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gateway.agency.identity import CERTIFICATE_FILE, KEY_FILE
 from gateway.client.errors import IdentityInvalid
-from gateway.client.identity import Identity, check_dates
+from gateway.client.identity import Identity, check_dates, local_time
 
 PROBE_SECONDS: Final = 3.0
 _HOSTNAME_MISMATCHES = (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
@@ -50,7 +50,7 @@ def dates(identity: Identity, now: datetime) -> Check:
     except IdentityInvalid as error:
         found, _, advice = error.sentence.partition("; ")
         return Check("dates", Outcome.FAILED, found, advice)
-    return Check("dates", Outcome.OK, f"valid until {identity.certificate.not_valid_after_utc:%d/%m/%Y %H:%M} UTC")
+    return Check("dates", Outcome.OK, f"valid until {local_time(identity.certificate.not_valid_after_utc)}")
 
 
 def issuer(identity: Identity, now: datetime) -> Check:

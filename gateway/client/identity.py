@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final, cast
 
@@ -21,6 +21,7 @@ from gateway.client.errors import IdentityInvalid
 
 TRUST_KEYS: Final = ("log_origin", "log_verifier", "receipt_verifier", "trust_domain")
 IDENTITY_FILES: Final = (CERTIFICATE_FILE, KEY_FILE, ROOT_FILE, TRUST_FILE)
+_VIETNAM: Final = timezone(timedelta(hours=7))
 _RENEWAL = "enrol again with `popgate enrol` and a new code from the operator"
 
 
@@ -102,18 +103,22 @@ def check_key(identity: Identity) -> None:
         raise IdentityInvalid(f"{path} is not a P-256 key, which the gateway demands; {_RENEWAL}.")
 
 
+def local_time(time: datetime) -> str:
+    """An aware time in Viet Nam's, for people."""
+    return f"{time.astimezone(_VIETNAM):%d/%m/%Y %H:%M} +07:00"
+
+
 def check_dates(identity: Identity, now: datetime) -> None:
     """Raises IdentityInvalid unless the certificate is valid at `now` (aware)."""
     leaf = identity.certificate
     if now >= leaf.not_valid_after_utc:
         raise IdentityInvalid(
-            f"The certificate in {identity.folder} expired at {leaf.not_valid_after_utc:%d/%m/%Y %H:%M} UTC; "
-            f"{_RENEWAL}."
+            f"The certificate in {identity.folder} expired at {local_time(leaf.not_valid_after_utc)}; {_RENEWAL}."
         )
     if now < leaf.not_valid_before_utc:
         raise IdentityInvalid(
             f"The certificate in {identity.folder} is valid only from "
-            f"{leaf.not_valid_before_utc:%d/%m/%Y %H:%M} UTC; set this machine's clock."
+            f"{local_time(leaf.not_valid_before_utc)}; set this machine's clock."
         )
 
 
