@@ -6,7 +6,9 @@ import asyncio
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from shutil import get_terminal_size
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -24,14 +26,25 @@ from gateway.cli.options import (
     client_of,
     context_of,
 )
-from gateway.cli.output import VIETNAM, moment, print_json, print_table
+from gateway.cli.output import VIETNAM, moment, plain, print_json, print_table
 
 if TYPE_CHECKING:
     from gateway.client import Access, Accesses
 
 app = typer.Typer(name="audit", help="Search the access log, and verify it offline.", no_args_is_help=True)
 
-_DAY = ["%d/%m/%Y", "%Y-%m-%d", "%d/%m/%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
+_DAY: Final = ("%d/%m/%Y", "%Y-%m-%d", "%d/%m/%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+_TABLE_COLUMNS_MIN: Final = 120
+
+
+def _day(text: str) -> datetime:
+    """A day, or a moment, in Vietnam's time. Raises a usage error."""
+    for form in _DAY:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=VIETNAM)
+        except ValueError:
+            continue
+    raise typer.BadParameter(f"{text!r} is not a day such as 31/12/2026 or 2026-12-31, or one with hh:mm:ss")
 
 
 @app.command()
@@ -44,10 +57,10 @@ def query(
     officer: OfficerOption,
     server: ServerOption = "",
     from_day: Annotated[
-        datetime | None, typer.Option("--from", formats=_DAY, metavar="DAY", help="From this day on, +07:00.")
+        datetime | None, typer.Option("--from", parser=_day, metavar="DAY", help="From this day on, +07:00.")
     ] = None,
     to_day: Annotated[
-        datetime | None, typer.Option("--to", formats=_DAY, metavar="DAY", help="Before this day, +07:00.")
+        datetime | None, typer.Option("--to", parser=_day, metavar="DAY", help="Before this day, +07:00.")
     ] = None,
     entries_max: Annotated[int, typer.Option("--entries", min=1, max=1000, help="Most entries.")] = 100,
     before: Annotated[
@@ -65,8 +78,8 @@ def query(
             return await client.query_accesses(
                 number.replace(" ", ""),
                 context=context,
-                from_time=from_day.replace(tzinfo=VIETNAM) if from_day else None,
-                to_time=to_day.replace(tzinfo=VIETNAM) if to_day else None,
+                from_time=from_day,
+                to_time=to_day,
                 entries_max=entries_max,
                 before_index=before,
                 timeout_seconds=timeout,
@@ -84,19 +97,44 @@ def query(
             }
         )
         return
-    print_table(
-        ("entry", "time (+07:00)", "agency", "method", "why", "outcome and fields", "case and call"),
-        (_access_row(access) for access in found.accesses),
-        numbers=frozenset({"entry"}),
-    )
+    _print_accesses(found)
+
+
+def _print_accesses(found: Accesses) -> None:
+    if sys.stdout.isatty() and get_terminal_size().columns < _TABLE_COLUMNS_MIN:
+        for access in found.accesses:
+            _print_access(access)
+    elif found.accesses:
+        print_table(
+            ("entry", "time (+07:00)", "agency", "method", "why", "outcome and fields", "case and call"),
+            (_access_row(access) for access in found.accesses),
+            numbers=frozenset({"entry"}),
+        )
     through = f"through entry {found.current_through_index - 1}" if found.current_through_index else "with no entry yet"
-    print(f"{len(found.accesses)} entries; current {through}; this query is entry {found.receipt.index}")
+    count = len(found.accesses)
+    print(
+        f"{count} {'entry' if count == 1 else 'entries'}; current {through}; this query is entry {found.receipt.index}"
+    )
     if found.more:
         print(f"Older entries remain: add --before {found.accesses[-1].index}")
 
 
+def _outcome(access: Access) -> str:
+    return "allowed" if access.allowed else f"refused: {access.reason}"
+
+
+def _print_access(access: Access) -> None:
+    """A paragraph, where the terminal is too narrow for the table."""
+    print(plain(f"{access.index}  {moment(access.time, zone=False)}  {access.agency} {access.method}"))
+    why = [part for part in (access.purpose, access.legal_basis) if part]
+    lines = [_outcome(access), ", ".join(why), ", ".join(access.fields), f"case {access.case_reference}"]
+    for line in (*lines, f"call {access.call_id}"):
+        if line and line != "case ":
+            print(fill(plain(line), get_terminal_size().columns, initial_indent="  ", subsequent_indent="    "))
+
+
 def _access_row(access: Access) -> tuple[object, ...]:
-    outcome = "allowed" if access.allowed else f"refused: {access.reason}"
+    outcome = _outcome(access)
     return (
         access.index,
         moment(access.time, zone=False),
@@ -156,15 +194,14 @@ def verify(
     from gateway.audit.errors import AuditError
     from gateway.cli.evidence import evidence_json, examine, print_evidence
 
+    log_key = _vkey(vkey, log, "log.vkey", "--vkey")
+    receipt_key = _vkey(receipt_vkey, log, "receipt.vkey", "--receipt-vkey")
     try:
-        evidence = examine(
-            log,
-            (vkey or log / "log.vkey").read_text(encoding="ascii"),
-            (receipt_vkey or log / "receipt.vkey").read_text(encoding="ascii"),
-            receipts or [],
-            older_checkpoint.read_bytes() if older_checkpoint else None,
-        )
+        older = older_checkpoint.read_bytes() if older_checkpoint else None
+        evidence = examine(log, log_key, receipt_key, receipts or [], older)
     except (AuditError, ValueError) as error:
+        if as_json:
+            print_json({"holds": False, "found": str(error)})
         print(f"NOT VERIFIED: {error}", file=sys.stderr)
         raise typer.Exit(NO_EVIDENCE) from None
     if as_json:
@@ -173,3 +210,22 @@ def verify(
         print_evidence(evidence)
     if not evidence.holds:
         raise typer.Exit(NO_EVIDENCE)
+
+
+def _vkey(stated: Path | None, log: Path, name: str, option: str) -> str:
+    """The verifier line of the file that is stated, else the log's own. Raises a usage error, OSError."""
+    from gateway.audit.errors import AuditError
+    from gateway.audit.note import Verifier
+
+    path = stated or log / name
+    if stated is None and not path.exists():
+        inner = log / "audit"
+        advice = f"; try {inner}" if (inner / name).exists() else ""
+        raise typer.BadParameter(f"{log} holds no published log: {name} is missing{advice}", param_hint="DIR")
+    line = path.read_text(encoding="ascii", errors="replace")
+    if stated is not None:
+        try:
+            Verifier.from_text(line)
+        except AuditError as error:
+            raise typer.BadParameter(f"{path} holds no verifier line: {error}", param_hint=option) from None
+    return line

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.exits import INTERRUPTED
 from gateway.cli.output import moment
 
 
@@ -54,7 +55,10 @@ def enrol(
     from gateway.client.enrol import enrol as exchange
 
     if not code:
-        code = typer.prompt("One-time code", hide_input=True)
+        try:
+            code = typer.prompt("One-time code", hide_input=True)
+        except typer.Abort:
+            raise typer.Exit(INTERRUPTED) from None
     elif code == "-":
         code = sys.stdin.readline().strip()
     identity = asyncio.run(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 if TYPE_CHECKING:
     from gateway.client import PushItem
@@ -15,6 +16,7 @@ ITEMS_MAX: Final = 1000
 BYTES_MAX: Final = 900_000  # a request holds at most 1 MiB; the rest of it needs room
 REFERENCE: Final = "reference"
 NUMBER: Final = "number"
+_NUMBER: Final = re.compile(r"0[0-9]{11}")  # else the gateway refuses the whole request that holds it
 
 
 class ItemsUnreadable(ValueError):
@@ -26,36 +28,60 @@ def read_items(path: Path) -> Iterator[PushItem]:
 
     Without a reference an item is called by its line. Raises OSError, ItemsUnreadable.
     """
+    read = _csv_items if path.suffix.lower() == ".csv" else _json_items
     with path.open(encoding="utf-8-sig", newline="") as file:
-        if path.suffix.lower() == ".csv":
-            for row in (rows := csv.DictReader(file)):
-                yield _item(path, rows.line_num, {key: value for key, value in row.items() if value})
-            return
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                try:
-                    value = json.loads(line)
-                except ValueError:
-                    raise ItemsUnreadable(f"{path}, line {number}: not JSON") from None
-                if not isinstance(value, dict):
-                    raise ItemsUnreadable(f"{path}, line {number}: not a JSON object")
-                yield _item(path, number, value)
+        try:
+            yield from read(path, file)
+        except (UnicodeDecodeError, csv.Error):
+            raise ItemsUnreadable(f"{path}: not text in UTF-8") from None
+
+
+def _csv_items(path: Path, file: TextIO) -> Iterator[PushItem]:
+    for row in (rows := csv.DictReader(file)):
+        yield _item(path, rows.line_num, {key: value for key, value in row.items() if value})
+
+
+def _json_items(path: Path, file: TextIO) -> Iterator[PushItem]:
+    for number, line in enumerate(file, 1):
+        if line.strip():
+            try:
+                value = json.loads(line)
+            except ValueError:
+                raise ItemsUnreadable(f"{path}, line {number}: not JSON") from None
+            if not isinstance(value, dict):
+                raise ItemsUnreadable(f"{path}, line {number}: not a JSON object")
+            yield _item(path, number, value)
 
 
 def columns_of(path: Path) -> tuple[str, ...]:
-    """The paths that a CSV file writes: its columns but number and reference. Empty for JSON lines."""
+    """The paths that a CSV file writes: its columns but number and reference. Empty for JSON lines.
+
+    Raises OSError, ItemsUnreadable.
+    """
     if path.suffix.lower() != ".csv":
         return ()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        columns = next(csv.reader(file), [])
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns = next(csv.reader(file), [])
+    except (UnicodeDecodeError, csv.Error):
+        raise ItemsUnreadable(f"{path}: not text in UTF-8") from None
     return tuple(column for column in columns if column not in (NUMBER, REFERENCE))
 
 
 def batches(items: Iterable[PushItem]) -> Iterator[list[PushItem]]:
-    """Items in lists that fit a request."""
+    """Items in lists that fit a request. What stands before an unreadable item is given before that is raised."""
     batch: list[PushItem] = []
     size = 0
-    for item in items:
+    remaining = iter(items)
+    while True:
+        try:
+            item = next(remaining, None)
+        except ItemsUnreadable:
+            if batch:
+                yield batch
+            raise
+        if item is None:
+            break
         weight = item.person.ByteSize() + len(item.reference.encode()) + 16
         if batch and (len(batch) == ITEMS_MAX or size + weight > BYTES_MAX):
             yield batch
@@ -83,6 +109,8 @@ def _item(path: Path, line: int, value: dict[Any, Any]) -> PushItem:
         raise ItemsUnreadable(f"{path}, line {line}: {_where(error)} does not fit the contract") from None
     if not person.number:
         raise ItemsUnreadable(f"{path}, line {line}: `number` is missing")
+    if not _NUMBER.fullmatch(person.number):
+        raise ItemsUnreadable(f"{path}, line {line}: `number` is not 12 digits with 0 first")
     return PushItem(reference, person)
 
 

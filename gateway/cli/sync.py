@@ -64,7 +64,7 @@ def pull(
     written, so an interrupted pull goes on where it was; the last page may then come twice.
     """
     context, paths = context_of(purpose, legal_basis, case, officer), paths_of(fields)
-    begin = base64.b64decode(cursor.read_bytes()) if cursor and cursor.exists() else b""
+    begin = _kept(cursor) if cursor else b""
 
     async def follow(file: TextIO) -> tuple[int, int, Page | None]:
         people, pages, last = 0, 0, None
@@ -108,6 +108,18 @@ def _write_page(page: Page, file: TextIO) -> None:
     file.flush()
     if file is not sys.stdout and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         os.fsync(file.fileno())
+
+
+def _kept(path: Path) -> bytes:
+    """The cursor in the file, empty when there is none yet. Raises a usage error before anything is asked."""
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise typer.BadParameter(f"there is no folder {path.parent}", param_hint="--cursor")
+        return b""
+    try:
+        return base64.b64decode(path.read_bytes().strip(), validate=True)
+    except ValueError:
+        raise typer.BadParameter(f"{path} does not hold a cursor", param_hint="--cursor") from None
 
 
 def _keep(path: Path, cursor: bytes) -> None:
@@ -155,7 +167,10 @@ def push(
     """Write fields of people that the agency's class owns, in batches of at most 1,000."""
     from gateway.cli.items import ItemsUnreadable, batches, columns_of, read_items
 
-    paths = paths_of(fields) if fields else columns_of(file)
+    try:
+        paths = paths_of(fields) if fields else columns_of(file)
+    except ItemsUnreadable as error:
+        raise typer.BadParameter(str(error), param_hint="FILE") from None
     if not paths:
         raise typer.BadParameter("name the fields to write", param_hint="--fields")
     context = context_of(purpose, legal_basis, case, officer)

@@ -97,6 +97,14 @@ async def test_pull_keeps_the_pages_that_came_before_a_refusal(run: Any, gateway
     assert cursor.read_text() == "MQ==\n"
 
 
+async def test_pull_demands_a_cursor_that_it_can_read_and_keep(run: Any, gateway: Any, tmp_path: Path) -> None:
+    (tmp_path / "cursor").write_text("not base64")
+    for path in (tmp_path / "cursor", tmp_path / "missing" / "cursor"):
+        ran = await run("sync", "pull", "-f", "name", "--cursor", str(path))
+        assert ran.code == 2
+        assert "--cursor" in ran.err
+
+
 async def test_push_names_refused_items(run: Any, gateway: Any, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"reference,number,social_insurance.status\na,{NUMBER},pension\nb,{NUMBER},ended\n")
@@ -119,6 +127,12 @@ async def test_accesses_are_a_table_in_vietnams_time(run: Any, gateway: Any) -> 
         assert text in ran.out
     assert "current through entry 8" in ran.out
     assert "--before 7" in ran.out
+
+
+async def test_day_that_is_none_is_a_usage_error(run: Any, gateway: Any) -> None:
+    ran = await run("audit", "query", NUMBER, "--from", "yesterday")
+    assert ran.code == 2
+    assert "31/12/2026" in ran.err
 
 
 async def test_agency_is_registered_granted_coded_and_revoked(run: Any, gateway: Any) -> None:

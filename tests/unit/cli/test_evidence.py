@@ -102,3 +102,15 @@ async def test_file_that_holds_no_receipts_is_named(run: Any, log: Path) -> None
     ran = await run("audit", "verify", log, "--receipts", log / "log.vkey")
     assert ran.code == 4
     assert "line 1: not a receipt" in ran.err
+
+
+async def test_programs_are_told_of_an_altered_log_too(run: Any, log: Path) -> None:
+    alter_entries(log)
+    ran = await run("audit", "verify", str(log), "--json")
+    assert ran.code == 4
+    assert json.loads(ran.out)["holds"] is False
+
+
+async def test_folder_without_a_log_and_file_without_a_verifier_line_are_usage_errors(run: Any, log: Path) -> None:
+    assert (await run("audit", "verify", str(log.parent))).code == 2
+    assert (await run("audit", "verify", str(log), "--vkey", str(log / "checkpoint"))).code == 2

@@ -74,3 +74,19 @@ def test_batches_keep_to_both_bounds() -> None:
     large = [PushItem(str(at), person_pb2.Person(household_number="x" * (BYTES_MAX // 2))) for at in range(3)]
     assert [len(batch) for batch in batches(large)] == [1, 1, 1]
     assert list(batches([])) == []
+
+
+def test_what_stands_before_an_unreadable_line_is_batched_first(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", f"number,social_insurance.code\n{NUMBER},1\n{NUMBER},2\n123,3\n")
+    given = batches(read_items(path))
+    assert [item.person.social_insurance.code for item in next(given)] == ["1", "2"]
+    with pytest.raises(ItemsUnreadable, match="line 4: `number` is not 12 digits"):
+        next(given)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_file_that_is_not_text_is_said_to_be(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\xd8\x00\xff")
+    with pytest.raises(ItemsUnreadable, match="not text in UTF-8"):
+        list(read_items(path))
