@@ -27,15 +27,20 @@ def tax_codes(subjects: Subjects, name: str, prefix: Ints) -> Digits:
 
     Codes under different names may be equal unless their prefixes differ. A prefix has 9,000,000 codes.
     """
-    serial = serials(subjects, name, prefix, left=3000, right=3000)
+    return check_digit_codes(prefix, serials(subjects, name, prefix, left=3000, right=3000))
+
+
+def check_digit_codes(prefix: Ints, serial: Ints) -> Digits:
+    """The code of each serial below 9,000,000 behind each prefix: no two of them have one code."""
     middle, choice = np.divmod(serial, _LAST_DIGITS)
     eight = prefix * _PREFIX_CODES + middle
-    total = sum((eight // 10 ** (7 - place) % 10) * weight for place, weight in enumerate(_WEIGHTS[:8]))
-    total = np.asarray(total, dtype=np.int64)
+    total = np.zeros(len(serial), dtype=np.int64)
+    for place, weight in enumerate(_WEIGHTS[:-1]):
+        total += eight // 10 ** (7 - place) % 10 * weight
     # The ninth digit d with total + 3d divisible by 11 would need the check digit 10: it is stepped over.
-    forbidden = (-total * 4) % 11
+    forbidden = -total * 4 % 11
     ninth = choice + (choice >= forbidden)
-    check = 10 - (total + 3 * ninth) % 11
+    check = 10 - (total + _WEIGHTS[-1] * ninth) % 11
     return digits((eight * 10 + ninth) * 10 + check, 10)
 
 
