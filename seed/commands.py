@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from registry.engine import open_engine, registry_url
-from registry.errors import AlreadyBuilt, RegistryError
+from registry.errors import AlreadyBuilt, Inconsistent, RegistryError
 from seed.build import build
 from seed.digest import store_digest
 from seed.errors import SeedError
@@ -29,7 +29,7 @@ WORKERS_MAX = 64
 REPORT_COLUMNS = 150
 STAGES = {"people": "making people", "indexes": "building indexes and checking references"}
 
-app = typer.Typer(help="The synthetic population: build it, fingerprint it.", no_args_is_help=True)
+app = typer.Typer(help="The synthetic population: build it, measure it, export it, fingerprint it.", no_args_is_help=True)
 
 State = Annotated[Path, typer.Option("--state", help="State directory; the population becomes registry.db in it.")]
 Database = Annotated[
@@ -47,11 +47,18 @@ def build_command(
     ] = max(1, (os.cpu_count() or 2) - 1),
     database: Database = None,
     discard_half_built: Annotated[
-        bool, typer.Option("--discard-half-built", help="Remove what an unfinished build left in PostgreSQL.")
+        bool, typer.Option("--discard-half-built", help="Remove what an unfinished build left, and start anew.")
     ] = False,
 ) -> None:
-    """Build a population. It becomes visible when it is complete; the same population again is no error."""
+    """Build a population. It becomes visible when complete; the same command goes on with an interrupted build."""
     console = Console(stderr=True)
+    kept = 0
+
+    def show(stage: str, done: int) -> None:
+        nonlocal kept
+        kept = done
+        bar.update(task, description=STAGES[stage], completed=done)
+
     try:
         plan = Plan(people, seed)
         with _bar(console) as bar:
@@ -61,7 +68,7 @@ def build_command(
                 state,
                 epoch=secrets.token_hex(8),
                 workers=workers,
-                progress=lambda stage, done: bar.update(task, description=STAGES[stage], completed=done),
+                progress=show,
                 database=database,
                 discard=discard_half_built,
             )
@@ -69,9 +76,11 @@ def build_command(
         typer.echo(f"already there: {people:,} people from seed {seed}")
     except (SeedError, RegistryError, OSError) as error:
         typer.echo(f"refused: {error}", err=True)
+        if kept and not isinstance(error, Inconsistent):
+            typer.echo(f"{kept:,} of {people:,} people are kept: the same command goes on from there", err=True)
         raise typer.Exit(EXIT_REFUSED) from None
     except KeyboardInterrupt:
-        typer.echo("interrupted: nothing of this build is left", err=True)
+        typer.echo(f"interrupted after {kept:,} of {people:,} people: the same command goes on from there", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     else:
         typer.echo(f"built {people:,} people from seed {seed}")

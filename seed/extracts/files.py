@@ -74,13 +74,13 @@ class TableFile:
             for name, kind in self._columns.items()
         )
         source = f"read_csv({_quoted(str(self._text))}, auto_detect=false, header=true, columns={{{types}}})"
+        # A file of its own beside it would not have the mode of this one.
+        target = f"{_quoted(str(self._parquet))} (FORMAT parquet, USE_TMP_FILE false)"
         settings: dict[str, Any] = {"threads": 1, "memory_limit": PARQUET_MEMORY}  # one thread keeps the order
         os.close(os.open(self._parquet, os.O_CREAT | os.O_WRONLY, 0o600))
         try:
             with duckdb.connect(":memory:", config=settings) as connection:
-                connection.execute(
-                    f"COPY (SELECT {shown} FROM {source}) TO {_quoted(str(self._parquet))} (FORMAT parquet, USE_TMP_FILE false)"  # noqa: S608
-                )
+                connection.execute(f"COPY (SELECT {shown} FROM {source}) TO {target}")  # noqa: S608
         except duckdb.Error as error:
             raise ExportRefused(f"the Parquet file cannot be written ({type(error).__name__})") from None
 
