@@ -29,7 +29,7 @@ WORKERS_MAX = 64
 REPORT_COLUMNS = 150
 STAGES = {"people": "making people", "indexes": "building indexes and checking references"}
 
-app = typer.Typer(help="The synthetic population: build it, measure it, export it, fingerprint it.", no_args_is_help=True)
+app = typer.Typer(help="The synthetic population: build, measure, export, fingerprint it.", no_args_is_help=True)
 
 State = Annotated[Path, typer.Option("--state", help="State directory; the population becomes registry.db in it.")]
 Database = Annotated[
