@@ -6,12 +6,13 @@ from functools import cache
 import numpy as np
 
 from seed.belonging import KINH
-from seed.figures import BASE_DATE, Flags, Ints, read_rows
+from seed.figures import BASE_DATE, Flags, Ints, Texts, read_rows
 from seed.papers import Digits, digits
 from seed.people import BASE_DAY
 from seed.places import places
 from seed.plan import Random
 from seed.registries.coverage import share
+from seed.registries.facilities import STATION_FIRST, stations
 from seed.registries.serials import joined, serials
 from seed.registries.subjects import SCHOOL_YEAR, Activity, Subjects
 from seed.rows import Rows, dates, or_null
@@ -31,8 +32,8 @@ MERIT_AGE_MIN, MERIT_SHARE = 65, 0.07
 ALLOWANCE_AGE = 80  # monthly allowance for those without a pension (decree 20/2021/ND-CP)
 LEARNERS_INSURED = 0.975
 CODE_WITHOUT_CARD_SHARE = 0.6
-PEOPLE_PER_FACILITY = 10_000
-OWN_FACILITY_SHARE = 0.7  # registered at the facility of their own commune
+PEOPLE_PER_HOSPITAL = 70_000  # about 1,400 hospitals in all
+OWN_STATION_SHARE = 0.7  # registered at the health station of their own commune
 CARD_YEARS_MAX = 4  # of pensioners, of merit and of monthly allowances
 EMPLOYERS = 10_000  # numbers of units in one office; small ones are rare among people
 _SERIES = 10_000
@@ -170,15 +171,15 @@ def _employer_units(random: Random, subjects: Subjects) -> Digits:
     return joined(kind, digits(serial, 4), office)
 
 
-def _facilities(random: Random, subjects: Subjects, at: Ints) -> Digits:
-    """Two digits of the own province and three of the facility: of the own commune, or any in the province."""
-    land = places()
-    province = subjects.province[at]
-    facilities = np.clip(land.population / PEOPLE_PER_FACILITY, 1, 999).astype(np.int64)[province]
-    near = subjects.commune[at] % facilities
-    somewhere = (random.random(len(at)) * facilities).astype(np.int64)
-    serial = 1 + np.where(random.random(len(at)) < OWN_FACILITY_SHARE, near, somewhere)
-    return joined(digits(subjects.province_number[at], 2), digits(serial, 3))
+def _facilities(random: Random, subjects: Subjects, at: Ints) -> Texts:
+    """The health station of the own commune, or a hospital of the own province: its number and a serial below 100."""
+    hospitals = np.clip(places().population / PEOPLE_PER_HOSPITAL, 1, STATION_FIRST - 1)[subjects.province[at]]
+    serial = 1 + (random.random(len(at)) * np.floor(hospitals)).astype(np.int64)
+    hospital = joined(digits(subjects.province_number[at], 2), digits(serial, 3))
+    facility: Texts = stations()[subjects.commune[at]]
+    elsewhere = random.random(len(at)) >= OWN_STATION_SHARE
+    facility[elsewhere] = hospital[elsewhere].astype("U5")
+    return facility
 
 
 def _validity(random: Random, subjects: Subjects, at: Ints, group: Ints) -> tuple[Ints, Ints]:

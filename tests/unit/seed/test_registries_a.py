@@ -142,7 +142,7 @@ def test_a_health_card_says_group_level_province_and_code(population: dict[str, 
         health["facility_code"].tolist(),
         strict=True,
     ):
-        assert card == group + str(level).encode() + facility[:2] + code
+        assert card == group + str(level).encode() + facility[:2].encode() + code
         assert level == level_of[group]
 
 
