@@ -5,7 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, case, func, inspect, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    inspect,
+    select,
+    text,
+)
 
 from registry.datasets import Relation, Sex, UnitLevel, UnitVersion
 from registry.tables import person, unit
@@ -126,7 +139,8 @@ def birthday(who: Any = person) -> ColumnElement[int]:
     """The day of birth in made-up days."""
     month = case((who.c.birth_month == 0, _UNKNOWN_MONTH), else_=who.c.birth_month)
     day = case((who.c.birth_day == 0, _UNKNOWN_DAY), else_=who.c.birth_day)
-    return who.c.birth_year * YEAR_DAYS + (month - 1) * MONTH_DAYS + (day - 1)  # type: ignore[no-any-return]
+    year = cast(who.c.birth_year, Integer)  # days of a year do not fit what PostgreSQL keeps years in
+    return year * YEAR_DAYS + (month - 1) * MONTH_DAYS + (day - 1)
 
 
 def age(who: Any = person) -> ColumnElement[int]:

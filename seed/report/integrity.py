@@ -232,7 +232,7 @@ def _fits_a_life(store: Store, name: str, linked: Linked) -> Iterator[Rule]:
         during = [day for day in past if (name, day.name) != ("civil_events", "registered_date")]
         yield _broken(store, f"{name}: after death", joined, or_(*(day > person.c.death_date for day in during)))
         if name in _AGE_MIN:
-            young = or_(*(day - _born() < _AGE_MIN[name] * 10_000 for day in past))
+            young = or_(*(day < _born() + _AGE_MIN[name] * 10_000 for day in past))
             yield _broken(store, f"{name}: under {_AGE_MIN[name]}", joined, young)
     for first, last in _ENDS:
         if first in table.c and last in table.c:
@@ -243,8 +243,9 @@ def _fits_a_life(store: Store, name: str, linked: Linked) -> Iterator[Rule]:
 
 def _born() -> ColumnElement[int]:
     """Birth date as yyyymmdd; unknown parts are 0, so that nothing counts as earlier by mistake."""
-    born: ColumnElement[int] = person.c.birth_year * 10_000 + person.c.birth_month * 100 + person.c.birth_day
-    return born
+    # PostgreSQL keeps years in two bytes, and so it would the date.
+    year = cast(person.c.birth_year, Integer) * 10_000
+    return cast(year + person.c.birth_month * 100 + person.c.birth_day, Integer)
 
 
 def _open(table: Table) -> ColumnElement[bool]:

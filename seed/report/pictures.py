@@ -111,7 +111,7 @@ def heat(table: Floats, rows: Sequence[str], columns_: Sequence[str], *, title: 
         for column in range(len(columns_)):
             share = float(table[row, column])
             if share > most / 2000:
-                depth = (share / most) ** 0.5
+                depth = (share / most) ** 0.4
                 place = f'x="{start + column * across:.1f}" y="{row * down:.1f}"'
                 size = f'width="{across - 0.5:.1f}" height="{down - 0.5:.1f}" fill-opacity="{depth:.2f}"'
                 said = escape(f"{name}, {columns_[column]}: {_percent(share)}")

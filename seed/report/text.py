@@ -30,8 +30,8 @@ def verdict(report: Report) -> str:
         return f"{people}: too few to judge by distances, {len(report.rules)} rules are kept"
     if report.is_good:
         return f"{people}: every bound holds, {len(report.rules)} rules are kept"
-    outside = ", ".join(report.exceeded) or "nothing"
-    return f"{people}: outside its bound: {outside}; rows that break a rule: {report.violations:,}"
+    outside = f"outside its bound: {', '.join(report.exceeded)}" if report.exceeded else "every bound holds"
+    return f"{people}: {outside}; rows that break a rule: {report.violations:,}"
 
 
 def verdict_mark(is_within: bool | None) -> str:

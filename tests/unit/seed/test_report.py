@@ -176,7 +176,9 @@ def test_a_good_population_ends_with_0_and_json_that_says_so(state: Path, report
 
 def test_a_contradiction_ends_with_1(state: Path, tmp_path: Path) -> None:
     copy = spoilt(state, tmp_path, "UPDATE person SET household_id = 99999")
-    assert RUNNER.invoke(app, ["report", "--state", str(copy)]).exit_code == EXIT_REFUSED
+    result = RUNNER.invoke(app, ["report", "--state", str(copy)])
+    assert result.exit_code == EXIT_REFUSED
+    assert "rows that break a rule" in result.stdout
 
 
 def test_a_store_without_a_population_is_refused_in_a_sentence(tmp_path: Path) -> None:
