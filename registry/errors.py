@@ -4,6 +4,7 @@ RegistryError
 ├── StoreRefused          the store is not in the state the caller needs
 │   ├── NotBuilt          nothing was built here yet
 │   ├── HalfBuilt         a build started and never finished
+│   ├── OtherHalfBuilt    a build of another population started and never finished
 │   ├── AlreadyBuilt      exactly this population is here, complete
 │   ├── OtherPopulation   another population lives here
 │   └── SecondWriter      another process writes this population
@@ -34,7 +35,17 @@ class HalfBuilt(StoreRefused):
     """A build started here and did not finish."""
 
     def __init__(self) -> None:
-        super().__init__("the build of this population never finished: discard it and build again")
+        super().__init__("the build of this population never finished: the same build, started again, goes on")
+
+
+class OtherHalfBuilt(StoreRefused):
+    """A build of another seed or size, or of another release, started here and did not finish."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the build of another population never finished here: build that one again with its --people and --seed, "
+            "which goes on, or remove it with --discard-half-built"
+        )
 
 
 class AlreadyBuilt(StoreRefused):

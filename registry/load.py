@@ -1,4 +1,4 @@
-"""Fills an empty store with a whole population, as fast as the engine allows. Never adds to a finished one.
+"""Fills a store with a whole population, block by block, as fast as the engine allows. Never adds to a finished one.
 
 Trust: the rows are believed, except for keys and references: those are checked before the store counts as
 built.
@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Table, func, select
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex, ExecutableDDLElement
 
 from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
-from registry.errors import AlreadyBuilt, HalfBuilt, Inconsistent, NotBuilt, OtherPopulation
+from registry.errors import AlreadyBuilt, Inconsistent, NotBuilt, OtherHalfBuilt, OtherPopulation, SecondWriter
 from registry.linked import LINKED  # noqa: F401  its tables join the metadata
 from registry.migrations import drop_everything, migrate
 from registry.population import read_meta
@@ -25,9 +25,9 @@ from registry.units import Successor, Unit
 Values: TypeAlias = Sequence[Any] | npt.NDArray[Any]
 
 _SQLITE_LOAD_PRAGMAS = (
-    # Nobody uses the file yet and a crash throws it away: no journal and no sync before the end.
-    "PRAGMA journal_mode = DELETE",
-    "PRAGMA journal_mode = OFF",
+    # Blocks survive the end of this process, not a power failure: rows are appended, so the journal stays small,
+    # and nothing is synced before the end.
+    "PRAGMA journal_mode = TRUNCATE",
     "PRAGMA synchronous = OFF",
     "PRAGMA foreign_keys = OFF",  # rows refer to people that come later; `finish` checks them all
     "PRAGMA cache_size = -262144",
@@ -40,13 +40,15 @@ _POSTGRES_LOAD_SETTINGS = (
     "SET synchronous_commit = off",
     "SET enable_seqscan = on",  # references are checked by whole tables
 )
+_POSTGRES_LOAD_LOCK = 0x706F70_626C64  # "popbld"
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 class Loader:
-    """One bulk load: `begin`, any number of `insert`, `finish`; use it as a context manager or `close` it.
+    """One bulk load: `begin`, any number of `insert` and `end_block`, `finish`; a context manager, or `close` it.
 
-    One thread only. On SQLite nobody else may have the file open: build beside the final path, then rename.
+    A load that was interrupted goes on after the last block that ended. One thread only. On SQLite nobody else may
+    have the file open: build beside the final path, then rename.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -55,6 +57,7 @@ class Loader:
         self._driver: Any = None
         self._held: Any = None
         self._people = 0
+        self._blocks = 0
 
     def __enter__(self) -> "Loader":
         return self
@@ -62,25 +65,34 @@ class Loader:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def begin(self, *, people: int, seed: int) -> None:
-        """Take an empty store for this population and lay out its tables.
+    def begin(self, *, people: int, seed: int) -> int:
+        """Take the store for this population. Returns how many blocks an earlier, interrupted load of it ended.
 
-        Raises `AlreadyBuilt`, `OtherPopulation` or `HalfBuilt` when it is not empty, and changes nothing.
+        Raises `AlreadyBuilt`, `OtherPopulation` or `OtherHalfBuilt` when something else is in it, on PostgreSQL
+        `SecondWriter` when another load is at work, and changes nothing.
         """
-        _require_empty(read_meta(self._engine), people, seed)
+        _ended_blocks(read_meta(self._engine), people, seed)
         migrate(self._engine)
         self._people = people
         self._engine.dispose()  # other idle connections to the file would keep its journal mode as it is
         try:
             self._held = self._engine.raw_connection()
             self._driver = self._held.driver_connection
-            self._insert_meta({"people": str(people), "seed": str(seed), "complete": "0"})
             for statement in _SQLITE_LOAD_PRAGMAS if self._sqlite else _POSTGRES_LOAD_SETTINGS:
                 self._driver.execute(statement)
-            for element in self._removed_for_load():
-                self._driver.execute(self._ddl(element))
+            if not self._sqlite:
+                self._take_lock()
+            meta = dict(self._driver.execute("SELECT key, value FROM registry_meta").fetchall())
+            self._driver.execute("BEGIN")
+            if "complete" not in meta:
+                for element in self._removed_for_load():
+                    self._driver.execute(self._ddl(element))
+                self._insert_meta({"people": str(people), "seed": str(seed), "blocks": "0", "complete": "0"})
+                self._commit_and_go_on()
         except DRIVER_ERRORS as error:
             raise store_error(error) from None
+        self._blocks = _ended_blocks(meta, people, seed)  # again: another load may have ended before the lock was free
+        return self._blocks
 
     def insert(self, table: str, columns: Mapping[str, Values]) -> int:
         """Add rows given by column, all of one length; columns left out are NULL. Returns the number of rows.
@@ -104,6 +116,15 @@ class Loader:
             raise store_error(error) from None
         return rows
 
+    def end_block(self) -> None:
+        """All rows since the last end of a block are in the store together; a load that is begun again keeps them."""
+        self._blocks += 1
+        try:
+            self._driver.execute(f"UPDATE registry_meta SET value = '{self._blocks}' WHERE key = 'blocks'")  # noqa: S608
+            self._commit_and_go_on()
+        except DRIVER_ERRORS as error:
+            raise store_error(error) from None
+
     def insert_units(self, units: Iterable[Unit], successors: Iterable[Successor]) -> None:
         """Add administrative units of both maps and what became of the old communes."""
         for table, rows in ((unit, list(units)), (unit_successor, list(successors))):
@@ -115,9 +136,10 @@ class Loader:
 
         `epoch` is random hex: a follower's cursor from another build must not fit. When this returns, the
         population survives a power failure. Raises `Inconsistent` when rows break a rule; the store stays
-        half built then.
+        half built then. Can be repeated after an interruption.
         """
         try:
+            self._driver.execute("COMMIT")
             self._require_all_people()
             for element in self._restored_after_load():
                 self._driver.execute(self._ddl(element))
@@ -141,6 +163,15 @@ class Loader:
             self._held = self._driver = None
             self._engine.dispose()
 
+    def _take_lock(self) -> None:
+        # Held by the connection: it is free again when the process that took it is gone.
+        if not self._driver.execute(f"SELECT pg_try_advisory_lock({_POSTGRES_LOAD_LOCK})").fetchone()[0]:
+            raise SecondWriter
+
+    def _commit_and_go_on(self) -> None:
+        self._driver.execute("COMMIT")
+        self._driver.execute("BEGIN")
+
     def _insert_meta(self, values: Mapping[str, str]) -> None:
         mark = "?" if self._sqlite else "%s"
         statement = f"INSERT INTO registry_meta (key, value) VALUES ({mark}, {mark})"  # noqa: S608
@@ -151,9 +182,7 @@ class Loader:
         marks = ", ".join("?" * len(names))
         into = f"{table.name} ({', '.join(names)})"
         statement = f"INSERT INTO {into} VALUES ({marks})"  # noqa: S608
-        self._driver.execute("BEGIN")
         self._driver.executemany(statement, zip(*lists, strict=True))
-        self._driver.execute("COMMIT")
 
     def _copy_postgres(self, table: Table, names: list[str], lists: list[list[Any]]) -> None:
         texts = [_copy_texts(values) for values in lists]
@@ -173,9 +202,10 @@ class Loader:
     def _restored_after_load(self) -> list[ExecutableDDLElement]:
         elements: list[ExecutableDDLElement] = []
         for table in metadata.sorted_tables:
-            elements += [CreateIndex(index) for index in _indexes(table)]
-            if not self._sqlite:
-                elements += [AddConstraint(key.constraint, isolate_from_table=False) for key in _foreign_keys(table)]
+            elements += [CreateIndex(index, if_not_exists=True) for index in _indexes(table)]
+            for key in [] if self._sqlite else _foreign_keys(table):
+                elements.append(DropConstraint(key.constraint, if_exists=True))
+                elements.append(AddConstraint(key.constraint, isolate_from_table=False))
         return elements
 
     def _ddl(self, element: ExecutableDDLElement) -> str:
@@ -211,12 +241,16 @@ def discard_half_built(engine: Engine) -> None:
     drop_everything(engine)
 
 
-def _require_empty(meta: Mapping[str, str], people: int, seed: int) -> None:
+def _ended_blocks(meta: Mapping[str, str], people: int, seed: int) -> int:
+    """How many blocks of this population the store holds; 0 when it is empty. Raises when it holds something else."""
     if "complete" not in meta:
-        return
-    if (meta["people"], meta["seed"]) != (str(people), str(seed)):
-        raise OtherPopulation
-    raise AlreadyBuilt if meta["complete"] == "1" else HalfBuilt
+        return 0
+    same = (meta["people"], meta["seed"]) == (str(people), str(seed))
+    if meta["complete"] == "1":
+        raise AlreadyBuilt if same else OtherPopulation
+    if not same or "blocks" not in meta:
+        raise OtherHalfBuilt
+    return int(meta["blocks"])
 
 
 def _indexes(table: Table) -> list[Any]:

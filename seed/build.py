@@ -1,4 +1,7 @@
-"""Builds a population into a store: checks first, builds out of sight, makes it visible whole or not at all."""
+"""Builds a population into a store: checks first, builds out of sight, makes it visible whole or not at all.
+
+A build that was interrupted goes on after its last finished block when it is started again.
+"""
 
 import fcntl
 import os
@@ -10,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from registry.engine import open_engine, registry_url
-from registry.errors import AlreadyBuilt, HalfBuilt, NotBuilt, OtherPopulation, RegistryError
+from registry.errors import AlreadyBuilt, NotBuilt, OtherPopulation
 from registry.load import Loader, discard_half_built
 from registry.population import read_meta, read_population
 from seed.errors import BuildRunning, NoRoom
@@ -37,15 +40,17 @@ def build(
     database: str | None = None,
     discard: bool = False,
 ) -> None:
-    """Build `plan` into STATE/registry.db, or into the PostgreSQL database at `database`.
+    """Build `plan` into STATE/registry.db, or into the PostgreSQL database at `database`; go on where a build stopped.
 
-    Raises `AlreadyBuilt` when exactly this population is there, other `RegistryError`s and `SeedError`s when the
-    build is refused or fails; then whatever was there before is still there, and nothing half built is visible.
+    `discard`: remove what an unfinished build left, of whatever population, and start anew. `progress` is told of
+    people that an interruption keeps. Raises `AlreadyBuilt` when exactly this population is there, other
+    `RegistryError`s and `SeedError`s when the build is refused or fails; then whatever was there before is still
+    there, and nothing half built is visible.
     """
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _lock(state_dir):
         if database is None:
-            _build_file(plan, Path(registry_url(state_dir)), epoch, workers, progress)
+            _build_file(plan, Path(registry_url(state_dir)), epoch, workers, progress, discard)
         else:
             _build_database(plan, database, epoch, workers, progress, discard)
 
@@ -55,54 +60,44 @@ def expected_bytes(people: int) -> int:
     return BYTES_A_STORE + people * BYTES_A_PERSON
 
 
-def _build_file(plan: Plan, path: Path, epoch: str, workers: int, progress: Progress) -> None:
+def _build_file(plan: Plan, path: Path, epoch: str, workers: int, progress: Progress, discard: bool) -> None:
     if path.exists():
         _refuse_existing(plan, path)
     partial = path.with_name(path.name + PARTIAL_SUFFIX)
-    _remove(partial)  # left by a build that was killed: the lock says that nobody works on it
-    _require_room(plan, path.parent)
-    try:
+    if discard:
+        _remove(partial)  # the lock says that nobody works on it
+    _require_room(plan, partial)
+    with suppress(AlreadyBuilt):  # stopped between its last statement and its name
         _fill(open_engine(partial), plan, epoch, workers, progress)
-        os.rename(partial, path)
-        _sync_directory(path.parent)
-    finally:
-        _remove(partial)
+    os.rename(partial, path)
+    _sync_directory(path.parent)
 
 
 def _build_database(plan: Plan, database: str, epoch: str, workers: int, progress: Progress, discard: bool) -> None:
     engine = open_engine(database)
-    meta = read_meta(engine)
-    if meta.get("complete") == "0":
-        if not discard:
-            raise HalfBuilt
+    if discard and read_meta(engine).get("complete") == "0":
         discard_half_built(engine)
-    elif meta:
-        same = (meta.get("people"), meta.get("seed")) == (str(plan.people), str(plan.seed))
-        raise AlreadyBuilt if same else OtherPopulation
-    try:
-        _fill(engine, plan, epoch, workers, progress)
-    except BaseException:
-        # A store that is not reachable any more stays half built, which no reader accepts.
-        with suppress(RegistryError):
-            discard_half_built(engine)
-        raise
+    _fill(engine, plan, epoch, workers, progress)
 
 
 def _fill(engine: Engine, plan: Plan, epoch: str, workers: int, progress: Progress) -> None:
     loader = Loader(engine)
     try:
-        progress("people", 0)
-        loader.begin(people=plan.people, seed=plan.seed)
-        loader.insert_units(*units_of_both_maps())
-        with closing(batches(plan, workers)) as made:
+        first = loader.begin(people=plan.people, seed=plan.seed)
+        progress("people", plan.first_person(first) - 1)
+        if first == 0:
+            loader.insert_units(*units_of_both_maps())
+        with closing(batches(plan, workers, first)) as made:
             for batch in made:
                 for table, columns in batch.tables.items():
                     loader.insert(table, columns)
+                loader.end_block()
                 progress("people", plan.first_person(batch.block + 1) - 1)
         progress("indexes", plan.people)
         loader.finish(epoch=epoch)
     finally:
         loader.close()
+        engine.dispose()  # the last connection to an SQLite file takes its log in
 
 
 def _refuse_existing(plan: Plan, path: Path) -> None:
@@ -116,8 +111,9 @@ def _refuse_existing(plan: Plan, path: Path) -> None:
     raise AlreadyBuilt if (found.people, found.seed) == (plan.people, plan.seed) else OtherPopulation
 
 
-def _require_room(plan: Plan, directory: Path) -> None:
-    needed, free = expected_bytes(plan.people), shutil.disk_usage(directory).free
+def _require_room(plan: Plan, partial: Path) -> None:
+    there = partial.stat().st_size if partial.exists() else 0
+    needed, free = expected_bytes(plan.people) - there, shutil.disk_usage(partial.parent).free
     if needed > free:
         raise NoRoom(
             f"{plan.people:,} people need about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free: "

@@ -19,6 +19,7 @@ class Plan:
 
     people: int
     seed: int
+    block_people_max: int = BLOCK_PEOPLE_MAX
 
     def __post_init__(self) -> None:
         if self.people < 1:
@@ -33,7 +34,7 @@ class Plan:
     @property
     def blocks(self) -> int:
         """Number of blocks."""
-        return -(-self.people // BLOCK_PEOPLE_MAX)
+        return -(-self.people // self.block_people_max)
 
     def first_person(self, block: int) -> int:
         """`person_id` of the block's first person; `first_person(blocks)` is one past the last person."""

@@ -15,26 +15,27 @@ from seed.plan import Plan
 STOP_SECONDS_MAX = 5.0
 
 
-def batches(plan: Plan, workers: int) -> Generator[Batch, None, None]:
-    """All blocks in order. With one block, or 0 workers, they are made in this process.
+def batches(plan: Plan, workers: int, first: int = 0) -> Generator[Batch, None, None]:
+    """All blocks from `first` in order. With one block, or 0 workers, they are made in this process.
 
     Closing the generator ends the processes. Raises `WorkerLost` when one of them dies.
     """
-    workers = min(workers, plan.blocks)
-    if workers < 1 or plan.blocks == 1:
-        yield from (make_block(plan, block) for block in range(plan.blocks))
+    blocks = range(first, plan.blocks)
+    workers = min(workers, len(blocks))
+    if workers < 1 or len(blocks) == 1:
+        yield from (make_block(plan, block) for block in blocks)
         return
-    with _started(plan, workers) as pipes:
-        for block in range(plan.blocks):
+    with _started(plan, workers, first) as pipes:
+        for block in blocks:
             try:
-                batch = pipes[block % workers].recv()
+                batch = pipes[(block - first) % workers].recv()
             except (EOFError, OSError):
                 raise WorkerLost("a generating process ended unexpectedly: see its message, then build again") from None
             yield batch
 
 
 @contextmanager
-def _started(plan: Plan, workers: int) -> Iterator[list[Connection]]:
+def _started(plan: Plan, workers: int, first: int) -> Iterator[list[Connection]]:
     # Spawned, never forked: a forked child would share this process's database connection and threads.
     context = multiprocessing.get_context("spawn")
     pipes: list[Connection] = []
@@ -48,7 +49,7 @@ def _started(plan: Plan, workers: int) -> Iterator[list[Connection]]:
             for worker in range(workers):
                 receiver, sender = context.Pipe(duplex=False)
                 pipes.append(receiver)
-                child = context.Process(target=_work, args=(plan, worker, workers, sender), daemon=True)
+                child = context.Process(target=_work, args=(plan, first + worker, workers, sender), daemon=True)
                 child.start()
                 children.append(child)
                 sender.close()

@@ -18,6 +18,13 @@ def test_one_two_and_three_workers_make_the_same_population() -> None:
     assert len(digests) == 1
 
 
+def test_blocks_after_the_first_are_the_same_without_it() -> None:
+    plan = Plan(1200, 3, block_people_max=300)
+    expected = batches_digest(list(batches(plan, 0))[1:])
+    assert {batches_digest(batches(plan, workers, first=1)) for workers in (0, 2)} == {expected}
+    assert list(batches(plan, 2, first=4)) == []
+
+
 def test_another_seed_or_number_is_another_population() -> None:
     plans = (Plan(300, 1), Plan(300, 2), Plan(301, 1))
     assert len({batches_digest(batches(plan, 0)) for plan in plans}) == 3
