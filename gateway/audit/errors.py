@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+_VIETNAM: Final = timezone(timedelta(hours=7))
+
 
 class AuditError(Exception):
     """Root of the audit log's errors. The text is for operators and auditors and holds no personal data."""
@@ -52,8 +57,16 @@ class Tampered(AuditError):
                 ("file", file),
                 ("agency", agency),
                 ("method", method),
-                ("time_us", time_us),
+                ("time", None if time_us is None else _local(time_us)),
             )
             if value is not None
         ]
         super().__init__(f"{message} ({', '.join(place)})" if place else message)
+
+
+def _local(time_us: int) -> str:
+    """A log time, microseconds since 1970, in Viet Nam's; the number itself where an altered entry holds no date."""
+    try:
+        return datetime.fromtimestamp(time_us / 1e6, _VIETNAM).strftime("%d/%m/%Y %H:%M:%S +07:00")
+    except (ValueError, OverflowError, OSError):
+        return f"{time_us} us"

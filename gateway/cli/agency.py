@@ -33,6 +33,7 @@ OperatorLegalBasis = Annotated[
 AgencyArgument = Annotated[str, typer.Argument(metavar="AGENCY", help="Code of the agency.")]
 PURPOSE = "gateway.operation"
 LEGAL_BASIS = "policy:operation"
+_DISCLOSING = frozenset({"LookUpPerson", "Pull"})
 
 Given = TypeVar("Given")
 
@@ -128,7 +129,9 @@ def register(
 @app.command()
 def grant(
     agency: AgencyArgument,
-    methods: Annotated[str, typer.Option(metavar="METHOD,...", help="For example LookUpPerson,Pull.")],
+    methods: Annotated[
+        str, typer.Option(metavar="METHOD,...", help="LookUpPerson, Pull, Push; of auditors QueryAccesses.")
+    ],
     allow: Annotated[
         list[str],
         typer.Option(metavar="PURPOSE=BASIS,...", help="A purpose with its legal bases; repeat for more purposes."),
@@ -149,6 +152,9 @@ def grant(
     """Give an agency a right: methods, for purposes, with fields. In force when this returns."""
     from gateway.cli.options import paths_of
 
+    named = [method.strip() for method in methods.split(",")]
+    if not fields and not _DISCLOSING.isdisjoint(named):
+        raise typer.BadParameter("a grant to look up or pull discloses nothing without fields", param_hint="--fields")
     purposes: dict[str, list[str]] = {}
     for each in allow:
         code, _, bases = each.partition("=")
@@ -161,7 +167,7 @@ def grant(
         (purpose, legal_basis, case, officer),
         lambda client, context: client.create_grant(
             agency,
-            methods=methods.split(","),
+            methods=named,
             purposes=purposes,
             fields=paths_of(fields) if fields else (),
             provinces=provinces.split(",") if provinces else (),
