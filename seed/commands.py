@@ -29,7 +29,12 @@ WORKERS_MAX = 64
 REPORT_COLUMNS = 150
 STAGES = {"people": "making people", "indexes": "building indexes and checking references"}
 
-app = typer.Typer(help="The synthetic population: build, measure, export, fingerprint it.", no_args_is_help=True)
+app = typer.Typer(
+    help="The synthetic population: build, measure, export, fingerprint it.",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 State = Annotated[Path, typer.Option("--state", help="State directory; the population becomes registry.db in it.")]
 Database = Annotated[
