@@ -54,7 +54,7 @@ def _head(report: Report) -> str:
     tiles = (
         (f"{report.counts.living:,}", "living people"),
         (f"{report.households:,}", "households"),
-        (f"{rows:,}", "rows in linked registries"),
+        (f"{rows:,}", f"rows in {len(report.coverages)} registries"),
         (f"{held} / {len(compared) + len(judged)}", "bounds held"),
         (f"{report.violations:,}", f"rows against {len(report.rules)} rules"),
     )
