@@ -173,3 +173,9 @@ async def test_enrol_demands_one_way_of_trust(run: Any, tmp_path: Path) -> None:
     ran = await run("enrol", "CODE", "-i", tmp_path / "i", "-e", "127.0.0.1:1")
     assert ran.code == 2
     assert "--fingerprint" in ran.err
+
+
+async def test_grant_that_would_disclose_nothing_is_not_made(run: Any, gateway: Any) -> None:
+    ran = await run("agency", "grant", "hospital", "--methods", "LookUpPerson", "--allow", "health.admission=law")
+    assert ran.code == 2
+    assert "--fields" in ran.err
