@@ -147,7 +147,10 @@ def report_command(
         report = measure(open_engine(database or registry_url(state), read_only=True))
         if html is not None:
             html.write_text(page(report), encoding="utf-8")
-    except (RegistryError, OSError) as error:
+    except OSError as error:
+        typer.echo(f"refused: {error.filename or state} cannot be used: {error.strerror}", err=True)
+        raise typer.Exit(EXIT_REFUSED) from None
+    except RegistryError as error:
         typer.echo(f"refused: {error}", err=True)
         raise typer.Exit(EXIT_REFUSED) from None
     if as_json:

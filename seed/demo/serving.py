@@ -32,6 +32,8 @@ def serve(settings: Settings, teller: Teller, now: float) -> None:
     if renewed:
         teller.say(f"Renewed the identities of {', '.join(renewed)}: a certificate is for a day.")
 
+    teller.say("Starting the gateway; it takes some seconds.")
+
     def ready() -> None:
         teller.title(f"Serving the country of {state} until Ctrl-C.")
         host = settings.host

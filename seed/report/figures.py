@@ -124,6 +124,9 @@ def distance(counts: Floats, shares: Floats) -> float:
     return float(np.abs(counts / counts.sum() - shares / shares.sum()).sum() / 2)
 
 
+NOISE_ALLOWANCE = 1.5
+
+
 def noise(shares: Floats, draws: float) -> float:
     """The mean total variation distance of `draws` fair draws from the shares they are drawn from.
 
@@ -134,11 +137,14 @@ def noise(shares: Floats, draws: float) -> float:
 
 
 def allowed(target: Target, shares: Floats, people: int) -> float | None:
-    """bound + noise(people / shared_by) - noise(1,000,000 / shared_by); never less than the bound."""
+    """bound + 1.5 (noise(people / shared_by) - noise(1,000,000 / shared_by)); never less than the bound.
+
+    The noise is what fair draws give on average; half as much again leaves room for an unlucky one.
+    """
     if target.bound is None:
         return None
     extra = noise(shares, people / target.shared_by) - noise(shares, FULL_SIZE / target.shared_by)
-    return min(target.bound + max(extra, 0.0), 1.0)
+    return min(target.bound + NOISE_ALLOWANCE * max(extra, 0.0), 1.0)
 
 
 @cache

@@ -173,8 +173,8 @@ def _distances(report: Report) -> Iterable[str]:
         yield f'<figure class="wide"><figcaption>{title}</figcaption>{_table(heads, rows)}</figure>'
     yield (
         '<p class="wide note">Distances are total variation: 0 is equal, 1 is disjoint. Allowed is the bound at a '
-        "million people and, for fewer, the noise of fair draws: bound + noise(n) − noise(1,000,000), where noise(n) "
-        "is half the sum of √(2p(1−p)/πn) over the cells and n counts people over how many share one draw. "
+        "million people and, for fewer, the noise of fair draws: bound + 1.5 (noise(n) − noise(1,000,000)), where "
+        "noise(n) is half the sum of √(2p(1−p)/πn) over the cells and n counts people over how many share one draw. "
         "“Independent draws” is how far a population with the same marginals and no ties would be from the table.</p>"
     )
 

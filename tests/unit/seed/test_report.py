@@ -148,7 +148,7 @@ def test_bounds_widen_by_the_noise_of_fair_draws_below_a_million_people() -> Non
     assert noise(shares, 2_000) == pytest.approx(mean, rel=0.05)
     small, full = allowed(target, shares, 2_000), allowed(target, shares, FULL_SIZE)
     assert full == 0.01
-    assert small == pytest.approx(0.01 + noise(shares, 2_000) - noise(shares, FULL_SIZE))
+    assert small == pytest.approx(0.01 + 1.5 * (noise(shares, 2_000) - noise(shares, FULL_SIZE)))
     assert allowed(target, shares, 10 * FULL_SIZE) == 0.01
 
 
