@@ -57,6 +57,8 @@ MOMENTS = {
     "in the last block": "3 insert 1",
     "in the indexes": "4 _ddl 9",
 }
+QUICK = ("before the second block counts", "in the indexes")
+"""The others are as much worth, and are tried with the slow tests."""
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,9 @@ def require_nothing_visible(state: Path, database: str | None, why: type[Excepti
     engine.dispose()
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(
+    "moment", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in MOMENTS]
+)
 def test_a_killed_build_goes_on_and_ends_with_the_same_people(
     tmp_path: Path, undisturbed: Path, database: str | None, moment: str
 ) -> None:
@@ -167,7 +171,9 @@ def test_other_people_are_refused_until_the_half_built_are_discarded(tmp_path: P
     engine.dispose()
 
 
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize(
+    "share", [pytest.param(0.3, marks=pytest.mark.slow), 0.6, pytest.param(0.9, marks=pytest.mark.slow)]
+)
 def test_a_full_disk_is_said_and_the_build_goes_on_once_there_is_room(
     tmp_path: Path, undisturbed: Path, share: float
 ) -> None:
