@@ -83,6 +83,8 @@ def principal_from_pem(pem: bytes, trust_domain: str) -> Principal:
         raise CredentialMalformed from None
     except x509.UnsupportedGeneralNameType:
         raise CredentialMalformed from None
+    if certificate.serial_number <= 0:  # RFC 5280 4.1.2.2
+        raise CredentialMalformed
     name = next(iter(names), None)
     if len(names) != 1 or not isinstance(name, x509.UniformResourceIdentifier):
         raise CredentialMalformed

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from gateway.errors import MethodNotGranted, PurposeNotGranted
+
+
+class Leniency(IntEnum):
+    """How much two spellings may differ and still be close: numbers of the contract's `MatchLeniency`."""
+
+    EXACT = 1
+    SPELLING = 2
+    LENIENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Limits of a grant for one method, or with `method` empty for all of its methods together. 0: no limit."""
+
+    method: str = ""
+    calls_per_second: int = 0
+    calls_burst: int = 0
+    people_per_day: int = 0
+    calls_at_once: int = 0
+    streams_at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +35,9 @@ class Grant:
 
     `purposes` maps a purpose to the legal bases it may be stated with. `fields`: resolved paths of `Person`.
     `provinces`: two-digit codes, empty means everyone. `from_time` inclusive and `until_time` exclusive, unix
-    seconds. `contract_digest`: 32 bytes, empty in a token.
+    seconds. `contract_digest`: 32 bytes, empty in a token. `verify_fields`: resolved paths that may be compared,
+    not seen. `predicates`: codes, an age threshold after a colon. `own_subjects`: only people whom the agency
+    enrolled. `guesses_per_day`: wrong answers about one person, 0 means the default. Quotas never stand in a token.
     """
 
     grant_id: int
@@ -25,18 +48,29 @@ class Grant:
     from_time: int
     until_time: int
     contract_digest: bytes
+    verify_fields: frozenset[str] = frozenset()
+    predicates: frozenset[str] = frozenset()
+    leniency: int = Leniency.EXACT
+    own_subjects: bool = False
+    quotas: tuple[Quota, ...] = ()
+    guesses_per_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
     """What one call may see, under one grant. Hashable: compiled plans are kept by it.
 
-    `provinces` empty means everyone.
+    `provinces` empty means everyone. `pairwise`: the agency sees tokens of people in place of their numbers.
     """
 
     grant_id: int
     fields: frozenset[str]
     provinces: frozenset[str]
+    verify_fields: frozenset[str] = frozenset()
+    predicates: frozenset[str] = frozenset()
+    leniency: int = Leniency.EXACT
+    own_subjects: bool = False
+    pairwise: bool = False
 
 
 def decide(
@@ -46,6 +80,8 @@ def decide(
     purpose: str,
     legal_basis: str,
     now: float,
+    *,
+    pairwise: bool = False,
 ) -> Right:
     """The right a call is answered under: that of the newest grant that covers the whole call.
 
@@ -80,6 +116,11 @@ def decide(
         grant.grant_id,
         _narrower(grant.fields, ceiling.fields),
         _narrower_provinces(grant.provinces, ceiling.provinces),
+        _narrower(grant.verify_fields, ceiling.verify_fields),
+        _narrower(grant.predicates, ceiling.predicates),
+        min(grant.leniency, ceiling.leniency),
+        grant.own_subjects or ceiling.own_subjects,
+        pairwise,
     )
 
 
@@ -100,18 +141,7 @@ def for_purposes(grants: Iterable[Grant], purposes: frozenset[str]) -> tuple[Gra
         kept = {purpose: bases for purpose, bases in grant.purposes.items() if purpose in purposes}
         found |= kept.keys()
         if kept:
-            narrowed.append(
-                Grant(
-                    grant.grant_id,
-                    grant.methods,
-                    kept,
-                    grant.fields,
-                    grant.provinces,
-                    grant.from_time,
-                    grant.until_time,
-                    grant.contract_digest,
-                )
-            )
+            narrowed.append(replace(grant, purposes=kept))
     if found != purposes:
         raise PurposeNotGranted("A purpose that the token shall be restricted to is not granted.")
     return tuple(narrowed)

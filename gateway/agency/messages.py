@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, fields
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from gateway.agency.grants import Grant
+from gateway.agency.grants import Grant, Leniency, Quota
 from gateway.agency.store import AgencyRecord
 from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import options_pb2
@@ -14,6 +15,7 @@ from gateway.errors import ArgumentInvalid, FieldViolation
 
 GRANT_SECONDS_DEFAULT = 365 * 86400
 GRANT_SECONDS_MAX = 10 * 365 * 86400
+_QUOTA_FIELDS = tuple(field.name for field in fields(Quota))
 _TIMESTAMP_MAX = 253_402_300_799  # the last second of year 9999, as of protobuf's Timestamp
 
 ResolveFields = Callable[[Sequence[str]], tuple[Collection[str], bytes]]
@@ -48,7 +50,8 @@ def grant_from_message(
     if any(len(code) != 2 or not (code.isascii() and code.isdigit()) for code in message.provinces):
         raise invalid("grant.provinces", "must be codes of two digits")
     from_time, until_time = _period(message, now)
-    fields, contract_digest = resolve_fields(list(message.fields))
+    paths, contract_digest = resolve_fields(list(message.fields))
+    verify_fields, _ = resolve_fields(list(message.verify_fields))
     purposes: dict[str, frozenset[str]] = {}
     for granted in message.purposes:
         purposes[granted.purpose] = purposes.get(granted.purpose, frozenset()) | frozenset(granted.legal_bases)
@@ -56,12 +59,22 @@ def grant_from_message(
         grant_id=grant_id,
         methods=frozenset(message.methods),
         purposes=purposes,
-        fields=frozenset(fields),
+        fields=frozenset(paths),
         provinces=frozenset(message.provinces),
         from_time=from_time,
         until_time=until_time,
         contract_digest=contract_digest,
+        verify_fields=frozenset(verify_fields),
+        predicates=frozenset(message.predicates),
+        leniency=message.leniency or Leniency.EXACT,
+        own_subjects=message.own_subjects,
+        quotas=tuple(_quota(quota) for quota in message.quotas),
+        guesses_per_day=message.guesses_per_day,
     )
+
+
+def _quota(message: agency_pb.Quota) -> Quota:
+    return Quota(**{name: getattr(message, name) for name in _QUOTA_FIELDS})
 
 
 def _period(message: agency_pb.Grant, now: float) -> tuple[int, int]:
@@ -97,6 +110,12 @@ def grant_message(grant: Grant) -> agency_pb.Grant:
         from_time=timestamp(grant.from_time),
         until_time=timestamp(grant.until_time),
         contract_digest=grant.contract_digest,
+        verify_fields=sorted(grant.verify_fields),
+        predicates=sorted(grant.predicates),
+        leniency=agency_pb.MatchLeniency.Name(grant.leniency),
+        own_subjects=grant.own_subjects,
+        quotas=[agency_pb.Quota(**asdict(quota)) for quota in grant.quotas],
+        guesses_per_day=grant.guesses_per_day,
     )
 
 

@@ -14,7 +14,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, LargeBinary, cast, insert, inspect, s
 
 from gateway.agency import tables
 from gateway.agency.certificates import Principal
-from gateway.agency.grants import Grant
+from gateway.agency.grants import Grant, Quota
 from gateway.agency.policy import Agency, PolicyView
 from gateway.errors import EnrolmentRefused, RecordExists, RecordUnknown
 
@@ -158,6 +158,12 @@ class AgencyStore:
             "purposes": {purpose: sorted(bases) for purpose, bases in grant.purposes.items()},
             "fields": sorted(grant.fields),
             "provinces": sorted(grant.provinces),
+            "verify_fields": sorted(grant.verify_fields),
+            "predicates": sorted(grant.predicates),
+            "leniency": int(grant.leniency),
+            "own_subjects": grant.own_subjects,
+            "quotas": [asdict(quota) for quota in grant.quotas],
+            "guesses_per_day": grant.guesses_per_day,
         }
         with self._change() as connection:
             if not _agency_exists(connection, agency):
@@ -341,6 +347,12 @@ def _grant(row: Any) -> Grant:
         from_time=row.from_time,
         until_time=row.until_time,
         contract_digest=row.contract_digest,
+        verify_fields=frozenset(terms["verify_fields"]),
+        predicates=frozenset(terms["predicates"]),
+        leniency=terms["leniency"],
+        own_subjects=terms["own_subjects"],
+        quotas=tuple(Quota(**quota) for quota in terms["quotas"]),
+        guesses_per_day=terms["guesses_per_day"],
     )
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _BUSY_SECONDS_MAX = 5
 
 metadata = MetaData()
@@ -61,7 +61,7 @@ grant_ = Table(
     metadata,
     Column("grant_id", BigInteger, primary_key=True, autoincrement=False),
     Column("agency", ForeignKey(agency.c.code), nullable=False, index=True),
-    # JSON: methods[], purposes{purpose: [legal bases]}, fields[], provinces[].
+    # JSON, as AgencyStore.create_grant writes it.
     Column("terms", Text, nullable=False),
     Column("from_time", BigInteger, nullable=False),
     Column("until_time", BigInteger, nullable=False),

@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from gateway.agency.certificates import Principal, parse_spiffe_id, spiffe_id
-from gateway.agency.grants import Grant
+from gateway.agency.grants import Grant, Leniency
 from gateway.errors import (
     ArgumentInvalid,
     CredentialExpired,
@@ -231,7 +231,7 @@ def _header(token: str) -> dict[str, Any]:
 
 
 def _detail(grant: Grant) -> dict[str, Any]:
-    return {
+    stated = {
         "type": _DETAIL_TYPE,
         "grant": grant.grant_id,
         "methods": sorted(grant.methods),
@@ -239,6 +239,14 @@ def _detail(grant: Grant) -> dict[str, Any]:
         "fields": sorted(grant.fields),
         "provinces": sorted(grant.provinces),
     }
+    optional = {
+        "verify_fields": sorted(grant.verify_fields),
+        "predicates": sorted(grant.predicates),
+        "leniency": int(grant.leniency) if grant.leniency != Leniency.EXACT else None,
+        "own_subjects": grant.own_subjects,
+    }
+    # Space in a token is short: what says nothing is left out.
+    return stated | {name: value for name, value in optional.items() if value}
 
 
 def _grant(detail: dict[str, Any], from_time: int, until_time: int) -> Grant:
@@ -253,6 +261,10 @@ def _grant(detail: dict[str, Any], from_time: int, until_time: int) -> Grant:
         from_time=from_time,
         until_time=until_time,
         contract_digest=b"",
+        verify_fields=_texts(detail.get("verify_fields", [])),
+        predicates=_texts(detail.get("predicates", [])),
+        leniency=Leniency(detail.get("leniency", Leniency.EXACT)),
+        own_subjects=detail.get("own_subjects", False) is not False,
     )
 
 

@@ -27,7 +27,7 @@ from gateway.api.v1 import options_pb2 as gateway_dot_api_dot_v1_dot_options__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#gateway/api/v1/agency_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xeb\x01\n\x06\x41gency\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\x92\xb5\x18\x1a\x08\x01\x10 \"\x14[a-z][a-z0-9-]{1,31}\x12\x17\n\x04name\x18\x02 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x01\x12\x31\n\x0c\x61gency_class\x18\x03 \x01(\x0e\x32\x1b.gateway.api.v1.AgencyClass\x12\x0f\n\x07revoked\x18\x04 \x01(\x08\x12%\n\x06grants\x18\x05 \x03(\x0b\x32\x15.gateway.api.v1.Grant\x12/\n\x0b\x63redentials\x18\x06 \x03(\x0b\x32\x1a.gateway.api.v1.Credential\"\x84\x01\n\x0eGrantedPurpose\x12>\n\x07purpose\x18\x01 \x01(\tB-\x92\xb5\x18)\x08\x01\x10@\"#[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*\x12\x32\n\x0blegal_bases\x18\x02 \x03(\tB\x1d\x92\xb5\x18\x19\x08\x01\x10@\x18\x10\"\x11[A-Za-z0-9/:._-]+\"\xdc\x02\n\x05Grant\x12\x10\n\x08grant_id\x18\x01 \x01(\x04\x12+\n\x07methods\x18\x02 \x03(\tB\x1a\x92\xb5\x18\x16\x08\x01\x10@\x18@\"\x0e[A-Z][A-Za-z]*\x12:\n\x08purposes\x18\x03 \x03(\x0b\x32\x1e.gateway.api.v1.GrantedPurposeB\x08\x92\xb5\x18\x04\x08\x01\x18@\x12\x39\n\x06\x66ields\x18\x04 \x03(\tB)\x92\xb5\x18%\x10\x80\x01\x18\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\x12%\n\tprovinces\x18\x05 \x03(\tB\x12\x92\xb5\x18\x0e\x10\x02\x18\"\"\x08[0-9]{2}\x12-\n\tfrom_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63ontract_digest\x18\x08 \x01(\x0c\"\xa4\x01\n\nCredential\x12\x12\n\nthumbprint\x18\x01 \x01(\x0c\x12\x0e\n\x06system\x18\x02 \x01(\t\x12/\n\x0bissued_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65xpires_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07revoked\x18\x05 \x01(\x08\"\x80\x01\n\x15RegisterAgencyRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12.\n\x06\x61gency\x18\x02 \x01(\x0b\x32\x16.gateway.api.v1.AgencyB\x06\x92\xb5\x18\x02\x08\x01\"j\n\x16RegisterAgencyResponse\x12&\n\x06\x61gency\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Agency\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x95\x01\n\x12\x43reateGrantRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x18\n\x06\x61gency\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10 \x12,\n\x05grant\x18\x03 \x01(\x0b\x32\x15.gateway.api.v1.GrantB\x06\x92\xb5\x18\x02\x08\x01\"e\n\x13\x43reateGrantResponse\x12$\n\x05grant\x18\x01 \x01(\x0b\x32\x15.gateway.api.v1.Grant\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x9d\x01\n\x1a\x43reateEnrolmentCodeRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x18\n\x06\x61gency\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10 \x12,\n\x06system\x18\x03 \x01(\tB\x1c\x92\xb5\x18\x18\x10 \"\x14[a-z][a-z0-9-]{0,31}\"\x87\x01\n\x1b\x43reateEnrolmentCodeResponse\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x30\n\x0c\x65xpires_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"z\n\rRevokeRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x10\n\x06\x61gency\x18\x02 \x01(\tH\x00\x12\x14\n\nthumbprint\x18\x03 \x01(\x0cH\x00\x42\x08\n\x06target\":\n\x0eRevokeResponse\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x80\x01\n\x13ListAgenciesRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x1a\n\nafter_code\x18\x02 \x01(\tB\x06\x92\xb5\x18\x02\x10 \x12\x14\n\x0c\x61gencies_max\x18\x03 \x01(\r\"x\n\x14ListAgenciesResponse\x12(\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x16.gateway.api.v1.Agency\x12\x0c\n\x04more\x18\x02 \x01(\x08\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2\xac\x04\n\rAgencyService\x12o\n\x0eRegisterAgency\x12%.gateway.api.v1.RegisterAgencyRequest\x1a&.gateway.api.v1.RegisterAgencyResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12\x66\n\x0b\x43reateGrant\x12\".gateway.api.v1.CreateGrantRequest\x1a#.gateway.api.v1.CreateGrantResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12~\n\x13\x43reateEnrolmentCode\x12*.gateway.api.v1.CreateEnrolmentCodeRequest\x1a+.gateway.api.v1.CreateEnrolmentCodeResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12W\n\x06Revoke\x12\x1d.gateway.api.v1.RevokeRequest\x1a\x1e.gateway.api.v1.RevokeResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12i\n\x0cListAgencies\x12#.gateway.api.v1.ListAgenciesRequest\x1a$.gateway.api.v1.ListAgenciesResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#gateway/api/v1/agency_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xeb\x01\n\x06\x41gency\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\x92\xb5\x18\x1a\x08\x01\x10 \"\x14[a-z][a-z0-9-]{1,31}\x12\x17\n\x04name\x18\x02 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x01\x12\x31\n\x0c\x61gency_class\x18\x03 \x01(\x0e\x32\x1b.gateway.api.v1.AgencyClass\x12\x0f\n\x07revoked\x18\x04 \x01(\x08\x12%\n\x06grants\x18\x05 \x03(\x0b\x32\x15.gateway.api.v1.Grant\x12/\n\x0b\x63redentials\x18\x06 \x03(\x0b\x32\x1a.gateway.api.v1.Credential\"\x84\x01\n\x0eGrantedPurpose\x12>\n\x07purpose\x18\x01 \x01(\tB-\x92\xb5\x18)\x08\x01\x10@\"#[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*\x12\x32\n\x0blegal_bases\x18\x02 \x03(\tB\x1d\x92\xb5\x18\x19\x08\x01\x10@\x18\x10\"\x11[A-Za-z0-9/:._-]+\"\xe7\x04\n\x05Grant\x12\x10\n\x08grant_id\x18\x01 \x01(\x04\x12+\n\x07methods\x18\x02 \x03(\tB\x1a\x92\xb5\x18\x16\x08\x01\x10@\x18@\"\x0e[A-Z][A-Za-z]*\x12:\n\x08purposes\x18\x03 \x03(\x0b\x32\x1e.gateway.api.v1.GrantedPurposeB\x08\x92\xb5\x18\x04\x08\x01\x18@\x12\x39\n\x06\x66ields\x18\x04 \x03(\tB)\x92\xb5\x18%\x10\x80\x01\x18\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\x12%\n\tprovinces\x18\x05 \x03(\tB\x12\x92\xb5\x18\x0e\x10\x02\x18\"\"\x08[0-9]{2}\x12-\n\tfrom_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x63ontract_digest\x18\x08 \x01(\x0c\x12@\n\rverify_fields\x18\t \x03(\tB)\x92\xb5\x18%\x10\x80\x01\x18\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\x12\x38\n\npredicates\x18\n \x03(\tB$\x92\xb5\x18 \x10@\x18 \"\x1a[a-z][a-z_]*(:[0-9]{1,3})?\x12/\n\x08leniency\x18\x0b \x01(\x0e\x32\x1d.gateway.api.v1.MatchLeniency\x12\x14\n\x0cown_subjects\x18\x0c \x01(\x08\x12-\n\x06quotas\x18\r \x03(\x0b\x32\x15.gateway.api.v1.QuotaB\x06\x92\xb5\x18\x02\x18@\x12\x17\n\x0fguesses_per_day\x18\x0e \x01(\r\"\xa6\x01\n\x05Quota\x12&\n\x06method\x18\x01 \x01(\tB\x16\x92\xb5\x18\x12\x10@\"\x0e[A-Z][A-Za-z]*\x12\x18\n\x10\x63\x61lls_per_second\x18\x02 \x01(\r\x12\x13\n\x0b\x63\x61lls_burst\x18\x03 \x01(\r\x12\x16\n\x0epeople_per_day\x18\x04 \x01(\x04\x12\x15\n\rcalls_at_once\x18\x05 \x01(\r\x12\x17\n\x0fstreams_at_once\x18\x06 \x01(\r\"\xa4\x01\n\nCredential\x12\x12\n\nthumbprint\x18\x01 \x01(\x0c\x12\x0e\n\x06system\x18\x02 \x01(\t\x12/\n\x0bissued_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x65xpires_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07revoked\x18\x05 \x01(\x08\"\x80\x01\n\x15RegisterAgencyRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12.\n\x06\x61gency\x18\x02 \x01(\x0b\x32\x16.gateway.api.v1.AgencyB\x06\x92\xb5\x18\x02\x08\x01\"j\n\x16RegisterAgencyResponse\x12&\n\x06\x61gency\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Agency\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x95\x01\n\x12\x43reateGrantRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x18\n\x06\x61gency\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10 \x12,\n\x05grant\x18\x03 \x01(\x0b\x32\x15.gateway.api.v1.GrantB\x06\x92\xb5\x18\x02\x08\x01\"e\n\x13\x43reateGrantResponse\x12$\n\x05grant\x18\x01 \x01(\x0b\x32\x15.gateway.api.v1.Grant\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x9d\x01\n\x1a\x43reateEnrolmentCodeRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x18\n\x06\x61gency\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10 \x12,\n\x06system\x18\x03 \x01(\tB\x1c\x92\xb5\x18\x18\x10 \"\x14[a-z][a-z0-9-]{0,31}\"\x87\x01\n\x1b\x43reateEnrolmentCodeResponse\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x30\n\x0c\x65xpires_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"z\n\rRevokeRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x10\n\x06\x61gency\x18\x02 \x01(\tH\x00\x12\x14\n\nthumbprint\x18\x03 \x01(\x0cH\x00\x42\x08\n\x06target\":\n\x0eRevokeResponse\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x80\x01\n\x13ListAgenciesRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x1a\n\nafter_code\x18\x02 \x01(\tB\x06\x92\xb5\x18\x02\x10 \x12\x14\n\x0c\x61gencies_max\x18\x03 \x01(\r\"x\n\x14ListAgenciesResponse\x12(\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x16.gateway.api.v1.Agency\x12\x0c\n\x04more\x18\x02 \x01(\x08\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt*\x82\x01\n\rMatchLeniency\x12\x1e\n\x1aMATCH_LENIENCY_UNSPECIFIED\x10\x00\x12\x18\n\x14MATCH_LENIENCY_EXACT\x10\x01\x12\x1b\n\x17MATCH_LENIENCY_SPELLING\x10\x02\x12\x1a\n\x16MATCH_LENIENCY_LENIENT\x10\x03\x32\xac\x04\n\rAgencyService\x12o\n\x0eRegisterAgency\x12%.gateway.api.v1.RegisterAgencyRequest\x1a&.gateway.api.v1.RegisterAgencyResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12\x66\n\x0b\x43reateGrant\x12\".gateway.api.v1.CreateGrantRequest\x1a#.gateway.api.v1.CreateGrantResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12~\n\x13\x43reateEnrolmentCode\x12*.gateway.api.v1.CreateEnrolmentCodeRequest\x1a+.gateway.api.v1.CreateEnrolmentCodeResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12W\n\x06Revoke\x12\x1d.gateway.api.v1.RevokeRequest\x1a\x1e.gateway.api.v1.RevokeResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12i\n\x0cListAgencies\x12#.gateway.api.v1.ListAgenciesRequest\x1a$.gateway.api.v1.ListAgenciesResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +50,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GRANT'].fields_by_name['fields']._serialized_options = b'\222\265\030%\020\200\001\030\200\001\"\035[a-z][a-z_]*(\\.[a-z][a-z_]*)*'
   _globals['_GRANT'].fields_by_name['provinces']._loaded_options = None
   _globals['_GRANT'].fields_by_name['provinces']._serialized_options = b'\222\265\030\016\020\002\030\"\"\010[0-9]{2}'
+  _globals['_GRANT'].fields_by_name['verify_fields']._loaded_options = None
+  _globals['_GRANT'].fields_by_name['verify_fields']._serialized_options = b'\222\265\030%\020\200\001\030\200\001\"\035[a-z][a-z_]*(\\.[a-z][a-z_]*)*'
+  _globals['_GRANT'].fields_by_name['predicates']._loaded_options = None
+  _globals['_GRANT'].fields_by_name['predicates']._serialized_options = b'\222\265\030 \020@\030 \"\032[a-z][a-z_]*(:[0-9]{1,3})?'
+  _globals['_GRANT'].fields_by_name['quotas']._loaded_options = None
+  _globals['_GRANT'].fields_by_name['quotas']._serialized_options = b'\222\265\030\002\030@'
+  _globals['_QUOTA'].fields_by_name['method']._loaded_options = None
+  _globals['_QUOTA'].fields_by_name['method']._serialized_options = b'\222\265\030\022\020@\"\016[A-Z][A-Za-z]*'
   _globals['_REGISTERAGENCYREQUEST'].fields_by_name['context']._loaded_options = None
   _globals['_REGISTERAGENCYREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_REGISTERAGENCYREQUEST'].fields_by_name['agency']._loaded_options = None
@@ -82,34 +90,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENCYSERVICE'].methods_by_name['Revoke']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \003(\003'
   _globals['_AGENCYSERVICE'].methods_by_name['ListAgencies']._loaded_options = None
   _globals['_AGENCYSERVICE'].methods_by_name['ListAgencies']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \003(\003'
+  _globals['_MATCHLENIENCY']._serialized_start=2705
+  _globals['_MATCHLENIENCY']._serialized_end=2835
   _globals['_AGENCY']._serialized_start=149
   _globals['_AGENCY']._serialized_end=384
   _globals['_GRANTEDPURPOSE']._serialized_start=387
   _globals['_GRANTEDPURPOSE']._serialized_end=519
   _globals['_GRANT']._serialized_start=522
-  _globals['_GRANT']._serialized_end=870
-  _globals['_CREDENTIAL']._serialized_start=873
-  _globals['_CREDENTIAL']._serialized_end=1037
-  _globals['_REGISTERAGENCYREQUEST']._serialized_start=1040
-  _globals['_REGISTERAGENCYREQUEST']._serialized_end=1168
-  _globals['_REGISTERAGENCYRESPONSE']._serialized_start=1170
-  _globals['_REGISTERAGENCYRESPONSE']._serialized_end=1276
-  _globals['_CREATEGRANTREQUEST']._serialized_start=1279
-  _globals['_CREATEGRANTREQUEST']._serialized_end=1428
-  _globals['_CREATEGRANTRESPONSE']._serialized_start=1430
-  _globals['_CREATEGRANTRESPONSE']._serialized_end=1531
-  _globals['_CREATEENROLMENTCODEREQUEST']._serialized_start=1534
-  _globals['_CREATEENROLMENTCODEREQUEST']._serialized_end=1691
-  _globals['_CREATEENROLMENTCODERESPONSE']._serialized_start=1694
-  _globals['_CREATEENROLMENTCODERESPONSE']._serialized_end=1829
-  _globals['_REVOKEREQUEST']._serialized_start=1831
-  _globals['_REVOKEREQUEST']._serialized_end=1953
-  _globals['_REVOKERESPONSE']._serialized_start=1955
-  _globals['_REVOKERESPONSE']._serialized_end=2013
-  _globals['_LISTAGENCIESREQUEST']._serialized_start=2016
-  _globals['_LISTAGENCIESREQUEST']._serialized_end=2144
-  _globals['_LISTAGENCIESRESPONSE']._serialized_start=2146
-  _globals['_LISTAGENCIESRESPONSE']._serialized_end=2266
-  _globals['_AGENCYSERVICE']._serialized_start=2269
-  _globals['_AGENCYSERVICE']._serialized_end=2825
+  _globals['_GRANT']._serialized_end=1137
+  _globals['_QUOTA']._serialized_start=1140
+  _globals['_QUOTA']._serialized_end=1306
+  _globals['_CREDENTIAL']._serialized_start=1309
+  _globals['_CREDENTIAL']._serialized_end=1473
+  _globals['_REGISTERAGENCYREQUEST']._serialized_start=1476
+  _globals['_REGISTERAGENCYREQUEST']._serialized_end=1604
+  _globals['_REGISTERAGENCYRESPONSE']._serialized_start=1606
+  _globals['_REGISTERAGENCYRESPONSE']._serialized_end=1712
+  _globals['_CREATEGRANTREQUEST']._serialized_start=1715
+  _globals['_CREATEGRANTREQUEST']._serialized_end=1864
+  _globals['_CREATEGRANTRESPONSE']._serialized_start=1866
+  _globals['_CREATEGRANTRESPONSE']._serialized_end=1967
+  _globals['_CREATEENROLMENTCODEREQUEST']._serialized_start=1970
+  _globals['_CREATEENROLMENTCODEREQUEST']._serialized_end=2127
+  _globals['_CREATEENROLMENTCODERESPONSE']._serialized_start=2130
+  _globals['_CREATEENROLMENTCODERESPONSE']._serialized_end=2265
+  _globals['_REVOKEREQUEST']._serialized_start=2267
+  _globals['_REVOKEREQUEST']._serialized_end=2389
+  _globals['_REVOKERESPONSE']._serialized_start=2391
+  _globals['_REVOKERESPONSE']._serialized_end=2449
+  _globals['_LISTAGENCIESREQUEST']._serialized_start=2452
+  _globals['_LISTAGENCIESREQUEST']._serialized_end=2580
+  _globals['_LISTAGENCIESRESPONSE']._serialized_start=2582
+  _globals['_LISTAGENCIESRESPONSE']._serialized_end=2702
+  _globals['_AGENCYSERVICE']._serialized_start=2838
+  _globals['_AGENCYSERVICE']._serialized_end=3394
 # @@protoc_insertion_point(module_scope)

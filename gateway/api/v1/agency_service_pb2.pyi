@@ -4,12 +4,24 @@ from gateway.api.v1 import context_pb2 as _context_pb2
 from gateway.api.v1 import options_pb2 as _options_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class MatchLeniency(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MATCH_LENIENCY_UNSPECIFIED: _ClassVar[MatchLeniency]
+    MATCH_LENIENCY_EXACT: _ClassVar[MatchLeniency]
+    MATCH_LENIENCY_SPELLING: _ClassVar[MatchLeniency]
+    MATCH_LENIENCY_LENIENT: _ClassVar[MatchLeniency]
+MATCH_LENIENCY_UNSPECIFIED: MatchLeniency
+MATCH_LENIENCY_EXACT: MatchLeniency
+MATCH_LENIENCY_SPELLING: MatchLeniency
+MATCH_LENIENCY_LENIENT: MatchLeniency
 
 class Agency(_message.Message):
     __slots__ = ("code", "name", "agency_class", "revoked", "grants", "credentials")
@@ -36,7 +48,7 @@ class GrantedPurpose(_message.Message):
     def __init__(self, purpose: _Optional[str] = ..., legal_bases: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Grant(_message.Message):
-    __slots__ = ("grant_id", "methods", "purposes", "fields", "provinces", "from_time", "until_time", "contract_digest")
+    __slots__ = ("grant_id", "methods", "purposes", "fields", "provinces", "from_time", "until_time", "contract_digest", "verify_fields", "predicates", "leniency", "own_subjects", "quotas", "guesses_per_day")
     GRANT_ID_FIELD_NUMBER: _ClassVar[int]
     METHODS_FIELD_NUMBER: _ClassVar[int]
     PURPOSES_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +57,12 @@ class Grant(_message.Message):
     FROM_TIME_FIELD_NUMBER: _ClassVar[int]
     UNTIL_TIME_FIELD_NUMBER: _ClassVar[int]
     CONTRACT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    VERIFY_FIELDS_FIELD_NUMBER: _ClassVar[int]
+    PREDICATES_FIELD_NUMBER: _ClassVar[int]
+    LENIENCY_FIELD_NUMBER: _ClassVar[int]
+    OWN_SUBJECTS_FIELD_NUMBER: _ClassVar[int]
+    QUOTAS_FIELD_NUMBER: _ClassVar[int]
+    GUESSES_PER_DAY_FIELD_NUMBER: _ClassVar[int]
     grant_id: int
     methods: _containers.RepeatedScalarFieldContainer[str]
     purposes: _containers.RepeatedCompositeFieldContainer[GrantedPurpose]
@@ -53,7 +71,29 @@ class Grant(_message.Message):
     from_time: _timestamp_pb2.Timestamp
     until_time: _timestamp_pb2.Timestamp
     contract_digest: bytes
-    def __init__(self, grant_id: _Optional[int] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[_Union[GrantedPurpose, _Mapping]]] = ..., fields: _Optional[_Iterable[str]] = ..., provinces: _Optional[_Iterable[str]] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contract_digest: _Optional[bytes] = ...) -> None: ...
+    verify_fields: _containers.RepeatedScalarFieldContainer[str]
+    predicates: _containers.RepeatedScalarFieldContainer[str]
+    leniency: MatchLeniency
+    own_subjects: bool
+    quotas: _containers.RepeatedCompositeFieldContainer[Quota]
+    guesses_per_day: int
+    def __init__(self, grant_id: _Optional[int] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[_Union[GrantedPurpose, _Mapping]]] = ..., fields: _Optional[_Iterable[str]] = ..., provinces: _Optional[_Iterable[str]] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contract_digest: _Optional[bytes] = ..., verify_fields: _Optional[_Iterable[str]] = ..., predicates: _Optional[_Iterable[str]] = ..., leniency: _Optional[_Union[MatchLeniency, str]] = ..., own_subjects: _Optional[bool] = ..., quotas: _Optional[_Iterable[_Union[Quota, _Mapping]]] = ..., guesses_per_day: _Optional[int] = ...) -> None: ...
+
+class Quota(_message.Message):
+    __slots__ = ("method", "calls_per_second", "calls_burst", "people_per_day", "calls_at_once", "streams_at_once")
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    CALLS_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    CALLS_BURST_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_PER_DAY_FIELD_NUMBER: _ClassVar[int]
+    CALLS_AT_ONCE_FIELD_NUMBER: _ClassVar[int]
+    STREAMS_AT_ONCE_FIELD_NUMBER: _ClassVar[int]
+    method: str
+    calls_per_second: int
+    calls_burst: int
+    people_per_day: int
+    calls_at_once: int
+    streams_at_once: int
+    def __init__(self, method: _Optional[str] = ..., calls_per_second: _Optional[int] = ..., calls_burst: _Optional[int] = ..., people_per_day: _Optional[int] = ..., calls_at_once: _Optional[int] = ..., streams_at_once: _Optional[int] = ...) -> None: ...
 
 class Credential(_message.Message):
     __slots__ = ("thumbprint", "system", "issued_time", "expires_time", "revoked")
