@@ -117,9 +117,6 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     cursors = CursorKey((settings.state / "keys" / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
     names = frozenset(methods)
 
-    def resolve(paths: Any) -> tuple[frozenset[str], bytes]:
-        return catalogue.resolve(paths, "grant.fields"), catalogue.digest
-
     behaviours = _behaviours(
         methods,
         options_pb2.LISTENER_AGENCY,
@@ -130,7 +127,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         ),
         TokenMethods(signer, watcher.view, time.time, secrets.token_bytes),
         AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
-        AgencyMethods(store, resolve, names, time.time, secrets.token_bytes),
+        AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes),
     )
     key, certificate = _server_pair(settings)
     root = (settings.state / "ca" / "root.pem").read_bytes()

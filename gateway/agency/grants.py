@@ -8,6 +8,8 @@ from enum import IntEnum
 
 from gateway.errors import MethodNotGranted, PurposeNotGranted
 
+GUESSES_PER_DAY_MAX = 1000
+
 
 class Leniency(IntEnum):
     """How much two spellings may differ and still be close: numbers of the contract's `MatchLeniency`."""

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, fields
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from gateway.agency.grants import Grant, Leniency, Quota
+from gateway.agency.grants import GUESSES_PER_DAY_MAX, Grant, Leniency, Quota
+from gateway.agency.predicates import parse_predicate
 from gateway.agency.store import AgencyRecord
 from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import options_pb2
+from gateway.catalogue import Catalogue
 from gateway.errors import ArgumentInvalid, FieldViolation
 
 GRANT_SECONDS_DEFAULT = 365 * 86400
 GRANT_SECONDS_MAX = 10 * 365 * 86400
 _QUOTA_FIELDS = tuple(field.name for field in fields(Quota))
 _TIMESTAMP_MAX = 253_402_300_799  # the last second of year 9999, as of protobuf's Timestamp
-
-ResolveFields = Callable[[Sequence[str]], tuple[Collection[str], bytes]]
-"""Paths of `Person` to leaf paths and the contract's digest (32 bytes). Raises FieldUnknown."""
 
 
 def timestamp(unix_seconds: float) -> Timestamp:
@@ -39,7 +37,7 @@ def grant_from_message(
     grant_id: int,
     now: float,
     methods: frozenset[str],
-    resolve_fields: ResolveFields,
+    catalogue: Catalogue,
 ) -> Grant:
     """What the operator asked for, resolved. Raises ArgumentInvalid, FieldUnknown."""
     unknown = [name for name in message.methods if name not in methods]
@@ -49,9 +47,11 @@ def grant_from_message(
         raise invalid("grant.purposes", "must hold a purpose, and each purpose a legal basis")
     if any(len(code) != 2 or not (code.isascii() and code.isdigit()) for code in message.provinces):
         raise invalid("grant.provinces", "must be codes of two digits")
+    if message.leniency not in agency_pb.MatchLeniency.values():
+        raise invalid("grant.leniency", "must be one of the contract")
+    if message.guesses_per_day > GUESSES_PER_DAY_MAX:
+        raise invalid("grant.guesses_per_day", f"is at most {GUESSES_PER_DAY_MAX}")
     from_time, until_time = _period(message, now)
-    paths, contract_digest = resolve_fields(list(message.fields))
-    verify_fields, _ = resolve_fields(list(message.verify_fields))
     purposes: dict[str, frozenset[str]] = {}
     for granted in message.purposes:
         purposes[granted.purpose] = purposes.get(granted.purpose, frozenset()) | frozenset(granted.legal_bases)
@@ -59,22 +59,47 @@ def grant_from_message(
         grant_id=grant_id,
         methods=frozenset(message.methods),
         purposes=purposes,
-        fields=frozenset(paths),
+        fields=catalogue.resolve(message.fields, "grant.fields"),
         provinces=frozenset(message.provinces),
         from_time=from_time,
         until_time=until_time,
-        contract_digest=contract_digest,
-        verify_fields=frozenset(verify_fields),
-        predicates=frozenset(message.predicates),
+        contract_digest=catalogue.digest,
+        verify_fields=_verify_fields(message, catalogue),
+        predicates=_predicates(message),
         leniency=message.leniency or Leniency.EXACT,
         own_subjects=message.own_subjects,
-        quotas=tuple(_quota(quota) for quota in message.quotas),
+        quotas=_quotas(message),
         guesses_per_day=message.guesses_per_day,
     )
 
 
-def _quota(message: agency_pb.Quota) -> Quota:
-    return Quota(**{name: getattr(message, name) for name in _QUOTA_FIELDS})
+def _verify_fields(message: agency_pb.Grant, catalogue: Catalogue) -> frozenset[str]:
+    resolved = catalogue.resolve(message.verify_fields, "grant.verify_fields")
+    refused = sorted(path for path in resolved if not catalogue.leaves[catalogue.leaf_of(path)].verifiable)
+    if refused:
+        raise invalid("grant.verify_fields", f"may not be verified: {', '.join(refused)}")
+    return resolved
+
+
+def _predicates(message: agency_pb.Grant) -> frozenset[str]:
+    for position, text in enumerate(message.predicates):
+        try:
+            parse_predicate(text)
+        except ValueError as error:
+            raise invalid(f"grant.predicates[{position}]", str(error)) from None
+    return frozenset(message.predicates)
+
+
+def _quotas(message: agency_pb.Grant) -> tuple[Quota, ...]:
+    """Each for another method of the grant; the one without a method is for all of them together."""
+    seen: set[str] = set()
+    for position, quota in enumerate(message.quotas):
+        if quota.method in seen or (quota.method and quota.method not in message.methods):
+            raise invalid(f"grant.quotas[{position}].method", "must be a method of the grant, each named once")
+        if quota.calls_burst and not quota.calls_per_second:
+            raise invalid(f"grant.quotas[{position}].calls_burst", "means nothing without calls_per_second")
+        seen.add(quota.method)
+    return tuple(Quota(**{name: getattr(quota, name) for name in _QUOTA_FIELDS}) for quota in message.quotas)
 
 
 def _period(message: agency_pb.Grant, now: float) -> tuple[int, int]:
@@ -125,6 +150,7 @@ def agency_message(record: AgencyRecord) -> agency_pb.Agency:
         code=record.code,
         name=record.name,
         agency_class=options_pb2.AgencyClass.Name(record.agency_class),
+        pairwise=record.pairwise,
         revoked=record.revoked,
         grants=[grant_message(grant) for grant in record.grants],
         credentials=[

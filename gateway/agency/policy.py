@@ -20,6 +20,8 @@ class Agency:
     agency_class: int
     grants: tuple[Grant, ...]
     """Newest first; not all are in force."""
+    pairwise: bool = False
+    """Whether it sees tokens of people, its own ones, in place of their numbers."""
 
 
 @dataclass(frozen=True, slots=True)

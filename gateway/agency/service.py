@@ -18,7 +18,6 @@ from gateway.agency.authority import CertificateAuthority
 from gateway.agency.certificates import public_key_of_csr
 from gateway.agency.grants import for_purposes, in_force
 from gateway.agency.messages import (
-    ResolveFields,
     agency_message,
     grant_from_message,
     grant_message,
@@ -33,6 +32,7 @@ from gateway.agency.view import POLICY_SETTLE_SECONDS
 from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
 from gateway.api.v1 import token_service_pb2 as token_pb
+from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
 from gateway.errors import Internal, MethodNotGranted
 
@@ -141,7 +141,7 @@ class AgencyMethods:
     def __init__(
         self,
         store: AgencyStore,
-        resolve_fields: ResolveFields,
+        catalogue: Catalogue,
         methods: frozenset[str],
         clock: Callable[[], float],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
@@ -149,7 +149,7 @@ class AgencyMethods:
     ) -> None:
         """`methods`: names that a grant may hold. `clock`: unix seconds. `settle_seconds`: see the view."""
         self._store = store
-        self._resolve_fields = resolve_fields
+        self._catalogue = catalogue
         self._methods = methods
         self._settle_seconds = settle_seconds
         self._clock = clock
@@ -159,21 +159,24 @@ class AgencyMethods:
         """Raises ArgumentInvalid, RecordExists."""
         code, name = request.agency.code, request.agency.name
         agency_class = require_class(request.agency.agency_class)
+        pairwise = request.agency.pairwise
         await asyncio.to_thread(self._store.require_agency, code, known=False)
 
         async def register() -> None:
             now = int(self._clock())
-            await asyncio.to_thread(self._store.register_agency, code, name, agency_class, now)
+            await asyncio.to_thread(self._store.register_agency, code, name, agency_class, now, pairwise=pairwise)
             await self._settled()
 
-        agency = agency_pb.Agency(code=code, name=name, agency_class=request.agency.agency_class)
+        agency = agency_pb.Agency(
+            code=code, name=name, agency_class=request.agency.agency_class, pairwise=request.agency.pairwise
+        )
         body = agency_pb.RegisterAgencyResponse(agency=agency)
         return Answer(body, note=f"register {code} class {agency_class}", effect=register)
 
     async def CreateGrant(self, call: Call, request: agency_pb.CreateGrantRequest) -> Answer:
         """Raises ArgumentInvalid, FieldUnknown, RecordUnknown."""
         code, now = request.agency, self._clock()
-        grant = grant_from_message(request.grant, 0, now, self._methods, self._resolve_fields)
+        grant = grant_from_message(request.grant, 0, now, self._methods, self._catalogue)
         await asyncio.to_thread(self._store.require_agency, code)
         # The number stands in the answer and so in the entry: it is taken before the grant exists.
         grant = replace(grant, grant_id=await asyncio.to_thread(self._store.reserve_grant_id))

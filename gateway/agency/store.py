@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -47,6 +47,7 @@ class AgencyRecord:
     code: str
     name: str
     agency_class: int
+    pairwise: bool
     revoked: bool
     grants: tuple[Grant, ...]
     credentials: tuple[CredentialRecord, ...]
@@ -109,13 +110,11 @@ class AgencyStore:
             version = connection.execute(select(tables.policy.c.version)).scalar_one()
             revoked = _revoked(connection)
             grants = _grants(connection)
-            rows = connection.execute(
-                select(tables.agency.c.code, tables.agency.c.name, tables.agency.c.agency_class)
-            ).all()
+            rows = _agencies(connection)
         return PolicyView(
             version=version,
             agencies={
-                row.code: Agency(row.code, row.name, row.agency_class, tuple(grants.get(row.code, ())))
+                row.code: Agency(row.code, row.name, row.agency_class, tuple(grants.get(row.code, ())), row.pairwise)
                 for row in rows
                 if row.code.encode() not in revoked[_AGENCY]
             },
@@ -123,13 +122,15 @@ class AgencyStore:
             revoked_tokens=frozenset(revoked[_TOKEN]),
         )
 
-    def register_agency(self, code: str, name: str, agency_class: int, now: int) -> None:
+    def register_agency(self, code: str, name: str, agency_class: int, now: int, *, pairwise: bool = False) -> None:
         """Raises RecordExists; a code is never reused, not even after a revocation."""
         with self._change() as connection:
             if _agency_exists(connection, code):
                 raise RecordExists
             connection.execute(
-                insert(tables.agency).values(code=code, name=name, agency_class=agency_class, registered_at=now)
+                insert(tables.agency).values(
+                    code=code, name=name, agency_class=agency_class, pairwise=pairwise, registered_at=now
+                )
             )
 
     def require_agency(self, code: str, *, known: bool = True) -> None:
@@ -206,16 +207,13 @@ class AgencyStore:
             revoked = _revoked(connection)
             grants = _grants(connection)
             credentials = _credentials(connection, now, revoked[_THUMBPRINT])
-            rows = connection.execute(
-                select(tables.agency.c.code, tables.agency.c.name, tables.agency.c.agency_class).order_by(
-                    tables.agency.c.code
-                )
-            ).all()
+            rows = _agencies(connection)
         return [
             AgencyRecord(
                 row.code,
                 row.name,
                 row.agency_class,
+                row.pairwise,
                 row.code.encode() in revoked[_AGENCY],
                 tuple(grants.get(row.code, ())),
                 tuple(credentials.get(row.code, ())),
@@ -290,6 +288,12 @@ class AgencyStore:
     def _code_hash(self, code: str) -> bytes:
         # Codes carry 100 random bits, so that no stretching is needed; the salt keeps two databases apart.
         return hmac.digest(self._code_salt, code.replace("-", "").encode(), hashlib.sha256)
+
+
+def _agencies(connection: Connection) -> Sequence[Any]:
+    table = tables.agency
+    columns = (table.c.code, table.c.name, table.c.agency_class, table.c.pairwise)
+    return connection.execute(select(*columns).order_by(table.c.code)).all()
 
 
 def _agency_exists(connection: Connection, code: str) -> bool:

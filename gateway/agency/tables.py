@@ -10,6 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import (
     URL,
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Engine,
@@ -53,6 +54,7 @@ agency = Table(
     Column("code", String(32), primary_key=True),
     Column("name", String(128), nullable=False),
     Column("agency_class", Integer, nullable=False),
+    Column("pairwise", Boolean, nullable=False),
     Column("registered_at", BigInteger, nullable=False),
 )
 

@@ -10,18 +10,28 @@ from gateway.errors import Refused
 
 
 def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
-    """Set the call's right: what both the token and the policy in force allow. Raises Refused.
+    """Set the call's grant and right: what both the token and the policy in force allow. Raises Refused.
 
     `now`: seconds since 1970.
     """
     assert call.principal is not None
-    granted = view.agency(call.principal.agency).grants
+    agency = view.agency(call.principal.agency)
+    granted = agency.grants
     try:
-        call.right = decide(granted, token.grants, call.method.name, call.purpose, call.legal_basis, now)
+        call.right = right = decide(
+            granted,
+            token.grants,
+            call.method.name,
+            call.purpose,
+            call.legal_basis,
+            now,
+            pairwise=agency.pairwise,
+        )
     except Refused:
         if not any(call.legal_basis in grant.purposes.get(call.purpose, ()) for grant in granted):
             # The caller's own words could be anything, a person's number too: they do not stand in an entry in clear.
             call.stated = f"{call.purpose} {call.legal_basis}"
             call.purpose = call.legal_basis = ""
         raise
+    call.grant = next(grant for grant in granted if grant.grant_id == right.grant_id)
     call.authorised = True

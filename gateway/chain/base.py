@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from gateway.agency.certificates import Principal
-    from gateway.agency.grants import Right
+    from gateway.agency.grants import Grant, Right
     from gateway.chain.methods import Method
 
 
@@ -28,6 +28,8 @@ class Call:
     principal: Principal | None = None
     token_id: bytes = bytes(16)
     right: Right | None = None
+    grant: Grant | None = None
+    """The policy's grant that the call is answered under; its quotas bound the call."""
     policy_version: int = 0
     purpose: str = ""
     legal_basis: str = ""

@@ -29,7 +29,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.audit": (ERRORS,),
     "gateway.audit.service": (API, ERRORS, BASE, RECORD, TURNS, "gateway.lookup", "registry"),
     "gateway.agency": (API, ERRORS),
-    "gateway.agency.service": (API, ERRORS, BASE),
+    "gateway.agency.messages": (API, ERRORS, "gateway.catalogue"),
+    "gateway.agency.service": (API, ERRORS, BASE, "gateway.catalogue"),
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),
     "gateway.lookup": (
         "gateway.agency",
@@ -62,6 +63,7 @@ PURE = {
     f"gateway.audit.{name}" for name in ("entry", "tree", "tiles", "note", "checkpoint", "receipt", "tags", "fold")
 } | {
     "gateway.agency.grants",
+    "gateway.agency.predicates",
     "gateway.sync.cursor",
     "gateway.chain.identify",
     "registry.names",

@@ -24,20 +24,22 @@ MATCH_LENIENCY_SPELLING: MatchLeniency
 MATCH_LENIENCY_LENIENT: MatchLeniency
 
 class Agency(_message.Message):
-    __slots__ = ("code", "name", "agency_class", "revoked", "grants", "credentials")
+    __slots__ = ("code", "name", "agency_class", "revoked", "grants", "credentials", "pairwise")
     CODE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     AGENCY_CLASS_FIELD_NUMBER: _ClassVar[int]
     REVOKED_FIELD_NUMBER: _ClassVar[int]
     GRANTS_FIELD_NUMBER: _ClassVar[int]
     CREDENTIALS_FIELD_NUMBER: _ClassVar[int]
+    PAIRWISE_FIELD_NUMBER: _ClassVar[int]
     code: str
     name: str
     agency_class: _options_pb2.AgencyClass
     revoked: bool
     grants: _containers.RepeatedCompositeFieldContainer[Grant]
     credentials: _containers.RepeatedCompositeFieldContainer[Credential]
-    def __init__(self, code: _Optional[str] = ..., name: _Optional[str] = ..., agency_class: _Optional[_Union[_options_pb2.AgencyClass, str]] = ..., revoked: _Optional[bool] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., credentials: _Optional[_Iterable[_Union[Credential, _Mapping]]] = ...) -> None: ...
+    pairwise: bool
+    def __init__(self, code: _Optional[str] = ..., name: _Optional[str] = ..., agency_class: _Optional[_Union[_options_pb2.AgencyClass, str]] = ..., revoked: _Optional[bool] = ..., grants: _Optional[_Iterable[_Union[Grant, _Mapping]]] = ..., credentials: _Optional[_Iterable[_Union[Credential, _Mapping]]] = ..., pairwise: _Optional[bool] = ...) -> None: ...
 
 class GrantedPurpose(_message.Message):
     __slots__ = ("purpose", "legal_bases")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from cryptography import x509
 
 from gateway.agency.certificates import make_csr, make_key
+from gateway.agency.grants import Leniency
 from gateway.agency.messages import grant_message
 from gateway.agency.service import AgencyMethods, EnrolmentMethods, TokenMethods, TrustLines, enrolment_code
 from gateway.agency.store import AgencyStore
@@ -18,6 +19,7 @@ from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
 from gateway.api.v1 import options_pb2
 from gateway.api.v1 import token_service_pb2 as token_pb
+from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
 from gateway.chain.methods import compile_methods
 from gateway.errors import (
@@ -44,13 +46,7 @@ from tests.unit.agency.world import (
 
 CODE = "ABCDE-FGHIJ-KLMNO-PQRST"
 TRUST = TrustLines("audit.popgate.example/2026", "log line", "receipt line")
-FIELDS = {"name": ("name.full",), "number": ("number",)}
-
-
-def resolve(paths: Sequence[str]) -> tuple[Collection[str], bytes]:
-    if not set(paths) <= FIELDS.keys():
-        raise FieldUnknown
-    return [leaf for path in paths for leaf in FIELDS[path]], bytes([7] * 32)
+CATALOGUE = Catalogue.compile()
 
 
 def call_of(name: str, **known: Any) -> Call:
@@ -70,7 +66,7 @@ def store(tmp_path: Path) -> Iterator[AgencyStore]:
 
 @pytest.fixture
 def administration(store: AgencyStore) -> AgencyMethods:
-    return AgencyMethods(store, resolve, frozenset({"LookUpPerson", "PullChanges"}), lambda: NOW, settle_seconds=0)
+    return AgencyMethods(store, CATALOGUE, frozenset({"LookUpPerson", "PullChanges"}), lambda: NOW, settle_seconds=0)
 
 
 @pytest.fixture
@@ -100,8 +96,10 @@ def wanted(**changed: Any) -> agency_pb.Grant:
     )
     for name, value in changed.items():
         message.ClearField(name)
-        if isinstance(value, int):
+        if name in ("from_time", "until_time"):
             getattr(message, name).seconds = value
+        elif isinstance(value, int):
+            setattr(message, name, value)
         else:
             getattr(message, name).extend(value)
     return message
@@ -215,7 +213,7 @@ async def test_a_grant_is_resolved_numbered_and_given_by_the_effect(
     request = agency_pb.CreateGrantRequest(agency="bhxh", grant=wanted())
     answer = await administration.CreateGrant(call_of("CreateGrant"), request)
     told = body_of(answer).grant
-    assert (list(told.fields), told.contract_digest) == (["name.full"], bytes([7] * 32))
+    assert (list(told.fields), told.contract_digest) == (["name"], CATALOGUE.digest)
     assert (told.from_time.seconds, told.until_time.seconds) == (NOW, NOW + 365 * 86400)
     assert not store.load_view().agencies["bhxh"].grants
     await effect(answer)
@@ -223,6 +221,27 @@ async def test_a_grant_is_resolved_numbered_and_given_by_the_effect(
     assert grant_message(grant) == told
     again = await administration.CreateGrant(call_of("CreateGrant"), request)
     assert body_of(again).grant.grant_id > told.grant_id
+
+
+async def test_what_may_be_verified_and_how_often_reads_back(store: AgencyStore, administration: AgencyMethods) -> None:
+    request = agency_pb.CreateGrantRequest(
+        agency="bhxh",
+        grant=wanted(
+            methods=["LookUpPerson", "PullChanges"],
+            verify_fields=["name", "birth_date.year"],
+            predicates=["alive", "age_at_least:0", "age_at_least:150"],
+            leniency=agency_pb.MATCH_LENIENCY_LENIENT,
+            quotas=[agency_pb.Quota(people_per_day=1 << 40), agency_pb.Quota(method="PullChanges", calls_at_once=2)],
+            guesses_per_day=1000,
+        ),
+    )
+    answer = await administration.CreateGrant(call_of("CreateGrant"), request)
+    await effect(answer)
+    (grant,) = store.load_view().agencies["bhxh"].grants
+    assert grant_message(grant) == body_of(answer).grant
+    assert grant.verify_fields == {"name", "birth_date.year"}
+    assert grant.leniency == Leniency.LENIENT
+    assert [quota.method for quota in grant.quotas] == ["", "PullChanges"]
 
 
 @pytest.mark.parametrize(
@@ -238,6 +257,15 @@ async def test_a_grant_is_resolved_numbered_and_given_by_the_effect(
         ({"from_time": NOW, "until_time": NOW + 11 * 365 * 86400}, "grant.until_time"),
         ({"from_time": -1}, "grant.from_time"),
         ({"from_time": 10**12}, "grant.from_time"),
+        ({"verify_fields": ["name", "religion"]}, "grant.verify_fields"),
+        ({"verify_fields": ["social_insurance"]}, "grant.verify_fields"),
+        ({"predicates": ["alive", "rich"]}, "grant.predicates[1]"),
+        ({"predicates": ["age_at_least:151"]}, "grant.predicates[0]"),
+        ({"leniency": 9}, "grant.leniency"),
+        ({"guesses_per_day": 1001}, "grant.guesses_per_day"),
+        ({"quotas": [agency_pb.Quota(), agency_pb.Quota()]}, "grant.quotas[1].method"),
+        ({"quotas": [agency_pb.Quota(method="PullChanges")]}, "grant.quotas[0].method"),
+        ({"quotas": [agency_pb.Quota(calls_burst=9)]}, "grant.quotas[0].calls_burst"),
     ],
     ids=str,
 )

@@ -71,6 +71,13 @@ def test_a_grant_is_read_as_it_was_given(store: AgencyStore) -> None:
     assert (view.agencies["bhxh"].name, view.agencies["bhxh"].agency_class) == ("Social insurance", 3)
 
 
+def test_an_agency_sees_numbers_unless_it_was_registered_to_see_tokens_of_people(store: AgencyStore) -> None:
+    store.register_agency("shop", "A shop", 7, NOW, pairwise=True)
+    agencies = store.load_view().agencies
+    assert (agencies["bhxh"].pairwise, agencies["shop"].pairwise) == (False, True)
+    assert [record.pairwise for record in store.list_agencies(NOW)] == [False, True]
+
+
 def test_a_code_of_an_agency_is_taken_once(store: AgencyStore) -> None:
     with pytest.raises(RecordExists):
         store.register_agency("bhxh", "Another", 4, NOW)
