@@ -17,6 +17,8 @@ from pydantic_settings import (
 WORKERS_MAX = 64
 GRPC_MESSAGE_BYTES_MAX = 4 << 20
 """Above this gRPC itself refuses; between our own limit of 1 MiB and this the refusal has its reason."""
+ANSWER_BYTES_MAX = GRPC_MESSAGE_BYTES_MAX - (8 << 10)
+"""Leaves room for the receipt: beyond it gRPC would refuse to send what the log already says was answered."""
 STREAMS_PER_CONNECTION_MAX = 256
 """Further calls of a connection wait with the caller, before they cost anything here."""
 METADATA_BYTES_MAX = 16 << 10

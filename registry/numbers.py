@@ -27,6 +27,11 @@ PROVINCES = frozenset(
 _VALID = re.compile(f"(?:{'|'.join(sorted(PROVINCES))})[0-3][0-9]{{8}}")
 
 
+def breaks_no_rule(text: str) -> bool:
+    """Whether `PersonalNumber.from_text` would take it, without building one."""
+    return _VALID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class PersonalNumber:
     """A number that breaks no rule of its digits; whether anybody holds it, only the registry knows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from gateway.client import Context
 from gateway.wire import receipt_from_wire
 
 LOOK_UP = "/gateway.api.v1.LookupService/LookUpPerson"
+BATCH_LOOK_UP = "/gateway.api.v1.LookupService/BatchLookUpPersons"
 PULL = "/gateway.api.v1.SyncService/Pull"
 PUSH = "/gateway.api.v1.SyncService/Push"
 ISSUE_TOKEN = "/gateway.api.v1.TokenService/IssueToken"
@@ -104,6 +106,19 @@ def look_up_request(
     if context is not None:
         request.context.CopyFrom(context.message())
     request.field_mask.paths.extend(fields)
+    return request
+
+
+def batch_request(
+    numbers: Sequence[str], fields: Sequence[str], context: Context | None, references: Sequence[str] = ()
+) -> lookup_service_pb2.BatchLookUpPersonsRequest:
+    """A batch of look-ups; without a context when None."""
+    request = lookup_service_pb2.BatchLookUpPersonsRequest()
+    if context is not None:
+        request.context.CopyFrom(context.message())
+    request.field_mask.paths.extend(fields)
+    for number, reference in zip_longest(numbers, references, fillvalue=""):
+        request.items.add(number=number, reference=reference)
     return request
 
 

@@ -62,11 +62,12 @@ class Member:
 
 
 _INSURANCE = tuple(f"social_insurance.{field}" for field in ("code", "status", "health_card", "employer_unit"))
+_BULK = ("LookUpPerson", "BatchLookUpPersons")
 _SYNC = ("LookUpPerson", "Pull", "Push")
 AGENCIES: Mapping[str, Member] = {
     "hospital": Member(
         options_pb2.AGENCY_CLASS_HEALTH,
-        ("LookUpPerson",),
+        _BULK,
         "health.admission",
         (*BASIC, "birth_place", "relatives", "household", *_INSURANCE),
     ),
@@ -75,7 +76,7 @@ AGENCIES: Mapping[str, Member] = {
         options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE), (SOUTH,)
     ),
     "province-south": Member(
-        options_pb2.AGENCY_CLASS_PROVINCE, ("LookUpPerson", "Pull"), "province.residence", BASIC, (SOUTH,)
+        options_pb2.AGENCY_CLASS_PROVINCE, (*_BULK, "Pull"), "province.residence", BASIC, (SOUTH,)
     ),
     "carrier": Member(
         options_pb2.AGENCY_CLASS_CARRIER, ("LookUpPerson",), "subscriber.check", ("number", "birth_date.year")

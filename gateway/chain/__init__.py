@@ -31,8 +31,8 @@ from gateway.chain.methods import Method
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
 from gateway.chain.translate import rich_status
-from gateway.config import CALLS_PER_WORKER_MAX
-from gateway.errors import GatewayError, Internal, StreamsExhausted
+from gateway.config import ANSWER_BYTES_MAX, CALLS_PER_WORKER_MAX
+from gateway.errors import GatewayError, Internal, MessageTooLarge, StreamsExhausted
 from gateway.metrics import Metrics
 from gateway.wire import with_receipt
 
@@ -41,6 +41,8 @@ CALL_ID_KEY = "popgate-call-id"
 
 GAUGE_SECONDS = 0.1
 """How long the number of calls in flight may stand unwritten; what was answered is written at once."""
+
+_ANSWER_TOO_LARGE = "The answer would be larger than 4 MiB; ask for fewer people or fewer fields."
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
@@ -148,7 +150,9 @@ class Chain:
 
     async def _complete(self, call: Call, behaviour: Behaviour) -> bytes:
         answer = await behaviour(call, call.message)
-        body: bytes = answer.body.SerializeToString()
+        body: bytes = answer.body if isinstance(answer.body, bytes) else answer.body.SerializeToString()
+        if len(body) > ANSWER_BYTES_MAX:
+            raise MessageTooLarge(_ANSWER_TOO_LARGE)
         if call.method.audit == options_pb2.AUDIT_RULE_NONE:
             return body
         receipt = await self._record(call, answer, body)

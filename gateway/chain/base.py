@@ -50,7 +50,7 @@ class Answer:
     """
 
     body: Any
-    """A response message of the contract."""
+    """A response message of the contract, or its bytes where the role has them ready."""
     people: int = 0
     tags: bytes = b""
     numbers: Sequence[str] = ()

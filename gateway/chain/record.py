@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
+from typing import Any
 
 from gateway.audit.barrier import AuditBarrier, Durable
 from gateway.audit.detail import NONCE_BYTES, SALT_BYTES, Detail, seal
@@ -15,6 +16,7 @@ from gateway.audit.keys import KeyRing
 from gateway.audit.receipt import Receipt
 from gateway.chain.base import Answer, Call
 from gateway.chain.translate import reason_number
+from gateway.config import PEOPLE_PER_MESSAGE_MAX
 
 # What can be a person's number at all; anything else that a caller wrote there is about nobody.
 _NUMBER = re.compile(r"[0-9]{12}")
@@ -73,15 +75,15 @@ class Recorder:
         )
 
     def refusal(self, call: Call, reason: int) -> asyncio.Future[Receipt]:
-        """Record a refused call of a known agency, tagged with the number that it names."""
-        number = getattr(call.message, "number", "")
+        """Record a refused call of a known agency, tagged with the numbers that it names."""
         detail = Detail(
             case_reference=call.case_reference,
             officer=call.officer,
             request_digest=sha256(call.request).digest(),
             note=f"{STATED}{call.stated}" if call.stated else "",
         )
-        tags = self.number_tags([number]) if _NUMBER.fullmatch(number) else b""
+        numbers = [number for number in _numbers_of(call.message) if _NUMBER.fullmatch(number)]
+        tags = self.number_tags(numbers) if numbers else b""
         return self._submit(call, Kind.REFUSAL, tags, detail, reason=reason)
 
     def folded(self, folded: FoldedRefusals) -> asyncio.Future[Receipt]:
@@ -136,3 +138,12 @@ class Recorder:
             tags=tags,
         )
         return self._barrier.record(entry.encode(), blob, durable)
+
+
+def _numbers_of(message: Any) -> Iterable[str]:
+    """What a request names people by: its `number`, or those of its first items; a batch may be refused for having
+    too many."""
+    items = getattr(message, "items", ())
+    if items and hasattr(items[0], "number"):
+        return dict.fromkeys(item.number for item in items[:PEOPLE_PER_MESSAGE_MAX])
+    return (getattr(message, "number", ""),)

@@ -61,6 +61,8 @@ def _message_rules(message: Descriptor) -> list[tuple[str, _Rule]]:
 
 def _field_rule(field: FieldDescriptor) -> _Rule | None:
     rule = _rule_of(field)
+    if rule.by_item:
+        return None
     if field.message_type is not None:
         if not field.message_type.full_name.startswith("gateway."):
             return None

@@ -32,6 +32,8 @@ class Disclosure:
     """Columns to ask the store for, beyond the first two of PREFIX."""
     related: frozenset[str]
     withheld: tuple[context_pb2.WithheldField, ...]
+    sources: tuple[context_pb2.DatasetSource, ...]
+    """Dataset and owner of what is disclosed, each pair once."""
     provinces: frozenset[str]
     """Provinces in scope; empty: everyone."""
     fills: tuple[tuple[Fill, tuple[int, ...]], ...]
@@ -100,9 +102,17 @@ class Disclosures:
                 context_pb2.WithheldField(path=path, reason=reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED)
                 for path in withheld
             ),
+            sources=self._sources(leaves),
             provinces=right.provinces,
             fills=tuple(fills),
             clears=tuple(self._cleared(leaf, disclosed) for leaf in leaves if leaf not in disclosed),
+        )
+
+    def _sources(self, leaves: Sequence[str]) -> tuple[context_pb2.DatasetSource, ...]:
+        pairs = {(self._catalogue.leaves[leaf].dataset, self._catalogue.leaves[leaf].owner) for leaf in leaves}
+        return tuple(
+            context_pb2.DatasetSource(dataset=dataset, owner=owner)  # type: ignore[arg-type]
+            for dataset, owner in sorted(pairs)
         )
 
     def _cleared(self, leaf: str, disclosed: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -112,4 +122,4 @@ class Disclosures:
 
 def only_scope(provinces: frozenset[str]) -> Disclosure:
     """Discloses nothing; reads just enough to know who is in scope."""
-    return Disclosure((), PREFIX[2:], frozenset(), (), provinces, (), ())
+    return Disclosure((), PREFIX[2:], frozenset(), (), (), provinces, (), ())

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from gateway.errors import ArgumentInvalid, FieldViolation
 from registry.errors import MalformedNumber
-from registry.numbers import PersonalNumber
+from registry.numbers import PersonalNumber, breaks_no_rule
+
+
+def is_number(number: str) -> bool:
+    """Whether somebody could have the number: for items that are answered in their place and not refused."""
+    return breaks_no_rule(number)
 
 
 def check_number(number: str, field: str = "number") -> None:

@@ -1,4 +1,4 @@
-"""LookupService: the methods that answer about single people. Decoding and recording are the chain's."""
+"""LookupService: the methods that answer about people by number. Decoding and recording are the chain's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gateway.chain.base import Answer, Call
 from gateway.chain.record import Recorder
 from gateway.errors import PersonUnavailable
 from gateway.lookup.barrier import ReadBarrier
+from gateway.lookup.batch import Batches
 from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosures
 from gateway.lookup.fill import Places
 from gateway.lookup.number import check_number
@@ -31,6 +32,13 @@ class LookupMethods:
         self._places = places
         self._recorder = recorder
         self._now = now
+        self._batches = Batches(barrier, disclosures, places, recorder, now)
+
+    async def BatchLookUpPersons(  # noqa: N802
+        self, call: Call, request: lookup_service_pb2.BatchLookUpPersonsRequest
+    ) -> Answer:
+        """Up to 1,000 people; a bad item is answered as such."""
+        return await self._batches.look_up(call, request)
 
     async def LookUpPerson(self, call: Call, request: lookup_service_pb2.LookUpPersonRequest) -> Answer:  # noqa: N802
         """One person. An absent one and one out of scope are answered alike, after the same entry."""
@@ -52,6 +60,7 @@ class LookupMethods:
         row = found.row
         disclosure.fill(response.person, row, found.related, self._places)
         response.withheld.extend(disclosure.withheld)
+        response.sources.extend(disclosure.sources)
         response.read_time.CopyFrom(time_to_wire(self._now()))
         response.version = row[VERSION]
         if row[NUMBER] != request.number:

@@ -1,9 +1,12 @@
+import datetime
+
 from gateway.api.v1 import options_pb2 as _options_pb2
 from gateway.api.v1 import reason_pb2 as _reason_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -27,6 +30,16 @@ class WithheldField(_message.Message):
     path: str
     reason: _reason_pb2.ErrorReason
     def __init__(self, path: _Optional[str] = ..., reason: _Optional[_Union[_reason_pb2.ErrorReason, str]] = ...) -> None: ...
+
+class DatasetSource(_message.Message):
+    __slots__ = ("dataset", "owner", "read_time")
+    DATASET_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    READ_TIME_FIELD_NUMBER: _ClassVar[int]
+    dataset: _options_pb2.Dataset
+    owner: _options_pb2.AgencyClass
+    read_time: _timestamp_pb2.Timestamp
+    def __init__(self, dataset: _Optional[_Union[_options_pb2.Dataset, str]] = ..., owner: _Optional[_Union[_options_pb2.AgencyClass, str]] = ..., read_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Receipt(_message.Message):
     __slots__ = ("origin", "index", "leaf_hash", "commit_first", "commit_count", "path", "signature", "key_id")

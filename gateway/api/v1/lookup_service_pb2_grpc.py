@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class LookupServiceStub:
-    """Answers about single people, trimmed to the caller's grant.
+    """Answers about people by number, one or up to a thousand in a message, trimmed to the caller's grant.
     """
 
     def __init__(self, channel):
@@ -40,10 +40,15 @@ class LookupServiceStub:
                 request_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.LookUpPersonRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.LookUpPersonResponse.FromString,
                 _registered_method=True)
+        self.BatchLookUpPersons = channel.unary_unary(
+                '/gateway.api.v1.LookupService/BatchLookUpPersons',
+                request_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.FromString,
+                _registered_method=True)
 
 
 class LookupServiceServicer:
-    """Answers about single people, trimmed to the caller's grant.
+    """Answers about people by number, one or up to a thousand in a message, trimmed to the caller's grant.
     """
 
     def LookUpPerson(self, request, context):
@@ -51,6 +56,15 @@ class LookupServiceServicer:
         allows. A superseded number resolves to the person who held it. Refused with
         PERSON_UNAVAILABLE when nobody in the caller's scope has the number; the
         refusal carries its receipt too.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchLookUpPersons(self, request, context):
+        """Up to 1,000 people at once, under one context and one mask: one audit entry
+        and one receipt. A number that is malformed, or that nobody in the caller's
+        scope has, is answered as such in its place and does not stop the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -64,6 +78,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     request_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.LookUpPersonRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.LookUpPersonResponse.SerializeToString,
             ),
+            'BatchLookUpPersons': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchLookUpPersons,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'gateway.api.v1.LookupService', rpc_method_handlers)
@@ -73,7 +92,7 @@ def add_LookupServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LookupService:
-    """Answers about single people, trimmed to the caller's grant.
+    """Answers about people by number, one or up to a thousand in a message, trimmed to the caller's grant.
     """
 
     @staticmethod
@@ -93,6 +112,33 @@ class LookupService:
             '/gateway.api.v1.LookupService/LookUpPerson',
             gateway_dot_api_dot_v1_dot_lookup__service__pb2.LookUpPersonRequest.SerializeToString,
             gateway_dot_api_dot_v1_dot_lookup__service__pb2.LookUpPersonResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchLookUpPersons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.LookupService/BatchLookUpPersons',
+            gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.FromString,
             options,
             channel_credentials,
             insecure,

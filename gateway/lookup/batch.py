@@ -1,0 +1,135 @@
+"""Many people in one answer: each item has its result, in order; all share one context, one mask and one entry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from gateway.api.v1 import lookup_service_pb2, reason_pb2
+from gateway.chain.base import Answer, Call
+from gateway.chain.record import Recorder
+from gateway.config import PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
+from gateway.errors import ArgumentInvalid, FieldViolation
+from gateway.lookup.barrier import ReadBarrier
+from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
+from gateway.lookup.fill import Places
+from gateway.lookup.number import is_number
+from gateway.lookup.people import OTHERS_NAMED, Found
+from gateway.wire import time_to_wire
+
+_UNAVAILABLE = reason_pb2.ERROR_REASON_PERSON_UNAVAILABLE
+_MALFORMED = reason_pb2.ERROR_REASON_ARGUMENT_INVALID
+
+
+class Batches:
+    """The use-case of BatchLookUpPersons and of each message of StreamLookUpPersons."""
+
+    def __init__(
+        self,
+        barrier: ReadBarrier,
+        disclosures: Disclosures,
+        places: Places,
+        recorder: Recorder,
+        now: Callable[[], float],
+    ) -> None:
+        self._barrier = barrier
+        self._disclosures = disclosures
+        self._places = places
+        self._recorder = recorder
+        self._now = now
+
+    async def look_up(self, call: Call, request: lookup_service_pb2.BatchLookUpPersonsRequest) -> Answer:
+        """The results of all items. Raises CallerMistake, FieldNotGranted, RegistryUnavailable."""
+        assert call.principal is not None
+        assert call.right is not None
+        disclosure = self._disclosures.of(call.right, request.field_mask.paths)
+        items = request.items
+        check_items(items, disclosure)
+        numbers = [item.number for item in items]
+        asked = [number for number in numbers if is_number(number)]
+        found = await self._barrier.read(call.principal.agency, disclosure, asked)
+        read_time = time_to_wire(self._now())
+        response = lookup_service_pb2.BatchLookUpPersonsResponse(
+            withheld=disclosure.withheld, read_time=read_time, sources=disclosure.sources
+        )
+        await self._fill(response, disclosure, numbers, items, found)
+        seen = [person for person in found if person is not None and disclosure.in_scope(person.row)]
+        response.people_count = len(seen)
+        return Answer(
+            response,
+            people=len(seen),
+            tags=self._tags(disclosure, asked, found, seen),
+            numbers=asked,
+            person_ids=[person.row[PERSON_ID] if person is not None else 0 for person in found],
+            fields=disclosure.paths,
+            withheld=[item.path for item in disclosure.withheld],
+        )
+
+    async def _fill(
+        self,
+        response: lookup_service_pb2.BatchLookUpPersonsResponse,
+        disclosure: Disclosure,
+        numbers: Sequence[str],
+        items: Sequence[lookup_service_pb2.LookUpItem],
+        found: Sequence[Found | None],
+    ) -> None:
+        people = iter(found)
+        asking = zip(numbers, items, strict=True)
+        for _ in range(0, len(numbers), PEOPLE_PER_SLICE_MAX):
+            for number, item in islice(asking, PEOPLE_PER_SLICE_MAX):
+                result = response.results.add()
+                if item.reference:
+                    result.reference = item.reference
+                if not is_number(number):
+                    result.reason = _MALFORMED
+                    continue
+                person = next(people)
+                if person is None or not disclosure.in_scope(person.row):
+                    result.reason = _UNAVAILABLE
+                    continue
+                row = person.row
+                disclosure.fill(result.person, row, person.related, self._places)
+                result.version = row[VERSION]
+                if row[NUMBER] != number:
+                    result.number_superseded = True
+            await asyncio.sleep(0)
+
+    def _tags(
+        self, disclosure: Disclosure, asked: Sequence[str], found: Sequence[Found | None], seen: Sequence[Found]
+    ) -> bytes:
+        """Everybody in the answer, then the numbers without one, and whoever has them out of scope."""
+        if disclosure.related & OTHERS_NAMED.keys():
+            subjects = [person_id for person in seen for person_id in person.subjects()]
+        else:
+            subjects = [person.row[PERSON_ID] for person in seen]
+        tags = self._recorder.person_tags(list(dict.fromkeys(subjects)))
+        if len(seen) == len(asked):
+            return tags
+        unseen = [
+            (number, person)
+            for number, person in zip(asked, found, strict=True)
+            if person is None or not disclosure.in_scope(person.row)
+        ]
+        hidden = [person.row[PERSON_ID] for _, person in unseen if person is not None]
+        numbers = list(dict.fromkeys(number for number, _ in unseen))
+        return tags + self._recorder.number_tags(numbers) + self._recorder.person_tags(list(dict.fromkeys(hidden)))
+
+
+def check_items(items: Sequence[lookup_service_pb2.LookUpItem], disclosure: Disclosure) -> None:
+    """Raises ArgumentInvalid when a reference stands twice, or more people would be named than an entry holds."""
+    if disclosure.related & OTHERS_NAMED.keys() and len(items) > PEOPLE_PER_RELATED_PAGE_MAX:
+        most = PEOPLE_PER_RELATED_PAGE_MAX
+        raise ArgumentInvalid(
+            violations=[FieldViolation("items", f"at most {most} are allowed when the answer names others too")],
+            metadata={"items_max": str(most)},
+        )
+    references = [item.reference for item in items if item.reference]
+    if len(set(references)) == len(references):
+        return
+    known: set[str] = set()
+    for position, item in enumerate(items):
+        if item.reference in known:
+            raise ArgumentInvalid(violations=[FieldViolation(f"items[{position}].reference", "stands twice")])
+        if item.reference:
+            known.add(item.reference)
