@@ -121,10 +121,11 @@ class CertificateAuthority:
         public_key: ec.EllipticCurvePublicKey,
         now: float,
         lifetime_seconds: int = AGENCY_LIFETIME_SECONDS,
+        unit: str = "",
     ) -> Issued:
-        """A client certificate (X509-SVID) for an agency or, unless `system` is empty, one of its systems."""
-        uri = x509.UniformResourceIdentifier(spiffe_id(self.trust_domain, agency, system))
-        name = f"{agency}/{system}" if system else agency
+        """A client certificate (X509-SVID) for an agency, one of its units, or a system of either."""
+        uri = x509.UniformResourceIdentifier(spiffe_id(self.trust_domain, agency, system, unit))
+        name = "/".join(part for part in (agency, unit, system) if part)
         leaf = self._issue(
             name, [uri], ExtendedKeyUsageOID.CLIENT_AUTH, public_key, now, lifetime_seconds
         ).public_bytes(Encoding.PEM)

@@ -91,9 +91,9 @@ def renew_server(state: Path, authority: CertificateAuthority, names: Sequence[s
 
 
 def enrol_locally(
-    state: Path, agency: str, system: str, folder: Path, now: float, trust: Mapping[str, str]
+    state: Path, agency: str, system: str, folder: Path, now: float, trust: Mapping[str, str], unit: str = ""
 ) -> Principal:
-    """Enrol an agency's system on the gateway's own machine: key, certificate, identity folder.
+    """Enrol an agency, a unit or a system of it on the gateway's own machine: key, certificate, identity folder.
 
     The operator's path without a code, for a demonstration's agencies; it leaves no entry in the log. Raises
     RecordUnknown when the agency is unknown or revoked, FileNotFoundError when the gateway was never started.
@@ -101,7 +101,7 @@ def enrol_locally(
     authority = CertificateAuthority.open(state / "ca")
     store = AgencyStore.open(state / "gateway.db")
     try:
-        return _enrol(authority, store, agency, system, folder, now, trust)
+        return _enrol(authority, store, agency, system, folder, now, trust, unit)
     finally:
         store.close()
 
@@ -125,11 +125,12 @@ def _enrol(
     folder: Path,
     now: float,
     trust: Mapping[str, str],
+    unit: str = "",
 ) -> Principal:
     if agency not in store.load_view().agencies:
         raise RecordUnknown
     key = make_key()
-    issued = authority.issue_agency(agency, system, key.public_key(), now, AGENCY_LIFETIME_SECONDS)
+    issued = authority.issue_agency(agency, system, key.public_key(), now, AGENCY_LIFETIME_SECONDS, unit)
     store.record_credential(issued.principal, int(now))
     write_identity(folder, key_to_pem(key), issued.chain_pem, authority.root_pem, trust)
     return issued.principal

@@ -27,15 +27,17 @@ CSR_BYTES_MAX = 4096
 
 TRUST_DOMAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,254}")
 _AGENCY = re.compile(r"[a-z][a-z0-9-]{1,31}")
+_UNIT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _SYSTEM = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _SPIFFE_ID = re.compile(
-    r"spiffe://([a-z0-9][a-z0-9._-]{0,254})/agency/([a-z][a-z0-9-]{1,31})(?:/system/([a-z][a-z0-9-]{0,31}))?"
+    rf"spiffe://({TRUST_DOMAIN.pattern})/agency/({_AGENCY.pattern})"
+    rf"(?:/unit/({_UNIT.pattern}))?(?:/system/({_SYSTEM.pattern}))?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who a certificate names. `system` is empty for the agency as a whole.
+    """Who a certificate names: an agency, one of its units, a system of either; `unit` and `system` may be empty.
 
     `thumbprint`: SHA-256 of the DER, 32 bytes. `not_before`, `not_after`: unix seconds, both inclusive.
     """
@@ -46,27 +48,38 @@ class Principal:
     not_after: int
     not_before: int
     serial: int
+    unit: str = ""
+
+    @property
+    def entry_name(self) -> str:
+        """How entries and receipts name the caller: `agency` or `agency/unit`."""
+        return f"{self.agency}/{self.unit}" if self.unit else self.agency
 
 
-def spiffe_id(trust_domain: str, agency: str, system: str = "") -> str:
-    """The SPIFFE id of an agency or one of its systems. Raises ValueError on names outside the grammar."""
+def spiffe_id(trust_domain: str, agency: str, system: str = "", unit: str = "") -> str:
+    """The SPIFFE id of an agency, a unit or a system: /agency/<code>[/unit/<unit>][/system/<name>].
+
+    Raises ValueError on names outside the grammar.
+    """
     if (
         not TRUST_DOMAIN.fullmatch(trust_domain)
         or not _AGENCY.fullmatch(agency)
+        or (unit and not _UNIT.fullmatch(unit))
         or (system and not _SYSTEM.fullmatch(system))
     ):
-        raise ValueError("trust domain, agency or system is not of the grammar of SPIFFE ids used here")
-    return f"spiffe://{trust_domain}/agency/{agency}" + (f"/system/{system}" if system else "")
+        raise ValueError("trust domain, agency, unit or system is not of the grammar of SPIFFE ids used here")
+    below = (f"/unit/{unit}" if unit else "") + (f"/system/{system}" if system else "")
+    return f"spiffe://{trust_domain}/agency/{agency}{below}"
 
 
-def parse_spiffe_id(text: str, trust_domain: str) -> tuple[str, str]:
-    """Agency and system (empty: none). Raises CredentialMalformed, CredentialForeign (other trust domain)."""
+def parse_spiffe_id(text: str, trust_domain: str) -> tuple[str, str, str]:
+    """Agency, unit and system (empty: none). Raises CredentialMalformed, CredentialForeign (other trust domain)."""
     match = _SPIFFE_ID.fullmatch(text)
     if match is None:
         raise CredentialMalformed
     if match[1] != trust_domain:
         raise CredentialForeign("The credential was issued by another gateway; enrol with this one.")
-    return match[2], match[3] or ""
+    return match[2], match[3] or "", match[4] or ""
 
 
 def principal_from_pem(pem: bytes, trust_domain: str) -> Principal:
@@ -90,7 +103,7 @@ def principal_from_pem(pem: bytes, trust_domain: str) -> Principal:
         raise CredentialMalformed
     if ExtendedKeyUsageOID.CLIENT_AUTH not in usages:
         raise CredentialMalformed
-    agency, system = parse_spiffe_id(name.value, trust_domain)
+    agency, unit, system = parse_spiffe_id(name.value, trust_domain)
     return Principal(
         agency=agency,
         system=system,
@@ -98,6 +111,7 @@ def principal_from_pem(pem: bytes, trust_domain: str) -> Principal:
         not_after=int(certificate.not_valid_after_utc.timestamp()),
         not_before=int(certificate.not_valid_before_utc.timestamp()),
         serial=certificate.serial_number,
+        unit=unit,
     )
 
 

@@ -56,6 +56,7 @@ class Token:
     system: str
     expires: int
     grants: Mapping[int, Grant]
+    unit: str = ""
 
 
 def key_id(key: ec.EllipticCurvePublicKey) -> str:
@@ -104,8 +105,8 @@ class TokenSigner:
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
-            "sub": spiffe_id(self._trust_domain, principal.agency, principal.system),
-            "client_id": f"{principal.agency}/{principal.system}" if principal.system else principal.agency,
+            "sub": spiffe_id(self._trust_domain, principal.agency, principal.system, principal.unit),
+            "client_id": "/".join(part for part in (principal.agency, principal.unit, principal.system) if part),
             "jti": token_id.hex(),
             "iat": issued_at,
             "nbf": issued_at,
@@ -178,7 +179,7 @@ class TokenVerifier:
         try:
             if claims["iss"] != self._issuer or claims["aud"] != self._audience:
                 raise CredentialForeign
-            agency, system = parse_spiffe_id(claims["sub"], self._trust_domain)
+            agency, unit, system = parse_spiffe_id(claims["sub"], self._trust_domain)
             bound_to = claims["cnf"]["x5t#S256"]
             token_id, expires, not_before = claims["jti"], claims["exp"], claims["nbf"]
             if type(expires) is not int or type(not_before) is not int or not _TOKEN_ID.fullmatch(token_id):
@@ -186,13 +187,14 @@ class TokenVerifier:
             grants = [_grant(detail, not_before, expires) for detail in claims["authorization_details"]]
         except (KeyError, TypeError, ValueError, AttributeError):
             raise CredentialMalformed from None
-        if bound_to != _encode(principal.thumbprint) or agency != principal.agency:
+        if bound_to != _encode(principal.thumbprint) or (agency, unit) != (principal.agency, principal.unit):
             raise CredentialForeign
         if now >= expires:  # RFC 7519 section 4.1.4, without leeway
             raise CredentialExpired
         if now < not_before - NOT_BEFORE_LEEWAY_SECONDS:
             raise CredentialMalformed("The token is not valid yet; compare clocks with server_time.")
-        return Token(bytes.fromhex(token_id), agency, system, expires, {grant.grant_id: grant for grant in grants})
+        held = {grant.grant_id: grant for grant in grants}
+        return Token(bytes.fromhex(token_id), agency, system, expires, held, unit)
 
     def _claims(self, token: str) -> dict[str, Any]:
         if not _COMPACT.fullmatch(token):

@@ -148,6 +148,11 @@ class Entry:
         return False
 
 
+def agency_of(entry_name: str) -> str:
+    """The agency that an entry counts for: its `agency` field is `agency` or `agency/unit`."""
+    return entry_name.partition("/")[0]
+
+
 def decode(raw: bytes) -> Entry:
     """The entry in `raw`. Raises Malformed unless encoding the result would give exactly these bytes."""
     fixed, names, tags_at = _split(raw)

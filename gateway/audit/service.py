@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.api.v1 import audit_service_pb2
 from gateway.audit.detail import Detail, open_
-from gateway.audit.entry import Entry, time_of
+from gateway.audit.entry import Entry, agency_of, time_of
 from gateway.audit.errors import AuditError, KeyUnavailable
 from gateway.audit.keys import KeyRing
 from gateway.audit.paths import AuditPaths
@@ -138,7 +138,8 @@ class AuditMethods:
     def _access(self, reader: LogReader, index: int, entry: Entry, size: int) -> audit_service_pb2.Access:
         access = audit_service_pb2.Access(
             index=index,
-            agency=entry.agency,
+            agency=agency_of(entry.agency),
+            unit=entry.agency.partition("/")[2],
             method=entry.method,
             purpose=entry.purpose,
             legal_basis=entry.legal_basis,

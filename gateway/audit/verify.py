@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from gateway.audit.checkpoint import Checkpoint, open_checkpoint
-from gateway.audit.entry import Kind, Outline, outline
+from gateway.audit.entry import Kind, Outline, agency_of, outline
 from gateway.audit.errors import AuditError, Malformed, Tampered
 from gateway.audit.note import Verifier
 from gateway.audit.reader import LogReader, read_file, split_hashes
@@ -60,8 +60,9 @@ def verify(
 def reconcile(
     directory: str, vkey: str, agency: str, receipts: Iterable[Receipt | Promise], receipt_vkey: str | None = None
 ) -> ReconcileReport:
-    """Compare the receipts one agency holds with the log: each must stand at its index, and each of the
-    agency's disclosures should have one. With `receipt_vkey` the receipts' own signatures are checked too.
+    """Compare the receipts of one holder with the log: each must stand at its index, and each of the
+    holder's disclosures should have one. `agency`: as entries name it, `agency` or `agency/unit`. With
+    `receipt_vkey` the receipts' own signatures are checked too.
 
     A Promise says more than its receipt: then the entry must also be that of its call and admit to its people,
     and stands for one call only.
@@ -177,11 +178,11 @@ class _Walk:
             outlines.append(found)
             self._kinds[found.kind] += 1
             if found.kind == 1:
-                key = (found.agency, found.method)
+                key = (agency_of(found.agency), found.method)
                 self._entries[key] += 1
                 self._people[key] += found.people
             elif found.decision == 2:
-                self._refused[found.agency, found.method] += found.calls
+                self._refused[agency_of(found.agency), found.method] += found.calls
         if outlines and not first:
             self._first_us = outlines[0].time_us
         self._last_us = last

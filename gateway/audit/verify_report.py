@@ -19,8 +19,8 @@ class Disclosed:
 class VerifyReport:
     """A log whose every entry was checked against the signed checkpoint of `size` entries and `root`.
 
-    Keys of `disclosed` and `refused` are (agency, method); `refused` counts calls, folded ones included;
-    `kinds` counts entries by kind. Times are microseconds since 1970, 0 for an empty log.
+    Keys of `disclosed` and `refused` are (agency, method), an agency's units counted with it; `refused` counts
+    calls, folded ones included; `kinds` counts entries by kind. Times are microseconds since 1970, 0 for an empty log.
     """
 
     origin: str
@@ -69,7 +69,8 @@ class Surplus:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileReport:
-    """Receipts held by one agency against the log of `size` entries: honoured, broken, and entries without."""
+    """Receipts held by one agency, or one unit of it (`agency/unit`), against the log of `size` entries:
+    honoured, broken, and entries without."""
 
     agency: str
     size: int

@@ -18,7 +18,7 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from gateway.api.v1 import options_pb2
-from gateway.audit.entry import Kind
+from gateway.audit.entry import Kind, agency_of
 from gateway.audit.receipt import Receipt
 from gateway.chain.authenticate import Authenticator
 from gateway.chain.authorise import authorise
@@ -176,7 +176,7 @@ class Chain:
         if not self._metrics.has_answers:
             # Runs before anybody who waits for this commit's receipts goes on: counted, then answered.
             asyncio.get_running_loop().call_soon(self._metrics.write_answers)
-        agency = call.principal.agency if call.principal is not None else answer.agency
+        agency = call.principal.agency if call.principal is not None else agency_of(answer.agency)
         disclosed = call.method.audit == options_pb2.AUDIT_RULE_DISCLOSURE
         self._metrics.answered(
             (agency, call.method.name, call.purpose),

@@ -131,7 +131,7 @@ class Recorder:
             certificate=principal.thumbprint if principal is not None else ZERO_32,
             token=call.token_id if call.token_id is not None else ZERO_16,
             commitment=commitment,
-            agency=principal.agency if principal is not None else agency,
+            agency=principal.entry_name if principal is not None else agency,
             method=call.method.name,
             purpose=call.purpose,
             legal_basis=call.legal_basis,

@@ -44,7 +44,7 @@ class Refuser:
         assert call.principal is not None
         reason = reason_number(refusal.reason)
         purpose = call.purpose if call.authorised else ""
-        key = RefusalKey(call.principal.agency, call.method.name, purpose, reason)
+        key = RefusalKey(call.principal.entry_name, call.method.name, purpose, reason)
         if not self._fold.record_singly(key, self._now_us()):
             return None
         # The caller may go meanwhile; the entry is written all the same.

@@ -258,13 +258,14 @@ def enrol_local(
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Identity folder.", show_default="STATE/agencies/AGENCY")
     ] = None,
-    system: Annotated[str, typer.Option(help="System.", show_default="the agency as a whole")] = "",
+    system: Annotated[str, typer.Option(help="System.", show_default="none")] = "",
+    unit: Annotated[str, typer.Option(help="Unit.", show_default="the agency as a whole")] = "",
 ) -> None:
     """Enrol an agency on the gateway's own machine, without a code: for demonstrations. Leaves no entry."""
     from gateway.agency.bootstrap import OPERATOR, enrol_locally
     from gateway.agency.identity import read_trust
 
     place = folder or state / "agencies" / agency
-    principal = enrol_locally(state, agency, system, place, time.time(), read_trust(state / OPERATOR))
+    principal = enrol_locally(state, agency, system, place, time.time(), read_trust(state / OPERATOR), unit)
     until = moment(datetime.fromtimestamp(principal.not_after, UTC))
     print(f"Enrolled {agency} in {place}, until {until}.")

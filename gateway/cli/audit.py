@@ -123,9 +123,13 @@ def _outcome(access: Access) -> str:
     return "allowed" if access.allowed else f"refused: {access.reason}"
 
 
+def _caller(access: Access) -> str:
+    return f"{access.agency}/{access.unit}" if access.unit else access.agency
+
+
 def _print_access(access: Access) -> None:
     """A paragraph, where the terminal is too narrow for the table."""
-    print(plain(f"{access.index}  {moment(access.time, zone=False)}  {access.agency} {access.method}"))
+    print(plain(f"{access.index}  {moment(access.time, zone=False)}  {_caller(access)} {access.method}"))
     why = [part for part in (access.purpose, access.legal_basis) if part]
     lines = [_outcome(access), ", ".join(why), ", ".join(access.fields), f"case {access.case_reference}"]
     for line in (*lines, f"call {access.call_id}"):
@@ -138,7 +142,7 @@ def _access_row(access: Access) -> tuple[object, ...]:
     return (
         access.index,
         moment(access.time, zone=False),
-        access.agency,
+        _caller(access),
         access.method,
         (access.purpose, access.legal_basis),
         (outcome, ", ".join(access.fields)) if access.fields else outcome,
@@ -151,6 +155,7 @@ def _access_json(access: Access) -> dict[str, object]:
         "index": access.index,
         "time": access.time.isoformat(),
         "agency": access.agency,
+        "unit": access.unit,
         "method": access.method,
         "purpose": access.purpose,
         "legal_basis": access.legal_basis,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from gateway.audit.entry import Kind
+from gateway.audit.entry import Kind, agency_of
 from gateway.audit.verify import reconcile, verify
 from gateway.audit.verify_report import Promise, ReconcileReport, VerifyReport
 from gateway.cli.output import moment, print_table
@@ -25,7 +25,7 @@ PUBLICATION_CHECKS_MAX: Final = 2
 class Evidence:
     """A verified log, and for each agency with receipts what they say of it.
 
-    `received`: people by (agency, method), summed over the receipts, each counted once.
+    `received`: people by (agency, method), units with their agency, summed over the receipts, each counted once.
     """
 
     report: VerifyReport
@@ -72,7 +72,7 @@ def _compare(log: Path, vkey: str, receipt_vkey: str, kept: Sequence[KeptReceipt
     received: Counter[tuple[str, str]] = Counter()
     promises: dict[str, list[Promise]] = {}
     for each in kept:
-        received[each.agency, each.method] += each.people
+        received[agency_of(each.agency), each.method] += each.people
         promises.setdefault(each.agency, []).append(Promise(each.receipt, each.call_id, each.people))
     compared = tuple(reconcile(str(log), vkey, agency, promises[agency], receipt_vkey) for agency in sorted(promises))
     return Evidence(report, compared, dict(received))

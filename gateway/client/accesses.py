@@ -30,6 +30,7 @@ class Access:
     call_id: str
     fields: tuple[str, ...]
     case_reference: str
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,5 @@ def _access_from(message: audit_service_pb2.Access) -> Access:
         call_id=message.call_id,
         fields=tuple(message.fields),
         case_reference=message.case_reference,
+        unit=message.unit,
     )

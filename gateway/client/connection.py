@@ -268,7 +268,7 @@ def open_connection(identity: Identity, server: str = "", *, receipt_log: Receip
         split_server(target)
     except ValueError as error:
         raise IdentityInvalid(f"The server {error}.") from None
-    receipts = ReceiptDesk(identity.log_origin, identity.receipt_verifier, identity.agency, receipt_log)
+    receipts = ReceiptDesk(identity.log_origin, identity.receipt_verifier, identity.entry_name, receipt_log)
     credentials = grpc.ssl_channel_credentials(identity.root_pem, identity.key_pem, identity.certificate_pem)
     channel = grpc.aio.secure_channel(target, credentials, options=CHANNEL_OPTIONS)
     return Connection(identity, target, channel=channel, receipts=receipts)

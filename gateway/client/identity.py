@@ -83,9 +83,17 @@ class Identity:
     @property
     def agency(self) -> str:
         """Code of the agency that the certificate names; empty when it names none."""
+        return self.entry_name.partition("/")[0]
+
+    @property
+    def entry_name(self) -> str:
+        """How entries and receipts name the caller: `agency` or `agency/unit`; empty when nobody is named."""
         head = f"spiffe://{self.trust_domain}/agency/"
-        named = [name.removeprefix(head) for name in self.spiffe_ids if name.startswith(head)]
-        return named[0].partition("/")[0] if len(named) == 1 else ""
+        named = [name.removeprefix(head).split("/") for name in self.spiffe_ids if name.startswith(head)]
+        if len(named) != 1:
+            return ""
+        agency, *below = named[0]
+        return f"{agency}/{below[1]}" if len(below) > 1 and below[0] == "unit" else agency
 
 
 def check_key(identity: Identity) -> None:

@@ -24,7 +24,8 @@ INDEXES_REMEMBERED_MAX: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class KeptReceipt:
-    """A receipt as it was kept: which agency got it, for which call of which method, with how many people."""
+    """A receipt as it was kept: which agency (or `agency/unit`) got it, for which call of which method, with how
+    many people."""
 
     receipt: Receipt
     agency: str

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import grpc
 
-from gateway.audit.entry import Entry, Kind
+from gateway.agency.bootstrap import enrol_locally
+from gateway.audit.entry import Entry, Kind, agency_of
 from gateway.audit.verify import verify
+from gateway.start import trust_of
 from tests.caller import LOOK_UP, PULL, PUSH, Caller, look_up_request, pull_request, push_request
 from tests.gateway import AGENCIES, Gateway
 from tests.world import number_of
@@ -29,13 +32,20 @@ def _settled(gateway: Gateway) -> list[Entry]:
 
 
 def _sum(entries: list[Entry], agency: str, method: str, kind: Kind) -> tuple[int, int]:
-    found = [entry for entry in entries if (entry.agency, entry.method, entry.kind) == (agency, method, kind)]
+    found = [
+        entry for entry in entries if (agency_of(entry.agency), entry.method, entry.kind) == (agency, method, kind)
+    ]
     return len(found), sum(entry.people for entry in found)
 
 
 def test_counters_and_log_agree_for_every_agency_and_method(
-    gateway: Gateway, hospital: Caller, insurance: Caller
+    gateway: Gateway, hospital: Caller, insurance: Caller, tmp_path: Path
 ) -> None:
+    unit = tmp_path / "unit"
+    enrol_locally(gateway.state, "hospital", "", unit, time.time(), trust_of(gateway.settings), "bach-mai")
+    with Caller(unit, gateway.address).with_token() as caller:
+        reply = caller.look_up(number_of(203), ["name"], HOSPITAL)
+        assert caller.look_up(number_of(203), [], HOSPITAL).reason == "MASK_EMPTY"
     call: Any = hospital.channel.unary_unary(LOOK_UP)
     metadata = (("authorization", f"Bearer {hospital.token}"),)
     requests = [look_up_request(number_of(at), ["name"], HOSPITAL).SerializeToString() for at in range(101, 201)]
@@ -47,6 +57,10 @@ def test_counters_and_log_agree_for_every_agency_and_method(
     )
 
     entries = _settled(gateway)
+    (asked,) = [entry for entry in entries if entry.call_id.hex() == reply.call_id]
+    assert asked.agency == "hospital/bach-mai"
+    assert not gateway.metric("gateway_calls_total", agency="hospital/bach-mai")
+    assert not gateway.metric("gateway_refusals_total", agency="hospital/bach-mai")
     directory = gateway.state / "audit"
     report = verify(str(directory), (directory / "log.vkey").read_text().strip())
     for (agency, method), disclosed in report.disclosed.items():

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
+from gateway.agency.bootstrap import enrol_locally
 from gateway.api.v1 import audit_service_pb2
 from gateway.audit.entry import Kind
 from gateway.chain.translate import reason_number
+from gateway.start import trust_of
 from gateway.wire import receipt_from_wire
 from tests.caller import QUERY, Caller, Reply, check_receipt
 from tests.gateway import AGENCIES, Gateway
@@ -58,6 +61,16 @@ def test_who_is_named_in_anothers_answer_is_found_too(
     reply = _accesses(auditor, number_of(other), {seen.call_id})
     (access,) = (each for each in reply.accesses if each.call_id == seen.call_id)
     assert list(access.fields) == [field]
+
+
+def test_the_unit_that_asked_is_named(gateway: Gateway, auditor: Caller, tmp_path: Path) -> None:
+    unit = tmp_path / "unit"
+    enrol_locally(gateway.state, "hospital", "", unit, time.time(), trust_of(gateway.settings), "cho-ray")
+    with Caller(unit, gateway.address).with_token() as caller:
+        seen = caller.look_up(number_of(204), ["name"], HOSPITAL)
+    reply = _accesses(auditor, number_of(204), {seen.call_id})
+    (access,) = (each for each in reply.accesses if each.call_id == seen.call_id)
+    assert (access.agency, access.unit) == ("hospital", "cho-ray")
 
 
 def test_an_auditor_finds_disclosures_and_refusals_newest_first(

@@ -25,6 +25,7 @@ from tests.unit.agency.world import NOW, TRUST_DOMAIN, authority
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 
 agencies = st.from_regex(r"[a-z][a-z0-9-]{1,31}", fullmatch=True)
+units = st.one_of(st.just(""), st.from_regex(r"[a-z0-9][a-z0-9-]{0,31}", fullmatch=True))
 systems = st.one_of(st.just(""), st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True))
 trust_domains = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,40}", fullmatch=True)
 
@@ -40,26 +41,28 @@ def csr() -> bytes:
 
 
 @settings(max_examples=100)
-@given(trust_domains, agencies, systems)
-def test_an_id_reads_back(trust_domain: str, agency: str, system: str) -> None:
-    assert parse_spiffe_id(spiffe_id(trust_domain, agency, system), trust_domain) == (agency, system)
+@given(trust_domains, agencies, units, systems)
+def test_an_id_reads_back(trust_domain: str, agency: str, unit: str, system: str) -> None:
+    text = spiffe_id(trust_domain, agency, system, unit)
+    assert parse_spiffe_id(text, trust_domain) == (agency, unit, system)
 
 
 @settings(max_examples=300)
-@given(st.one_of(st.text(), st.text("spiffe:/agencysystem.-0A%?#\n", max_size=60).map("spiffe://".__add__)))
+@given(st.one_of(st.text(), st.text("spiffe:/agencyunitsystem.-0A%?#\n", max_size=60).map("spiffe://".__add__)))
 def test_any_text_is_one_spelling_of_an_id_or_refused(text: str) -> None:
     try:
-        agency, system = parse_spiffe_id(text, TRUST_DOMAIN)
+        agency, unit, system = parse_spiffe_id(text, TRUST_DOMAIN)
     except (CredentialMalformed, CredentialForeign):
         return
-    assert spiffe_id(TRUST_DOMAIN, agency, system) == text
+    assert spiffe_id(TRUST_DOMAIN, agency, system, unit) == text
 
 
 @settings(max_examples=30)
-@given(agencies, systems)
-def test_a_certificate_names_whom_it_was_issued_for(agency: str, system: str) -> None:
-    issued = authority().issue_agency(agency, system, make_key().public_key(), NOW)
-    assert (issued.principal.agency, issued.principal.system) == (agency, system)
+@given(agencies, units, systems)
+def test_a_certificate_names_whom_it_was_issued_for(agency: str, unit: str, system: str) -> None:
+    issued = authority().issue_agency(agency, system, make_key().public_key(), NOW, unit=unit)
+    assert (issued.principal.agency, issued.principal.unit, issued.principal.system) == (agency, unit, system)
+    assert issued.principal.entry_name.partition("/")[::2] == (agency, unit)
 
 
 @settings(max_examples=300)

@@ -95,7 +95,11 @@ def test_anything_but_one_uri_is_refused(names: list[x509.GeneralName] | None) -
         "spiffe://popgate.example/agency/bhxh/",
         "spiffe://popgate.example/agency/BHXH",
         "spiffe://popgate.example/agency/bhxh/system/",
-        "spiffe://popgate.example/agency/bhxh/unit/hq",
+        "spiffe://popgate.example/agency/bhxh/unit/",
+        "spiffe://popgate.example/agency/bhxh/unit/HQ",
+        "spiffe://popgate.example/agency/bhxh/unit/hq/unit/hq",
+        "spiffe://popgate.example/agency/bhxh/system/a/unit/hq",
+        "spiffe://popgate.example/agency/bhxh/unit/-hq",
         "spiffe://popgate.example/agency/bhxh?x=1",
         "spiffe://popgate.example/agency/bhxh\n",
         "spiffe://popgate.example/agency/%62hxh",
@@ -133,10 +137,13 @@ def test_what_is_no_certificate_is_refused(pem: bytes) -> None:
         principal_from_pem(pem, TRUST_DOMAIN)
 
 
-@pytest.mark.parametrize(("agency", "system"), [("", ""), ("A", ""), ("a", ""), ("bhxh", "1x"), ("bhxh/x", "")])
-def test_no_id_is_made_of_names_outside_the_grammar(agency: str, system: str) -> None:
+@pytest.mark.parametrize(
+    ("agency", "system", "unit"),
+    [("", "", ""), ("A", "", ""), ("a", "", ""), ("bhxh", "1x", ""), ("bhxh/x", "", ""), ("bhxh", "", "x/y")],
+)
+def test_no_id_is_made_of_names_outside_the_grammar(agency: str, system: str, unit: str) -> None:
     with pytest.raises(ValueError, match="grammar"):
-        spiffe_id(TRUST_DOMAIN, agency, system)
+        spiffe_id(TRUST_DOMAIN, agency, system, unit)
 
 
 def test_a_request_proves_the_key_it_holds() -> None:

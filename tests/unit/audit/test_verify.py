@@ -276,6 +276,14 @@ def test_one_entry_is_not_the_receipt_of_two_calls(published: Published) -> None
     assert [item.reason for item in report.broken] == ["one entry was given as the receipt of two calls"]
 
 
+def test_a_unit_counts_for_its_agency_and_reconciles_by_itself(tmp_path: Path) -> None:
+    entries = [make_entry(0, agency="health"), make_entry(1, 2, "health/bach-mai"), make_entry(2, 3, "health/cho-ray")]
+    publish(tmp_path, [replace(entry, time_us=9).encode() for entry in entries])
+    assert verify(str(tmp_path), vkey()).disclosed == {("health", "LookUpPerson"): Disclosed(3, 6)}
+    for at, holder in enumerate(("health", "health/bach-mai", "health/cho-ray")):
+        assert [item.index for item in reconcile(str(tmp_path), vkey(), holder, []).surplus] == [at]
+
+
 def test_verification_loads_neither_grpc_protobuf_nor_sql() -> None:
     program = (
         "import sys, gateway.audit.verify\n"

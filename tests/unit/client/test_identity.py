@@ -28,7 +28,7 @@ TRUST = {
 def folder(authority: CertificateAuthority, tmp_path: Path) -> Path:
     """A sound identity folder."""
     key = make_key()
-    issued = authority.issue_agency("hospital", "ward", key.public_key(), time.time(), 3600)
+    issued = authority.issue_agency("hospital", "ward", key.public_key(), time.time(), 3600, "79-024")
     write_identity(tmp_path / "identity", key_to_pem(key), issued.chain_pem, authority.root_pem, TRUST)
     return tmp_path / "identity"
 
@@ -41,8 +41,8 @@ def refused(folder: Path, now: datetime | None = None) -> str:
 
 def test_sound_folder_is_read(folder: Path) -> None:
     identity = Identity.from_folder(folder, datetime.now(UTC))
-    assert identity.spiffe_ids == ("spiffe://test.example/agency/hospital/system/ward",)
-    assert identity.agency == "hospital"
+    assert identity.spiffe_ids == ("spiffe://test.example/agency/hospital/unit/79-024/system/ward",)
+    assert (identity.agency, identity.entry_name) == ("hospital", "hospital/79-024")
     assert identity.server == "localhost:8443"
     assert identity.enrolment_server == ""
 
