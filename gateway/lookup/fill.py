@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.api.v1 import person_pb2
-from gateway.wire import date_to_wire
+from gateway.wire import set_date
 from registry.datasets import ResidenceKind
 
 Row = Sequence[Any]
@@ -95,7 +95,7 @@ def _residence(
         residence.province_code, text = places.current(code)
         residence.text = f"{line}, {text}" if line else text
     if since:
-        residence.since_date.CopyFrom(date_to_wire(since))
+        set_date(residence.since_date, since)
 
 
 def _permanent(person: person_pb2.Person, row: Row, at: Sequence[int], _r: Related, places: Places) -> None:
@@ -114,9 +114,9 @@ def _other_residence(field: str, kind: ResidenceKind) -> Filler:
 def _documents(person: person_pb2.Person, _row: Row, _at: Sequence[int], related: Related, _p: Places) -> None:
     for _id, kind, number, issued_on, issued_by, expires_on in reversed(related["documents"]):
         document = person.identity_documents.add(kind=kind, number=number, issued_by=issued_by)
-        document.issued_date.CopyFrom(date_to_wire(issued_on))
+        set_date(document.issued_date, issued_on)
         if expires_on is not None:
-            document.expires_date.CopyFrom(date_to_wire(expires_on))
+            set_date(document.expires_date, expires_on)
 
 
 def _other_names(person: person_pb2.Person, _row: Row, _at: Sequence[int], related: Related, _p: Places) -> None:
@@ -147,7 +147,7 @@ def _household(person: person_pb2.Person, _row: Row, _at: Sequence[int], related
 
 def _death(person: person_pb2.Person, row: Row, at: Sequence[int], _r: Related, _p: Places) -> None:
     if row[at[0]] is not None:
-        person.death.date.CopyFrom(date_to_wire(row[at[0]]))
+        set_date(person.death.date, row[at[0]])
 
 
 def _contact(person: person_pb2.Person, row: Row, at: Sequence[int], _r: Related, _p: Places) -> None:

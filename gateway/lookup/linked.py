@@ -9,7 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from gateway.api.v1 import person_pb2
 from gateway.lookup.fill import Fill, Filler, Places, Related, Row
-from gateway.wire import date_to_wire
+from gateway.wire import set_date
 from registry.linked import LINKED, Linked
 from registry.related import RELATED
 
@@ -68,7 +68,7 @@ def _setter(field: FieldDescriptor) -> Setter:
     if field.message_type is not None:
         if field.message_type.full_name != "google.type.Date":
             raise RuntimeError(f"{field.full_name} is of a kind that no column holds")
-        return lambda message, value: getattr(message, name).CopyFrom(date_to_wire(value))
+        return lambda message, value: set_date(getattr(message, name), value)
     if field.enum_type is not None:
         # 0 means not registered, which the contract says by leaving the field out.
         return lambda message, value: setattr(message, name, value) if value else None
