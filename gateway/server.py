@@ -39,6 +39,7 @@ from gateway.chain.refuse import Refuser
 from gateway.config import Settings
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import Disclosures
+from gateway.lookup.finding import FindingMethods
 from gateway.lookup.people import People, UnitNames
 from gateway.lookup.service import LookupMethods
 from gateway.metrics import Metrics
@@ -48,6 +49,7 @@ from gateway.sync.push import Pushing
 from gateway.sync.service import SyncMethods
 from gateway.sync.write_barrier import WriteBarrier
 from registry.engine import is_sqlite, open_engine
+from registry.finding import FindingStore
 from registry.people import PeopleStore
 from registry.units import Units
 
@@ -121,6 +123,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         methods,
         options_pb2.LISTENER_AGENCY,
         LookupMethods(reading, disclosures, places, spine.recorder, time.time),
+        FindingMethods(people, FindingStore(registry.reader), disclosures, places, spine.recorder, time.time),
         SyncMethods(
             Feed(people, registry, cursors, disclosures, catalogue, places, spine.recorder),
             Pushing(reading, writing, catalogue, watcher.view, spine.recorder, now_us),

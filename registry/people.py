@@ -47,6 +47,11 @@ class PeopleStore:
         people = self._reader.asked("ids", IDENTIFIERS)
         self._related = {name: self._reader.compile(each.build(people)) for name, each in RELATED.items()}
 
+    @property
+    def reader(self) -> Reader:
+        """The connections, for other reads of the same threads."""
+        return self._reader
+
     def close(self) -> None:
         """Close the connections of all threads."""
         self._reader.close()

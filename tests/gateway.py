@@ -64,6 +64,7 @@ class Member:
 _INSURANCE = tuple(f"social_insurance.{field}" for field in ("code", "status", "health_card", "employer_unit"))
 _BULK = ("LookUpPerson", "BatchLookUpPersons")
 _SYNC = ("LookUpPerson", "Pull", "Push")
+_FINDING = ("LookUpHousehold", "LookUpRelatives")
 AGENCIES: Mapping[str, Member] = {
     "hospital": Member(
         options_pb2.AGENCY_CLASS_HEALTH,
@@ -87,6 +88,13 @@ AGENCIES: Mapping[str, Member] = {
         ("LookUpPerson", "Pull"),
         "ministry.registers",
         ("number", *sorted(LINKED)[::2]),
+    ),
+    "family": Member(options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", (*BASIC, "relation_to_head")),
+    "family-south": Member(
+        options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", (*BASIC, "relation_to_head"), (SOUTH,)
+    ),
+    "family-wide": Member(
+        options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", ("number", "relatives", "household")
     ),
     "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
 }

@@ -19,6 +19,10 @@ COMMUNE_OLD_SOUTH, COMMUNE_SOUTH = "26734", "26740"
 BASIC = ("number", "name", "birth_date", "sex", "permanent_residence", "household_number")
 FULL, FATHER, MOTHER, SPOUSE, CHILD = 4, 5, 6, 7, 8
 """Positions of the person of whom everything is registered, and of that person's family."""
+WIFE, HUSBAND, SON = 30, 31, 32
+"""Positions of a family in the household of WIFE: she is of Hồ Chí Minh City, the others of Hà Nội; SON is a minor."""
+GUARDIAN, WARD = 33, 34
+"""Positions of an orphan, a minor who heads a household, and of the guardian registered there."""
 FORMER_NUMBER = "001190999999"
 """A number that the person at FULL held before."""
 
@@ -53,7 +57,7 @@ def _registered(column: Column[Any]) -> int | str:
 def build_registry(path: Path, people: int = 1000) -> None:
     """A finished SQLite registry: people in households of one, every tenth of them in Hồ Chí Minh City.
 
-    Of the person at FULL everything is registered. At least 10 people.
+    Of the person at FULL everything is registered. At least 34 people.
     """
     loader = Loader(open_engine(path))
     loader.begin(people=people, seed=1)
@@ -173,9 +177,21 @@ def _person_columns(people: int) -> dict[str, Any]:
         "household_number": _household_number(FULL),
         "relation_to_head": 4,
     }
-    for column, value in child.items():
-        columns[column][CHILD - 1] = value
+    _place(columns, CHILD, **child)
+    home = {"household_id": WIFE, "household_number": _household_number(WIFE)}
+    _place(columns, WIFE, spouse_id=HUSBAND)
+    _place(columns, HUSBAND, spouse_id=WIFE, relation_to_head=3, **home)
+    _place(columns, SON, father_id=HUSBAND, mother_id=WIFE, relation_to_head=4, birth_year=2015, **home)
+    home = {"household_id": WARD, "household_number": _household_number(WARD)}
+    _place(columns, GUARDIAN, relation_to_head=18, **home)
+    _place(columns, WARD, birth_year=2015)
     return columns
+
+
+def _place(columns: dict[str, Any], position: int, **values: Any) -> None:
+    """Set what distinguishes one person."""
+    for column, value in values.items():
+        columns[column][position - 1] = value
 
 
 def _insert_everything(loader: Loader) -> None:

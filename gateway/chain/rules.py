@@ -73,6 +73,8 @@ def _field_rule(field: FieldDescriptor) -> _Rule | None:
         return _each(single, rule) if field.is_repeated else single
     if field.type == FieldDescriptor.TYPE_BYTES and rule.ByteSize():
         return _octets(rule)
+    if field.is_repeated and rule.ByteSize():
+        return _each(lambda _value: _FINE, rule)
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gateway.cli import agency, audit, demo, doctor, enrol, lookup, seed, serve, sync, token
+from gateway.cli import agency, audit, demo, doctor, enrol, finding, lookup, seed, serve, sync, token
 from gateway.cli.exits import INTERRUPTED, NO_CONNECTION, NO_EVIDENCE, REFUSED, USAGE
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(lookup.lookup)
+app.command()(finding.household)
+app.command()(finding.relatives)
 app.add_typer(sync.app)
 app.command()(token.token)
 app.command()(doctor.doctor)

@@ -17,6 +17,7 @@ from gateway.client.errors import (
     UnexpectedAnswer,
     Violation,
 )
+from gateway.client.finding import Household, Member, Relative, Relatives
 from gateway.client.identity import Identity
 from gateway.client.lookup import LookUpResult
 from gateway.client.operation import EnrolmentCode
@@ -35,15 +36,19 @@ __all__ = [
     "DeadlinePassed",
     "EnrolmentCode",
     "GatewayRefusal",
+    "Household",
     "Identity",
     "IdentityInvalid",
     "LookUpResult",
+    "Member",
     "Page",
     "PushAcknowledgement",
     "PushItem",
     "PushResult",
     "ReceiptInvalid",
     "ReceiptLog",
+    "Relative",
+    "Relatives",
     "UnexpectedAnswer",
     "Violation",
     "Withheld",

@@ -59,6 +59,8 @@ class BlockingClient:
 
     token = _waiting(Client.token)
     look_up = _waiting(Client.look_up)
+    household = _waiting(Client.household)
+    relatives = _waiting(Client.relatives)
     pull = _waiting(Client.pull)
     push = _waiting(Client.push)
     query_accesses = _waiting(Client.query_accesses)

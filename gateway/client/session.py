@@ -7,6 +7,7 @@ from typing import Self
 
 from gateway.client.accesses import Auditing
 from gateway.client.connection import Connection, open_connection
+from gateway.client.finding import Finding
 from gateway.client.identity import Identity
 from gateway.client.lookup import LookUps
 from gateway.client.operation import Operating
@@ -14,7 +15,7 @@ from gateway.client.receipts import ReceiptLog
 from gateway.client.sync import Syncing
 
 
-class Client(LookUps, Syncing, Auditing, Operating):
+class Client(LookUps, Finding, Syncing, Auditing, Operating):
     """Get one from `connect`; leave its `async with` block to close it. One client is for one event loop."""
 
     def __init__(self, connection: Connection) -> None:

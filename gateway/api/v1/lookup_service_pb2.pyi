@@ -1,6 +1,7 @@
 import datetime
 
 from gateway.api.v1 import context_pb2 as _context_pb2
+from gateway.api.v1 import finding_pb2 as _finding_pb2
 from gateway.api.v1 import options_pb2 as _options_pb2
 from gateway.api.v1 import person_pb2 as _person_pb2
 from gateway.api.v1 import reason_pb2 as _reason_pb2

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from gateway.api.v1 import finding_pb2 as gateway_dot_api_dot_v1_dot_finding__pb2
 from gateway.api.v1 import lookup_service_pb2 as gateway_dot_api_dot_v1_dot_lookup__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -45,6 +46,16 @@ class LookupServiceStub:
                 request_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.FromString,
                 _registered_method=True)
+        self.LookUpHousehold = channel.unary_unary(
+                '/gateway.api.v1.LookupService/LookUpHousehold',
+                request_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpHouseholdRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpHouseholdResponse.FromString,
+                _registered_method=True)
+        self.LookUpRelatives = channel.unary_unary(
+                '/gateway.api.v1.LookupService/LookUpRelatives',
+                request_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesResponse.FromString,
+                _registered_method=True)
 
 
 class LookupServiceServicer:
@@ -70,6 +81,24 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LookUpHousehold(self, request, context):
+        """The members of the household of a person, or with a household number, each with the fields that the mask
+        names and the grant allows. Members out of the caller's scope are left out, and nothing says how many.
+        Refused with PERSON_UNAVAILABLE when the person, or everybody in the household, is absent or out of scope.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LookUpRelatives(self, request, context):
+        """The relatives of a person by kinship, each with the fields that the mask names and the grant allows.
+        Relatives out of the caller's scope are left out, and nothing says how many. Refused with
+        PERSON_UNAVAILABLE when the person asked about is absent or out of scope.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -82,6 +111,16 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.BatchLookUpPersons,
                     request_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.SerializeToString,
+            ),
+            'LookUpHousehold': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookUpHousehold,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpHouseholdRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpHouseholdResponse.SerializeToString,
+            ),
+            'LookUpRelatives': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookUpRelatives,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -139,6 +178,60 @@ class LookupService:
             '/gateway.api.v1.LookupService/BatchLookUpPersons',
             gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.SerializeToString,
             gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookUpHousehold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.LookupService/LookUpHousehold',
+            gateway_dot_api_dot_v1_dot_finding__pb2.LookUpHouseholdRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_finding__pb2.LookUpHouseholdResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookUpRelatives(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.LookupService/LookUpRelatives',
+            gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesResponse.FromString,
             options,
             channel_credentials,
             insecure,

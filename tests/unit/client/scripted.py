@@ -24,6 +24,7 @@ from gateway.client import Client, Identity, connect
 from gateway.client.accesses import QUERY_ACCESSES
 from gateway.client.connection import ISSUE_TOKEN, Method
 from gateway.client.enrol import ENROL_PATH, TRUST_BUNDLE_PATH
+from gateway.client.finding import LOOK_UP_HOUSEHOLD, LOOK_UP_RELATIVES
 from gateway.client.lookup import LOOK_UP_PERSON
 from gateway.client.operation import (
     CREATE_ENROLMENT_CODE,
@@ -39,6 +40,8 @@ ORIGIN = "audit.test.example/2026"
 METHODS: tuple[Method[Any], ...] = (
     ISSUE_TOKEN,
     LOOK_UP_PERSON,
+    LOOK_UP_HOUSEHOLD,
+    LOOK_UP_RELATIVES,
     PULL,
     PUSH,
     QUERY_ACCESSES,

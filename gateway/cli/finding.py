@@ -1,0 +1,154 @@
+"""`popgate household` and `popgate relatives`: people by other people."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.options import (
+    CaseOption,
+    FieldsOption,
+    IdentityOption,
+    JsonOption,
+    LegalBasisOption,
+    OfficerOption,
+    PurposeOption,
+    ReceiptsOption,
+    ServerOption,
+    TimeoutOption,
+    client_of,
+    context_of,
+    paths_of,
+)
+from gateway.cli.output import message_json, moment, person_pairs, print_json, print_pairs, print_withheld
+
+if TYPE_CHECKING:
+    from gateway.client import Household, Relatives
+
+
+def household(
+    identity: IdentityOption,
+    fields: FieldsOption,
+    purpose: PurposeOption,
+    legal_basis: LegalBasisOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    number: Annotated[str, typer.Argument(help="Number of a member, 12 digits.", metavar="NUMBER")] = "",
+    household_number: Annotated[
+        str, typer.Option("--household-number", help="Number of the household instead.", metavar="NUMBER")
+    ] = "",
+    server: ServerOption = "",
+    receipts: ReceiptsOption = None,
+    timeout: TimeoutOption = 10.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Look up the members of a household."""
+    if bool(number) == bool(household_number):
+        raise typer.BadParameter("state a member's number, or --household-number")
+    context = context_of(purpose, legal_basis, case, officer)
+
+    async def ask() -> Household:
+        async with client_of(identity, server, receipts) as client:
+            return await client.household(
+                number.replace(" ", ""),
+                household_number=household_number,
+                fields=paths_of(fields),
+                context=context,
+                timeout_seconds=timeout,
+            )
+
+    found = asyncio.run(ask())
+    if as_json:
+        members = [{"person": message_json(each.person), "version": each.version} for each in found.members]
+        print_json({"members": members, "more": found.more, **_about(found)})
+        return
+    for each in found.members:
+        print_pairs(person_pairs(each.person))
+        print()
+    if not found.members:
+        print("The person belongs to no household.")
+    if found.more:
+        print("There are more members than an answer holds.")
+    _print_about(found)
+
+
+def relatives(
+    number: Annotated[str, typer.Argument(help="The person's number, 12 digits.", metavar="NUMBER")],
+    identity: IdentityOption,
+    fields: FieldsOption,
+    purpose: PurposeOption,
+    legal_basis: LegalBasisOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    kinship: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kinship",
+            help="father, mother, spouse, child, representative or represented; may be repeated.",
+            metavar="KINSHIP",
+            show_default="all",
+        ),
+    ] = None,
+    server: ServerOption = "",
+    receipts: ReceiptsOption = None,
+    timeout: TimeoutOption = 10.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Look up the relatives of a person."""
+    context = context_of(purpose, legal_basis, case, officer)
+
+    async def ask() -> Relatives:
+        async with client_of(identity, server, receipts) as client:
+            return await client.relatives(
+                number.replace(" ", ""),
+                kinships=kinship or (),
+                fields=paths_of(fields),
+                context=context,
+                timeout_seconds=timeout,
+            )
+
+    try:
+        found = asyncio.run(ask())
+    except ValueError:
+        raise typer.BadParameter("is no kinship of the contract", param_hint="--kinship") from None
+    if as_json:
+        print_json(
+            {
+                "relatives": [
+                    {"kinships": each.kinships, "person": message_json(each.person), "version": each.version}
+                    for each in found.relatives
+                ],
+                **_about(found),
+            }
+        )
+        return
+    for each in found.relatives:
+        print(", ".join(each.kinships).lower())
+        print_pairs(person_pairs(each.person, "  "))
+        print()
+    if not found.relatives:
+        print("The registry links nobody whom the agency may see.")
+    _print_about(found)
+
+
+def _about(found: Household | Relatives) -> dict[str, object]:
+    """What the JSON of an answer says beside its people."""
+    return {
+        "withheld": [{"path": each.path, "reason": each.reason} for each in found.withheld],
+        "read_time": found.read_time.isoformat(),
+        "receipt": {
+            "origin": found.receipt.origin,
+            "index": found.receipt.index,
+            "leaf_hash": found.receipt.leaf_hash.hex(),
+        },
+        "call_id": found.call_id,
+    }
+
+
+def _print_about(found: Household | Relatives) -> None:
+    print_withheld(found.withheld)
+    print(
+        f"read {moment(found.read_time)}, entry {found.receipt.index} of {found.receipt.origin}, call {found.call_id}"
+    )
