@@ -66,6 +66,7 @@ PURE = {
     "gateway.agency.predicates",
     "gateway.sync.cursor",
     "gateway.chain.identify",
+    *(f"gateway.lookup.verification.{name}" for name in ("rules", "names", "dates", "texts", "addresses", "card")),
     "registry.names",
     "registry.numbers",
 }

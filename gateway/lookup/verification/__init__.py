@@ -1,0 +1,1 @@
+"""Comparing what a caller states with what is registered: graded verdicts, never a value."""
