@@ -39,6 +39,7 @@ class SocialInsuranceEdit:
     """
 
     dataset = Dataset.SOCIAL_INSURANCE
+    rewrites_person = False
     _columns = ("code", "status", "health_card", "employer_unit", "updated_on")
 
     def __init__(self, session: Session) -> None:
@@ -101,6 +102,8 @@ class ResidenceEdit:
     """
 
     dataset = Dataset.RESIDENCE
+    rewrites_person = True
+    """Whether columns of the person's own row change, other than its version."""
     _columns = ("permanent_commune_old", "permanent_commune", "permanent_line", "permanent_since")
 
     def __init__(self, session: Session) -> None:

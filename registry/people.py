@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Engine, FromClause, Text, bindparam, literal_
 
 from registry.changes import ChangePage, Changes
 from registry.datasets import Dataset
+from registry.fragments import has_fragments, reading
 from registry.population import Population, read_population
 from registry.reading import IDENTIFIERS, NUMBERS, Reader
 from registry.related import RELATED
@@ -45,6 +46,7 @@ class PeopleStore:
         self._reader = Reader(engine)
         self._changes = Changes(self._reader)
         people = self._reader.asked("ids", IDENTIFIERS)
+        self._fragments = reading(self._reader) if has_fragments(engine) else None
         self._related = {name: self._reader.compile(each.build(people)) for name, each in RELATED.items()}
 
     @property
@@ -90,6 +92,33 @@ class PeopleStore:
         """People by person_id, in the order asked; None where there is no such person."""
         person_ids = list(person_ids)
         rows = self._reader.rows(plan.by_id, {"ids": self._reader.pack(person_ids)})
+        if [row[0] for row in rows] == person_ids:
+            return rows
+        found = {row[0]: row for row in rows}
+        return [found.get(person_id) for person_id in person_ids]
+
+    def fragments(self, encoding: str, numbers: Sequence[str]) -> list[Row | None]:
+        """Stored fragments by current personal number, in the order asked, rows as `registry.fragments.COLUMNS` says.
+
+        None where there is none that can be believed: no such number now, or not made yet. Ask `read` for those.
+        """
+        if self._fragments is None:
+            return [None] * len(numbers)
+        numbers = list(numbers)
+        parameters = {"numbers": self._reader.pack(numbers), "encoding": encoding}
+        rows = self._reader.rows(self._fragments[0], parameters)
+        if [row[1] for row in rows] == numbers:
+            return rows
+        found = {row[1]: row for row in rows}
+        return [found.get(number) for number in numbers]
+
+    def fragments_of(self, encoding: str, person_ids: Sequence[int]) -> list[Row | None]:
+        """The same by person_id. None where there is none that can be believed; ask `read_ids` for those."""
+        if self._fragments is None:
+            return [None] * len(person_ids)
+        person_ids = list(person_ids)
+        parameters = {"ids": self._reader.pack(person_ids), "encoding": encoding}
+        rows = self._reader.rows(self._fragments[1], parameters)
         if [row[0] for row in rows] == person_ids:
             return rows
         found = {row[0]: row for row in rows}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -214,6 +215,25 @@ change = Table(
     Column("scope_after", key_text(2), nullable=False),
     Column("audit_index", BigInteger),
     Column("made_at", BigInteger, nullable=False),
+)
+
+# Derived, see registry/fragments.py. No foreign key: the writer alone fills it, from the people themselves.
+fragment = Table(
+    "fragment",
+    metadata,
+    Column("person_id", Identifier, primary_key=True, autoincrement=False),
+    Column("number", key_text(12), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("scope", key_text(2), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+fragment_state = Table(
+    "fragment_state",
+    metadata,
+    Column("encoding", key_text(), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("through_id", BigInteger, nullable=False),
 )
 
 registry_meta = Table(

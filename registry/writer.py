@@ -14,6 +14,7 @@ from registry.datasets import Dataset
 from registry.edits import ResidenceEdit, SocialInsuranceEdit, Subject
 from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
 from registry.errors import MalformedUpdate, SecondWriter
+from registry.fragments import Encoder, FragmentKeeper, has_fragments
 from registry.population import read_population
 from registry.reading import IDENTIFIERS, NUMBERS, Session
 from registry.rows import KEY, inserted, updated
@@ -69,8 +70,10 @@ class Writer:
     SQLite lets the writers of several processes take turns.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, fragments: Encoder | None = None) -> None:
+        """`fragments`: what encodes the stored fragments, which are then kept in step; without it they lapse."""
         self._engine = engine
+        self._encoder = fragments
         read_population(engine)
         self._session: Session | None = None
         self._open()
@@ -96,6 +99,18 @@ class Writer:
             self.close()  # the connection, and with it the lock, may be gone
             raise store_error(error) from None
 
+    def fill_fragments(self, people_max: int) -> bool:
+        """Make the fragments of some more people; whether more are missing. Raises `StoreUnavailable`."""
+        if self._session is None:
+            self._open()
+        if self._fragments is None:
+            return False
+        try:
+            return self._fragments.fill(people_max)
+        except DRIVER_ERRORS as error:
+            self.close()
+            raise store_error(error) from None
+
     def _open(self) -> Session:
         try:
             session = Session(self._engine)
@@ -104,18 +119,22 @@ class Writer:
                 if not lock[0][0]:
                     session.close()
                     raise SecondWriter
+            self._fragments = None
+            if self._encoder is not None and has_fragments(self._engine):
+                self._fragments = FragmentKeeper(session, self._encoder)
         except DRIVER_ERRORS as error:
             raise store_error(error) from None
         self._session = session
-        self._batch = _Batch(session)
+        self._batch = _Batch(session, self._fragments)
         return session
 
 
 class _Batch:
     """The statements of a batch of updates, and its run inside a transaction that the writer holds."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, fragments: FragmentKeeper | None) -> None:
         self._session = session
+        self._fragments = fragments
         self._edits = {edit.dataset: edit for edit in (SocialInsuranceEdit(session), ResidenceEdit(session))}
         columns = [person.c[name] for name in Subject.__slots__]
         numbers = session.asked("numbers", NUMBERS)
@@ -137,17 +156,19 @@ class _Batch:
         subjects = self._subjects(updates)
         for dataset, edit in self._edits.items():
             edit.load({s.person_id for s, u in zip(subjects, updates, strict=True) if s and u.dataset == dataset})
-        position = self._session.rows(self._last, {})[0][0] or 0
+        before = position = self._session.rows(self._last, {})[0][0] or 0
         outcomes: list[Outcome] = []
         changes: list[dict[str, Any]] = []
         changed: dict[int, Subject] = {}
+        rewritten: set[int] = set()
         for subject, item in zip(subjects, updates, strict=True):
             if subject is None:
                 outcomes.append(Outcome(OutcomeStatus.NOT_FOUND))
                 continue
-            before = subject.scope
+            scope_before = subject.scope
             try:
-                applied = self._edit(item.dataset).apply(subject, item.values)
+                edit = self._edit(item.dataset)
+                applied = edit.apply(subject, item.values)
             except MalformedUpdate as error:
                 outcomes.append(Outcome(OutcomeStatus.MALFORMED, rule=str(error)))
                 continue
@@ -157,12 +178,17 @@ class _Batch:
             position += 1
             subject.version += 1
             changed[subject.person_id] = subject
-            changes.append(_change(position, subject, item, before))
+            if edit.rewrites_person:
+                rewritten.add(subject.person_id)
+            changes.append(_change(position, subject, item, scope_before))
             outcomes.append(Outcome(OutcomeStatus.APPLIED, subject.person_id, subject.version, position))
-        for edit in self._edits.values():
-            edit.flush()
-        self._versions.run([{KEY: key, "version": changed[key].version} for key in sorted(changed)])
+        for each in self._edits.values():
+            each.flush()
+        versions = {key: changed[key].version for key in sorted(changed)}
+        self._versions.run([{KEY: key, "version": version} for key, version in versions.items()])
         self._appended.run(changes)
+        if changes and self._fragments is not None:
+            self._fragments.keep(before, position, versions, rewritten)
         return outcomes
 
     def _edit(self, dataset: Dataset) -> SocialInsuranceEdit | ResidenceEdit:

@@ -19,6 +19,11 @@ PREFIX = ("person_id", "number", "version", "scope", "household_id")
 """Columns that every row begins with, whatever is disclosed; the store itself puts the first two there."""
 PERSON_ID, NUMBER, VERSION, SCOPE, HOUSEHOLD_ID = range(len(PREFIX))
 
+FRAGMENT_LEAVES = frozenset({"number", "name", "birth_date", "sex", "permanent_residence", "household_number"})
+"""The basic six: who discloses exactly these may copy stored fragments instead of filling them."""
+FRAGMENT_ROW = (*PREFIX, "fragment")
+"""What a row holds then: PREFIX, without the household, and the serialised person."""
+
 MASKS_REMEMBERED_MAX = 1024
 
 
@@ -39,6 +44,8 @@ class Disclosure:
     fills: tuple[tuple[Fill, tuple[int, ...]], ...]
     clears: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     """For coarsened leaves: the fields that lead there, and the parts of it that are taken out again."""
+    from_fragments: bool = False
+    """Whether stored fragments hold exactly what is disclosed."""
 
     def in_scope(self, row: Row) -> bool:
         """Whether the person of a row may be seen at all."""
@@ -46,6 +53,9 @@ class Disclosure:
 
     def fill(self, person: person_pb2.Person, row: Row, related: Related, places: Places) -> None:
         """Fill `person`, an empty message, from a row of PREFIX and `columns`, and the rows of the related datasets."""
+        if self.from_fragments and len(row) == len(FRAGMENT_ROW):
+            person.MergeFromString(row[-1])
+            return
         for fill, at in self.fills:
             fill(person, row, at, related, places)
         for path, parts in self.clears:
@@ -106,6 +116,7 @@ class Disclosures:
             provinces=right.provinces,
             fills=tuple(fills),
             clears=tuple(self._cleared(leaf, disclosed) for leaf in leaves if leaf not in disclosed),
+            from_fragments=disclosed == FRAGMENT_LEAVES and not right.pairwise,
         )
 
     def _sources(self, leaves: Sequence[str]) -> tuple[context_pb2.DatasetSource, ...]:

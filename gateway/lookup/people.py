@@ -10,6 +10,7 @@ from gateway.config import RELATED_ROWS_MAX
 from gateway.errors import RegistryUnavailable
 from gateway.lookup.disclosure import HOUSEHOLD_ID, MASKS_REMEMBERED_MAX, PERSON_ID, Disclosure
 from gateway.lookup.fill import Row
+from gateway.lookup.fragments import ENCODING
 from registry.datasets import UnitVersion
 from registry.errors import RegistryError
 from registry.people import PeopleStore, Plan
@@ -49,7 +50,17 @@ class People:
 
     def by_number(self, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
         """The holders of numbers, in order; None where nobody ever held one. Raises RegistryUnavailable."""
-        return self._read(disclosure, lambda plan: self._store.read(plan, numbers))
+        return self._read(disclosure, lambda plan: self._rows(disclosure, plan, numbers))
+
+    def _rows(self, disclosure: Disclosure, plan: Plan, numbers: Sequence[str]) -> list[Row | None]:
+        if not disclosure.from_fragments or len(numbers) == 1:
+            return self._store.read(plan, numbers)  # type: ignore[return-value]
+        rows: list[Any] = self._store.fragments(ENCODING, numbers)
+        missing = [at for at, row in enumerate(rows) if row is None]
+        if missing:
+            for at, row in zip(missing, self._store.read(plan, [numbers[at] for at in missing]), strict=True):
+                rows[at] = row
+        return rows
 
     def by_id(self, disclosure: Disclosure, person_ids: Sequence[int]) -> list[Found | None]:
         """People by person_id, in order. Raises RegistryUnavailable."""

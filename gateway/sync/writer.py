@@ -16,13 +16,23 @@ from collections.abc import Callable
 
 import msgspec
 
+from gateway.catalogue import Catalogue
 from gateway.config import Settings
+from gateway.lookup.disclosure import Disclosures
+from gateway.lookup.fragments import BasicFragments
+from gateway.lookup.people import UnitNames
 from gateway.sync.write_barrier import WriteReply, WriteRequest, frame, read_frame
 from registry.engine import open_engine
 from registry.errors import RegistryError
+from registry.fragments import has_fragments
+from registry.migrations import migrate
+from registry.units import Units
 from registry.writer import Writer
 
 UPDATES_PER_TRANSACTION_MAX = 8192
+FRAGMENTS_PER_TRANSACTION = 512
+"""Some 10 ms of work: a push that arrives meanwhile waits no longer."""
+FILL_AGAIN_SECONDS = 5.0
 
 
 class WriteQueue:
@@ -79,11 +89,29 @@ class WriteQueue:
             connection.write(frame(WriteReply(request.request_id, outcomes[at:end])))
             at = end
 
+    async def fill_fragments(self) -> None:
+        """Make the stored fragments that are missing, in between requests."""
+        filling = True
+        while filling:
+            try:
+                filling = self._writer.fill_fragments(FRAGMENTS_PER_TRANSACTION)
+            except RegistryError as error:
+                print(f"writer: fragments were not made: {error}", file=sys.stderr, flush=True)
+                await asyncio.sleep(FILL_AGAIN_SECONDS)
+            await asyncio.sleep(0)
+
+
+def _open(settings: Settings) -> Writer:
+    engine = open_engine(settings.registry)
+    if not has_fragments(engine):
+        migrate(engine)  # built by an earlier release
+    return Writer(engine, BasicFragments(Disclosures(Catalogue.compile()), UnitNames(Units.from_engine(engine))))
+
 
 async def run(settings: Settings, ready: Callable[[], None]) -> int:
     """Serve the workers until SIGTERM. Returns the exit status."""
     try:
-        writer = Writer(open_engine(settings.registry))
+        writer = _open(settings)
     except RegistryError as error:
         print(f"writer: {error}", file=sys.stderr, flush=True)
         return 1
@@ -96,7 +124,9 @@ async def run(settings: Settings, ready: Callable[[], None]) -> int:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     ready()
+    filling = asyncio.create_task(queue.fill_fragments(), name="fragments")
     await stopped.wait()
+    filling.cancel()
     server.close()
     writer.close()
     return 0

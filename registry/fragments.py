@@ -1,0 +1,156 @@
+"""Fragments: for each person ready bytes of a part of the answer, derived from the person's row, in step with it.
+
+What the bytes mean is the business of whoever encodes them; here they are stored, and believed only while the
+state says so: `encoding` names the form of the bytes, `position` the change up to which all of them are in step,
+`through_id` the person up to whom there are any. A writer that knows nothing of fragments leaves `position`
+behind, and from then on nobody reads them until they are made anew.
+
+Trust: the database is trusted; see registry/tables.py.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Engine,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    inspect,
+    literal_column,
+    null,
+    select,
+    text,
+    update,
+)
+
+from registry.reading import IDENTIFIERS, NUMBERS, Session, Statements
+from registry.rows import KEY, inserted, updated
+from registry.tables import change, fragment, fragment_state, person
+
+OWN = ("version", "scope")
+"""Columns of the person that stand beside the bytes; an encoder's columns begin with them."""
+COLUMNS = (*(fragment.c[name] for name in ("person_id", "number", *OWN)), null(), fragment.c.body)
+"""What a row read here holds: where readers of people expect the household, nothing."""
+
+
+class Encoder(Protocol):
+    """Makes the bytes. `encoding` changes whenever the same row would give other bytes."""
+
+    encoding: str
+    columns: tuple[str, ...]
+
+    def encode(self, rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
+        """The bytes for rows of (person_id, number, *columns)."""
+        ...
+
+
+def has_fragments(engine: Engine) -> bool:
+    """Whether the store has a place for fragments: one that an earlier release built has none."""
+    return inspect(engine).has_table(fragment.name)
+
+
+def reading(statements: Statements) -> tuple[str, str]:
+    """Texts that read fragments by `numbers` and by `ids`, in the order asked: rows as `COLUMNS` says, or all NULL.
+
+    Both take `encoding`, and find nothing while the fragments are out of step at the moment of reading.
+    """
+    numbers, ids = statements.asked("numbers", NUMBERS), statements.asked("ids", IDENTIFIERS)
+    in_step = exists().where(
+        fragment_state.c.encoding == bindparam("encoding", type_=Text()),
+        fragment_state.c.position == _last_position(),
+    )
+    people = numbers.outerjoin(person, person.c.number == numbers.c.value)
+    by_number = people.outerjoin(fragment, and_(fragment.c.person_id == person.c.person_id, in_step))
+    by_id = ids.outerjoin(fragment, and_(fragment.c.person_id == ids.c.value, in_step))
+    return tuple(statements.compile(select(*COLUMNS).select_from(source)) for source in (by_number, by_id))  # type: ignore[return-value]
+
+
+def _last_position() -> ColumnElement[Any]:
+    return select(func.coalesce(func.max(change.c.position), literal_column("0"))).scalar_subquery()
+
+
+class FragmentKeeper:
+    """The writer's side: makes fragments, and changes them in the transaction that changes the people."""
+
+    def __init__(self, session: Session, encoder: Encoder) -> None:
+        """Read the state; fragments of another encoding or out of step are thrown away. Raises driver errors."""
+        assert encoder.columns[: len(OWN)] == OWN
+        self._session = session
+        self._encoder = encoder
+        selected = [person.c.person_id, person.c.number, *(person.c[name] for name in encoder.columns)]
+        ids = session.asked("ids", IDENTIFIERS)
+        after = person.c.person_id > bindparam("after", type_=BigInteger())
+        compile_ = session.compile
+        self._by_id = compile_(select(*selected).select_from(ids.join(person, person.c.person_id == ids.c.value)))
+        self._page = compile_(
+            select(*selected).where(after).order_by(person.c.person_id).suffix_with(text("LIMIT :count"))
+        )
+        self._last = compile_(select(_last_position()))
+        self._state = compile_(select(*fragment_state.c))
+        self._at_position = compile_(update(fragment_state).values(position=bindparam("position")))
+        self._at_person = compile_(update(fragment_state).values(through_id=bindparam("through")))
+        self._made = inserted(session, fragment)
+        self._changed = updated(session, fragment, ("number", *OWN, "body"))
+        self._versions = updated(session, fragment, ("version",))
+        with session.transaction():
+            self._begin()
+
+    def fill(self, people_max: int) -> bool:
+        """Make the fragments of the next people, in a transaction of its own; whether there may be more to make."""
+        session = self._session
+        with session.transaction():
+            through = self._through(session.rows(self._last, {})[0][0])
+            if through is None:
+                return False
+            rows = session.rows(self._page, {"after": through, "count": people_max})
+            if rows:
+                self._made.run(self._encoded("person_id", rows))
+                session.run(self._at_person, {"through": rows[-1][0]})
+        return len(rows) == people_max
+
+    def keep(self, before: int, position: int, versions: Mapping[int, int], rewritten: Collection[int]) -> None:
+        """Follow changes after position `before` up to `position`, within their transaction.
+
+        `versions`: the new version of everybody changed; `rewritten`: those whose own row has other values now.
+        """
+        through = self._through(before)
+        if through is None:
+            return
+        there = sorted(person_id for person_id in versions if person_id <= through)
+        again = [person_id for person_id in there if person_id in rewritten]
+        if again:
+            rows = self._session.rows(self._by_id, {"ids": self._session.pack(again)})
+            self._changed.run(self._encoded(KEY, rows))
+        self._versions.run([{KEY: key, "version": versions[key]} for key in there if key not in rewritten])
+        self._session.run(self._at_position, {"position": position})
+
+    def _through(self, position: int) -> int | None:
+        """The person up to whom there are fragments; None when they are not in step with the change at `position`.
+
+        Asked in every transaction: on SQLite another writer may have been here.
+        """
+        known = self._session.rows(self._state, {})
+        return known[0][2] if len(known) == 1 and known[0][:2] == (self._encoder.encoding, position) else None
+
+    def _encoded(self, key: str, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+        return [
+            {key: row[0], "number": row[1], "version": row[2], "scope": row[3], "body": body}
+            for row, body in zip(rows, self._encoder.encode(rows), strict=True)
+        ]
+
+    def _begin(self) -> None:
+        session = self._session
+        ((position,),) = session.rows(self._last, {})
+        if self._through(position) is not None:
+            return
+        for table in (fragment, fragment_state):
+            session.run(session.compile(delete(table)), {})
+        state = {"encoding": self._encoder.encoding, "position": position, "through_id": 0}
+        session.run(session.compile(insert(fragment_state)), state)

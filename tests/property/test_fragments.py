@@ -1,0 +1,144 @@
+"""Stored fragments and columns answer alike, byte for byte, for every mask and right, also while people change."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.agency.grants import Right
+from gateway.api.v1 import person_pb2
+from gateway.catalogue import Catalogue
+from gateway.errors import FieldNotGranted
+from gateway.lookup.disclosure import FRAGMENT_LEAVES, Disclosure, Disclosures
+from gateway.lookup.fragments import ENCODING, BasicFragments
+from gateway.lookup.people import Found, People, UnitNames
+from registry.datasets import ChangeKind, Dataset
+from registry.engine import open_engine
+from registry.people import PeopleStore
+from registry.units import Units
+from registry.writer import Update, Writer
+from tests.world import BASIC, COMMUNE, COMMUNE_SOUTH, FORMER_NUMBER, FULL, number_of
+
+CATALOGUE = Catalogue.compile()
+DISCLOSURES = Disclosures(CATALOGUE)
+PEOPLE = 40
+GOLDEN = "8183a810e599361ea42d2f71c9b21b4be5161f598ae3421dd78b7e8b96d78c73"
+LEAVES = st.sampled_from(sorted(CATALOGUE.leaves))
+MASKS = st.just(list(BASIC)) | st.permutations(BASIC) | st.lists(LEAVES, min_size=1, max_size=8)
+GRANTED = st.just(frozenset(BASIC)) | st.just(frozenset(CATALOGUE.leaves)) | st.frozensets(LEAVES, min_size=1)
+PROVINCES = st.sampled_from([frozenset[str](), frozenset({"01"}), frozenset({"79"}), frozenset({"01", "79"})])
+NUMBERS = st.lists(
+    st.sampled_from([*map(number_of, range(1, PEOPLE + 1)), FORMER_NUMBER, "001090999999"]), min_size=2, max_size=12
+)
+MOVES = st.builds(
+    lambda person_id, commune, line, day: Update(
+        Dataset.RESIDENCE,
+        {"permanent_commune": commune, "permanent_line": line, "permanent_since": 20251001 + day},
+        kinds=ChangeKind.RESIDENCE,
+        made_at=1_760_000_000_000_000,
+        person_id=person_id,
+    ),
+    st.integers(1, PEOPLE),
+    st.sampled_from([COMMUNE, COMMUNE_SOUTH]),
+    st.text("abcđêỗ 0123456789", max_size=200),
+    st.integers(0, 27),
+)
+INSURED = st.builds(
+    lambda person_id, employer: Update(
+        Dataset.SOCIAL_INSURANCE,
+        {"status": 1, "employer_unit": employer, "updated_on": 20251101},
+        kinds=ChangeKind.VALUES,
+        made_at=1_760_000_000_000_000,
+        person_id=person_id,
+    ),
+    st.integers(1, PEOPLE),
+    st.text("ABC", min_size=1, max_size=3),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """A registry as its writer and its readers hold it."""
+
+    writer: Writer
+    store: PeopleStore
+    people: People
+    places: UnitNames
+
+    def answers(self, disclosure: Disclosure, numbers: list[str]) -> list[tuple[object, ...] | None]:
+        """What the gateway uses of each person: id, number, version, scope and the person's bytes."""
+        return [
+            None if found is None else self._answer(disclosure, found)
+            for found in self.people.by_number(disclosure, numbers)
+        ]
+
+    def _answer(self, disclosure: Disclosure, found: Found) -> tuple[object, ...]:
+        person = person_pb2.Person()
+        disclosure.fill(person, found.row, found.related, self.places)
+        return *found.row[:4], person.SerializeToString()
+
+
+@pytest.fixture(scope="module")
+def sides(registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
+    path = tmp_path_factory.mktemp("fragments") / "registry.db"
+    shutil.copyfile(registry, path)
+    engine = open_engine(path)
+    places = UnitNames(Units.from_engine(engine))
+    writer = Writer(engine, BasicFragments(DISCLOSURES, places))
+    store = PeopleStore(open_engine(path, read_only=True))
+    yield Sides(writer, store, People(store), places)
+    store.close()
+    writer.close()
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.data(), MASKS, GRANTED, PROVINCES, NUMBERS, st.lists(MOVES | INSURED, max_size=4), st.integers(0, 3))
+def test_fragments_and_columns_answer_alike(
+    sides: Sides,
+    data: st.DataObject,
+    mask: list[str],
+    granted: frozenset[str],
+    provinces: frozenset[str],
+    numbers: list[str],
+    updates: list[Update],
+    made: int,
+) -> None:
+    sides.writer.apply(updates)
+    if made:
+        sides.writer.fill_fragments(made)
+    try:
+        disclosure = DISCLOSURES.of(Right(1, granted, provinces), mask)
+    except FieldNotGranted:
+        return
+    columns = replace(disclosure, from_fragments=False)
+    assert sides.answers(disclosure, numbers) == sides.answers(columns, numbers)
+
+
+def test_fragments_were_really_used(sides: Sides) -> None:
+    while sides.writer.fill_fragments(100):
+        pass
+    disclosure = DISCLOSURES.of(Right(1, FRAGMENT_LEAVES, frozenset()), BASIC)
+    numbers = [number_of(position) for position in range(1, PEOPLE + 1)]
+    rows = sides.store.fragments(ENCODING, numbers)
+    assert None not in rows
+    assert [found and found.row for found in sides.people.by_number(disclosure, numbers)] == rows
+    wider = DISCLOSURES.of(Right(1, FRAGMENT_LEAVES | {"religion"}, frozenset()), [*BASIC, "religion"])
+    assert not wider.from_fragments
+    assert not DISCLOSURES.of(Right(1, FRAGMENT_LEAVES, frozenset(), pairwise=True), BASIC).from_fragments
+
+
+def test_the_stored_bytes_are_those_of_the_encoding(registry: Path) -> None:
+    """Changes to what is encoded must change `ENCODING` with it, or old bytes would go on being served."""
+    engine = open_engine(registry, read_only=True)
+    store, encoder = PeopleStore(engine), BasicFragments(DISCLOSURES, UnitNames(Units.from_engine(engine)))
+    rows = store.read(store.plan(encoder.columns), [number_of(FULL)])
+    (body,) = encoder.encode([row for row in rows if row is not None])
+    assert (ENCODING, sha256(body).hexdigest()) == ("basic/1", GOLDEN)
+    store.close()
