@@ -21,6 +21,10 @@ ANSWER_BYTES_MAX = GRPC_MESSAGE_BYTES_MAX - (8 << 10)
 """Leaves room for the receipt: beyond it gRPC would refuse to send what the log already says was answered."""
 STREAMS_PER_CONNECTION_MAX = 256
 """Further calls of a connection wait with the caller, before they cost anything here."""
+BATCHES_PER_STREAM_AT_ONCE = 2
+"""Messages of one stream at work or answered and not taken yet; more are not read."""
+STREAM_SECONDS_MAX = 50.0
+"""Shorter than CONNECTION_GRACE_MS, so that no stream is cut with its connection."""
 METADATA_BYTES_MAX = 16 << 10
 CONNECTION_AGE_MS_MAX = 15 * 60 * 1000
 CONNECTION_GRACE_MS = 60 * 1000

@@ -258,6 +258,13 @@ class StreamsExhausted(NotNow):
     sentence = "Too many calls are open; wait and retry."
 
 
+class StreamEnded(NotNow):
+    """The stream ends in good order: it is old enough, or the process stops."""
+
+    reason = "STREAM_ENDED"
+    sentence = "The stream ends in good order, and all that was begun is answered; open another and go on."
+
+
 class AuditUnavailable(NotNow):
     """The audit log cannot be written, so nothing is answered."""
 

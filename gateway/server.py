@@ -84,10 +84,11 @@ class Spine:
         self.recorder = Recorder(self.barrier, self.keys, settings.origin, epoch, now_us, os.urandom)
         self.refuser = Refuser(self.recorder, RefusalFold(), self.metrics, now_us)
 
-    def join(self, authenticator: Authenticator | None) -> Chain:
-        """The chain of this process."""
+    def join(self, authenticator: Authenticator | None, workers: int = 1) -> Chain:
+        """The chain of this process, one of so many."""
         gate = Gate(self.barrier.due)
-        self.chain = Chain(authenticator, self.recorder, self.refuser, self.metrics, time.time, os.urandom, gate)
+        seat = (secrets.token_hex(8), workers)
+        self.chain = Chain(authenticator, self.recorder, self.refuser, self.metrics, time.time, os.urandom, gate, seat)
         return self.chain
 
     def _in_flight(self) -> int:
@@ -105,7 +106,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     verifier = TokenVerifier(
         {signer.key_id: signer.public_key}, settings.trust_domain, settings.trust_domain, settings.trust_domain
     )
-    chain = spine.join(Authenticator(watcher, verifier, settings.trust_domain, time.time))
+    chain = spine.join(Authenticator(watcher, verifier, settings.trust_domain, time.time), settings.workers)
 
     methods = compile_methods()
     catalogue = Catalogue.compile()
@@ -216,6 +217,7 @@ async def _serve(
     ready()
     await stopped.wait()
     await checks.enter_graceful_shutdown()
+    chain.stop_streams()
     await server.stop(config.DRAIN_SECONDS_MAX)
     await chain.drain()
     folding.cancel()

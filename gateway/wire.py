@@ -45,10 +45,11 @@ def with_receipt(body: bytes, field: int, receipt: Receipt) -> bytes:
     Serialised messages that are joined merge, so the body that was digested for the log stays as it is.
     """
     raw = receipt_to_wire(receipt).SerializeToString()
-    return b"".join((body, bytes((field << 3 | 2,)), _varint(len(raw)), raw))
+    return b"".join((body, bytes((field << 3 | 2,)), varint(len(raw)), raw))
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
+    """A length or number as protobuf writes it; not negative."""
     parts = bytearray()
     while number > 127:
         parts.append(number & 127 | 128)

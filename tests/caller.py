@@ -20,6 +20,7 @@ from gateway.wire import receipt_from_wire
 
 LOOK_UP = "/gateway.api.v1.LookupService/LookUpPerson"
 BATCH_LOOK_UP = "/gateway.api.v1.LookupService/BatchLookUpPersons"
+STREAM_LOOK_UP = "/gateway.api.v1.LookupService/StreamLookUpPersons"
 PULL = "/gateway.api.v1.SyncService/Pull"
 PUSH = "/gateway.api.v1.SyncService/Push"
 ISSUE_TOKEN = "/gateway.api.v1.TokenService/IssueToken"

@@ -62,7 +62,7 @@ class Member:
 
 
 _INSURANCE = tuple(f"social_insurance.{field}" for field in ("code", "status", "health_card", "employer_unit"))
-_BULK = ("LookUpPerson", "BatchLookUpPersons")
+_BULK = ("LookUpPerson", "BatchLookUpPersons", "StreamLookUpPersons")
 _SYNC = ("LookUpPerson", "Pull", "Push")
 _FINDING = ("LookUpHousehold", "LookUpRelatives")
 AGENCIES: Mapping[str, Member] = {

@@ -2,6 +2,8 @@
 
 identify -> gate -> authenticate -> decode -> authorise -> the role -> record -> answer with its receipt
 
+The messages of a stream go the same way; `streaming` says what is different there.
+
 A refusal at any step goes to `refuse`: it is recorded (for a known agency), counted and translated once.
 """
 
@@ -28,8 +30,10 @@ from gateway.chain.gate import Gate
 from gateway.chain.held import Held
 from gateway.chain.identify import call_id_of, check_deadline
 from gateway.chain.methods import Method
+from gateway.chain.places import StreamPlaces
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
+from gateway.chain.streaming import Streaming
 from gateway.chain.translate import rich_status
 from gateway.config import ANSWER_BYTES_MAX, CALLS_PER_WORKER_MAX
 from gateway.errors import GatewayError, Internal, MessageTooLarge, StreamsExhausted
@@ -67,8 +71,12 @@ class Chain:
         now: Callable[[], float],
         random: Callable[[int], bytes],
         gate: Gate,
+        seat: tuple[str, int] = ("", 1),
     ) -> None:
-        """`authenticator` is None on the enrolment port, where no caller has a certificate."""
+        """`authenticator` is None on the enrolment port, where no caller has a certificate.
+
+        `seat`: the word that names this worker to callers, and how many workers there are.
+        """
         self._authenticator = authenticator
         self._recorder = recorder
         self._refuser = refuser
@@ -80,10 +88,13 @@ class Chain:
         self.in_flight = 0
         self._gauge_due = False
         self._completing: set[asyncio.Task[bytes]] = set()
-        self._held = Held()
+        self.held = Held()
+        self._streaming = Streaming(self, StreamPlaces(), random, seat, _abort)
 
     def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler[Any, Any]:
         """The gRPC handler of a method: exact bytes in, exact bytes out."""
+        if method.frame_class is not None:
+            return self._streaming.handler(method, behaviour)
 
         async def serve(request: bytes, context: Context) -> bytes:
             return await self._serve(method, behaviour, request, context)
@@ -100,37 +111,50 @@ class Chain:
         started = time.monotonic()
         metadata: Any = context.invocation_metadata()
         call = Call(method, call_id_of(metadata, self._random), request)
+        self.enter()
+        try:
+            context.set_trailing_metadata(((CALL_ID_KEY, call.call_id.hex()),))
+            self.check_room()
+            await self._gate.enter()
+            check_deadline(context.time_remaining())
+            self.admit(call, context.auth_context(), metadata)
+            agency = call.principal.agency if call.principal is not None else ""
+            self.held.admit(agency, len(request), context)
+            answer = await self.complete(call, behaviour)
+            self.held.add(agency, len(answer), context)
+            return answer
+        except Exception as error:
+            status = await self.refuse(call, error)
+        finally:
+            self.leave(method, started)
+        await _abort(context, status)
+        raise AssertionError("abort returns never")
+
+    def enter(self) -> None:
+        """Count a call, or a message of a stream, in flight."""
         self.in_flight += 1
         if not self._gauge_due:
             self._gauge_due = True
             asyncio.get_running_loop().call_later(GAUGE_SECONDS, self._write_in_flight)
-        try:
-            context.set_trailing_metadata(((CALL_ID_KEY, call.call_id.hex()),))
-            if self.in_flight > CALLS_PER_WORKER_MAX:
-                raise StreamsExhausted
-            await self._gate.enter()
-            check_deadline(context.time_remaining())
-            self._admit(call, context, metadata)
-            agency = call.principal.agency if call.principal is not None else ""
-            self._held.admit(agency, len(request), context)
-            # A write that has begun is finished whether or not the caller still waits for it.
-            work = self._complete(call, behaviour)
-            answer = await (work if method.audit == options_pb2.AUDIT_RULE_DISCLOSURE else self._kept(work))
-            self._held.add(agency, len(answer), context)
-            return answer
-        except GatewayError as refusal:
-            status = await self._refuse(call, refusal)
-        except Exception:
-            self._log.exception("call failed", method=method.name, call_id=call.call_id.hex())
-            self._metrics.failures.labels(method.name).inc()
-            status = await self._refuse(call, Internal())
-        finally:
-            self.in_flight -= 1
-            self._took(method, time.monotonic() - started)
-        await _abort(context, status)
-        raise AssertionError("abort returns never")
 
-    async def _refuse(self, call: Call, refusal: GatewayError) -> status_pb2.Status:
+    def leave(self, method: Method, started: float) -> None:
+        """What entered at `started`, of the monotonic clock, is over."""
+        self.in_flight -= 1
+        self._took(method, time.monotonic() - started)
+
+    def check_room(self) -> None:
+        """Raises StreamsExhausted when more is in flight than a worker takes."""
+        if self.in_flight > CALLS_PER_WORKER_MAX:
+            raise StreamsExhausted
+
+    async def refuse(self, call: Call, error: Exception) -> status_pb2.Status:
+        """Record, count and translate a refusal; anything but a GatewayError is a failure of ours."""
+        if isinstance(error, GatewayError):
+            refusal = error
+        else:
+            refusal = Internal()
+            self._log.error("call failed", method=call.method.name, call_id=call.call_id.hex(), exc_info=error)
+            self._metrics.failures.labels(call.method.name).inc()
         try:
             return await self._refuser.refuse(call, refusal)
         except Exception:
@@ -139,14 +163,29 @@ class Chain:
             self._metrics.failures.labels(call.method.name).inc()
             return rich_status(Internal(), call.call_id, None)
 
-    def _admit(self, call: Call, context: Context, metadata: Any) -> None:
+    def identify(self, call: Call, peer: Any, metadata: Any) -> None:
+        """Authenticate, and no more: the opening of a stream. Raises NotIdentified, PolicyStale."""
+        assert self._authenticator is not None
+        self._authenticator.authenticate(call, peer, metadata)
+
+    def admit(self, call: Call, peer: Any, metadata: Any) -> None:
+        """Authenticate, decode, authorise. Raises GatewayError.
+
+        `peer`: the connection's auth context; `metadata`: that of the call or of its stream.
+        """
         if self._authenticator is None:
             decode(call)
             return
-        view, token = self._authenticator.authenticate(call, context.auth_context(), metadata)
+        view, token = self._authenticator.authenticate(call, peer, metadata)
         decode(call)
         if token is not None:
             authorise(call, view, token, self._now())
+
+    async def complete(self, call: Call, behaviour: Behaviour) -> bytes:
+        """The answer with its receipt, once its entry is durable. Raises GatewayError."""
+        # A write that has begun is finished whether or not the caller still waits for it.
+        work = self._complete(call, behaviour)
+        return await (work if call.method.audit == options_pb2.AUDIT_RULE_DISCLOSURE else self._kept(work))
 
     async def _complete(self, call: Call, behaviour: Behaviour) -> bytes:
         answer = await behaviour(call, call.message)
@@ -195,6 +234,10 @@ class Chain:
         self._completing.discard(task)
         if not task.cancelled():
             task.exception()  # seen, even if the caller went away and nobody waits for it
+
+    def stop_streams(self) -> None:
+        """Let each stream end once what it has begun is answered; no stream lasts from now on."""
+        self._streaming.stop()
 
     async def drain(self) -> None:
         """Wait for the writes that were begun."""

@@ -31,6 +31,10 @@ class Call:
     grant: Grant | None = None
     """The policy's grant that the call is answered under; its quotas bound the call."""
     policy_version: int = 0
+    sequence: int = 0
+    """Position of the message in its stream, from 1; 0: a call of its own."""
+    before: Any = None
+    """The message before it in its stream: what this one does not state, context and mask, is as there."""
     purpose: str = ""
     legal_basis: str = ""
     case_reference: str = ""

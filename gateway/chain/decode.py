@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from google.protobuf.message import DecodeError
 
 from gateway.chain.base import Call
 from gateway.chain.methods import REQUEST_BYTES_MAX
 from gateway.errors import ArgumentInvalid, ContextMissing, FieldViolation, MessageTooLarge
 
+_CALL_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _CONTEXT = ("purpose", "legal_basis", "case_reference", "officer")
 
 
@@ -16,9 +20,10 @@ def decode(call: Call) -> None:
     if len(call.request) > REQUEST_BYTES_MAX:
         raise MessageTooLarge
     try:
-        message = call.method.request_class.FromString(call.request)
+        received = (call.method.frame_class or call.method.request_class).FromString(call.request)
     except DecodeError:
         raise ArgumentInvalid(violations=[FieldViolation("", "is not a message of this method")]) from None
+    message = received if call.method.frame_class is None else _taken_out(call, received)
     call.message = message
     if call.method.context:
         stated = message.context
@@ -31,3 +36,17 @@ def decode(call: Call) -> None:
         call.legal_basis = stated.legal_basis
         call.case_reference = stated.case_reference
         call.officer = stated.officer
+
+
+def _taken_out(call: Call, frame: Any) -> Any:
+    """The batch in a stream's frame, with what it leaves to the message before; the call gets the frame's id."""
+    if _CALL_ID.fullmatch(frame.call_id):
+        call.call_id = bytes.fromhex(frame.call_id)
+    elif frame.call_id:
+        raise ArgumentInvalid(violations=[FieldViolation("call_id", "is 32 hex digits, not all of them 0")])
+    batch = frame.batch
+    if call.before is not None:
+        for name in ("context", "field_mask"):
+            if not batch.HasField(name):
+                getattr(batch, name).CopyFrom(getattr(call.before, name))
+    return batch

@@ -34,12 +34,27 @@ class Held:
         if message_bytes < LARGE_BYTES:
             return
         self._bytes[agency] = self._bytes.get(agency, 0) + message_bytes
+        context.add_done_callback(lambda _context: self.release(agency, message_bytes))
 
-        def over(_context: Any) -> None:
-            left = self._bytes[agency] - message_bytes
-            if left:
-                self._bytes[agency] = left
-            else:
-                del self._bytes[agency]
+    def claim(self, agency: str, message_bytes: int) -> int:
+        """Count a message of a stream until it is released; returns what is to be released, 0 when it is small.
 
-        context.add_done_callback(over)
+        Raises StreamsExhausted when the agency's share is taken.
+        """
+        if message_bytes < LARGE_BYTES:
+            return 0
+        held = self._bytes.get(agency, 0)
+        if held + message_bytes > HELD_BYTES_MAX:
+            raise StreamsExhausted
+        self._bytes[agency] = held + message_bytes
+        return message_bytes
+
+    def release(self, agency: str, message_bytes: int) -> None:
+        """A message that was counted is sent or given up."""
+        if not message_bytes:
+            return
+        left = self._bytes[agency] - message_bytes
+        if left:
+            self._bytes[agency] = left
+        else:
+            del self._bytes[agency]

@@ -21,6 +21,7 @@ from gateway.api.v1 import (
     sync_service_pb2,
     token_service_pb2,
 )
+from gateway.chain.frame import check_frames
 from gateway.chain.rules import Check, compile_check
 
 CONTRACT = (
@@ -50,6 +51,8 @@ class Method:
     receipt_field: int
     """Number of the receipt in the response; 0 when the answer carries none."""
     check: Check
+    frame_class: Any = None
+    """The frame around each request of a streamed method, whose `request_class` is then that of the batch."""
 
 
 def services() -> list[ServiceDescriptor]:
@@ -66,18 +69,25 @@ def compile_methods() -> Mapping[str, Method]:
             policy = options.Extensions[options_pb2.policy]
             if not (policy.listener and policy.audit and policy.quota):
                 raise RuntimeError(f"the contract's method {rpc.full_name} has no complete policy")
-            receipt = rpc.output_type.fields_by_name.get("receipt")
+            request: Any = rpc.input_type
+            response: Any = rpc.output_type
+            if rpc.client_streaming:
+                check_frames(request, response)
+                request = request.fields_by_name["batch"].message_type
+                response = response.fields_by_name["batch"].message_type
+            receipt = response.fields_by_name.get("receipt")
             if rpc.name in methods:
                 raise RuntimeError(f"two methods of the contract are called {rpc.name}")
             methods[rpc.name] = Method(
                 name=rpc.name,
                 service=service.full_name,
-                request_class=GetMessageClass(rpc.input_type),
+                request_class=GetMessageClass(request),
                 token=policy.token,
                 context=policy.context,
                 audit=policy.audit,
                 listener=policy.listener,
                 receipt_field=receipt.number if receipt is not None else 0,
-                check=compile_check(rpc.input_type),
+                check=compile_check(request),
+                frame_class=GetMessageClass(rpc.input_type) if rpc.client_streaming else None,
             )
     return methods

@@ -124,6 +124,7 @@ class Recorder:
             call_id=call.call_id,
             origin=self._origin,
             worker_epoch=self._epoch,
+            stream_sequence=call.sequence,
             policy_version=call.policy_version,
             people=people,
             decision=Decision.REFUSED if reason else Decision.ALLOWED,

@@ -54,6 +54,7 @@ TABLE: dict[str, tuple[StatusCode, Retry]] = {
     "AUDIT_UNAVAILABLE": (StatusCode.UNAVAILABLE, Retry.LATER),
     "REGISTRY_UNAVAILABLE": (StatusCode.UNAVAILABLE, Retry.LATER),
     "POLICY_STALE": (StatusCode.UNAVAILABLE, Retry.LATER),
+    "STREAM_ENDED": (StatusCode.UNAVAILABLE, Retry.LATER),
     "INTERNAL": (StatusCode.INTERNAL, Retry.NEVER),
 }
 """Every reason of the contract: its gRPC status, and whether to retry."""

@@ -57,6 +57,7 @@ RETRIES: Final[Mapping[str, Retry]] = MappingProxyType(
         "AUDIT_UNAVAILABLE": Retry.LATER_IF_REPEATABLE,
         "REGISTRY_UNAVAILABLE": Retry.LATER_IF_REPEATABLE,
         "POLICY_STALE": Retry.LATER,
+        "STREAM_ENDED": Retry.LATER,
         "INTERNAL": Retry.NEVER,
     }
 )

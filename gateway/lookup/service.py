@@ -40,6 +40,12 @@ class LookupMethods:
         """Up to 1,000 people; a bad item is answered as such."""
         return await self._batches.look_up(call, request)
 
+    async def StreamLookUpPersons(  # noqa: N802
+        self, call: Call, request: lookup_service_pb2.BatchLookUpPersonsRequest
+    ) -> Answer:
+        """One message of a stream: the same as a batch of its own."""
+        return await self._batches.look_up(call, request)
+
     async def LookUpPerson(self, call: Call, request: lookup_service_pb2.LookUpPersonRequest) -> Answer:  # noqa: N802
         """One person. An absent one and one out of scope are answered alike, after the same entry."""
         assert call.principal is not None

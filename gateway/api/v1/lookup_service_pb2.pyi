@@ -7,6 +7,7 @@ from gateway.api.v1 import person_pb2 as _person_pb2
 from gateway.api.v1 import reason_pb2 as _reason_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.rpc import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -90,3 +91,23 @@ class LookUpResult(_message.Message):
     reason: _reason_pb2.ErrorReason
     reference: str
     def __init__(self, person: _Optional[_Union[_person_pb2.Person, _Mapping]] = ..., version: _Optional[int] = ..., number_superseded: _Optional[bool] = ..., reason: _Optional[_Union[_reason_pb2.ErrorReason, str]] = ..., reference: _Optional[str] = ...) -> None: ...
+
+class StreamLookUpPersonsRequest(_message.Message):
+    __slots__ = ("batch", "call_id")
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    CALL_ID_FIELD_NUMBER: _ClassVar[int]
+    batch: BatchLookUpPersonsRequest
+    call_id: str
+    def __init__(self, batch: _Optional[_Union[BatchLookUpPersonsRequest, _Mapping]] = ..., call_id: _Optional[str] = ...) -> None: ...
+
+class StreamLookUpPersonsResponse(_message.Message):
+    __slots__ = ("batch", "refusal", "sequence", "call_id")
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    CALL_ID_FIELD_NUMBER: _ClassVar[int]
+    batch: BatchLookUpPersonsResponse
+    refusal: _status_pb2.Status
+    sequence: int
+    call_id: str
+    def __init__(self, batch: _Optional[_Union[BatchLookUpPersonsResponse, _Mapping]] = ..., refusal: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., sequence: _Optional[int] = ..., call_id: _Optional[str] = ...) -> None: ...

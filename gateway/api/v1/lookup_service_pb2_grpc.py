@@ -46,6 +46,11 @@ class LookupServiceStub:
                 request_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.FromString,
                 _registered_method=True)
+        self.StreamLookUpPersons = channel.stream_stream(
+                '/gateway.api.v1.LookupService/StreamLookUpPersons',
+                request_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.StreamLookUpPersonsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.StreamLookUpPersonsResponse.FromString,
+                _registered_method=True)
         self.LookUpHousehold = channel.unary_unary(
                 '/gateway.api.v1.LookupService/LookUpHousehold',
                 request_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpHouseholdRequest.SerializeToString,
@@ -81,6 +86,20 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StreamLookUpPersons(self, request_iterator, context):
+        """Batches without end: each message is a batch with its own entry and receipt,
+        answered in order and flow-controlled; two of a stream are worked on at once.
+        A batch that its caller can correct is refused in its place and the stream
+        goes on; any other refusal ends the stream after the answers before it. The
+        gateway ends a stream after 50 s, or when it restarts, with STREAM_ENDED:
+        open another and go on. After a broken connection, send the batches that
+        were not answered again, under their call ids, so that who counts the log
+        can tell a repeated batch from a new one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LookUpHousehold(self, request, context):
         """The members of the household of a person, or with a household number, each with the fields that the mask
         names and the grant allows. Members out of the caller's scope are left out, and nothing says how many.
@@ -111,6 +130,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.BatchLookUpPersons,
                     request_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.SerializeToString,
+            ),
+            'StreamLookUpPersons': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamLookUpPersons,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.StreamLookUpPersonsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_lookup__service__pb2.StreamLookUpPersonsResponse.SerializeToString,
             ),
             'LookUpHousehold': grpc.unary_unary_rpc_method_handler(
                     servicer.LookUpHousehold,
@@ -178,6 +202,33 @@ class LookupService:
             '/gateway.api.v1.LookupService/BatchLookUpPersons',
             gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsRequest.SerializeToString,
             gateway_dot_api_dot_v1_dot_lookup__service__pb2.BatchLookUpPersonsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamLookUpPersons(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/gateway.api.v1.LookupService/StreamLookUpPersons',
+            gateway_dot_api_dot_v1_dot_lookup__service__pb2.StreamLookUpPersonsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_lookup__service__pb2.StreamLookUpPersonsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,244 @@
+"""Streams over real gRPC, with steps that do as the test says: order, bounds, ends, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import status_pb2
+from grpc_status import rpc_status
+
+from gateway.api.v1 import lookup_service_pb2
+from gateway.chain.base import Answer, Call
+from gateway.chain.held import HELD_BYTES_MAX, LARGE_BYTES, Held
+from gateway.chain.methods import Method, compile_methods
+from gateway.chain.places import StreamPlaces
+from gateway.chain.streaming import Streaming
+from gateway.chain.translate import rich_status
+from gateway.errors import ArgumentInvalid, CredentialExpired, GatewayError, Internal
+from tests.caller import Reply, refused
+
+METHOD = compile_methods()["StreamLookUpPersons"]
+PATH = f"/{METHOD.service}/{METHOD.name}"
+Frame = lookup_service_pb2.StreamLookUpPersonsResponse
+Complete = Callable[[Call], Awaitable[bytes]]
+
+
+class Steps:
+    """The steps, without credentials, roles and log: a message is answered by `complete`."""
+
+    def __init__(self, complete: Complete) -> None:
+        self.held = Held()
+        self.at_work = 0
+        self._complete = complete
+
+    def enter(self) -> None:
+        self.at_work += 1
+
+    def leave(self, _method: Method, _started: float) -> None:
+        self.at_work -= 1
+
+    def check_room(self) -> None:
+        pass
+
+    def identify(self, call: Call, _peer: Any, _metadata: Any) -> None:
+        call.principal = SimpleNamespace(agency="hospital")  # type: ignore[assignment]
+
+    def admit(self, call: Call, peer: Any, metadata: Any) -> None:
+        self.identify(call, peer, metadata)
+
+    async def complete(self, call: Call, _behaviour: Any) -> bytes:
+        return await self._complete(call)
+
+    async def refuse(self, call: Call, error: Exception) -> status_pb2.Status:
+        return rich_status(error if isinstance(error, GatewayError) else Internal(), call.call_id, None)
+
+
+async def _never(call: Call, request: Any) -> Answer:
+    raise AssertionError("the steps answer")
+
+
+async def _abort(context: Any, status: status_pb2.Status) -> None:
+    await context.abort_with_status(rpc_status.to_status(status))
+
+
+@asynccontextmanager
+async def _stream(complete: Complete, seconds_max: float = 30.0) -> AsyncIterator[tuple[Any, Steps, Streaming]]:
+    """An open stream to a server of its own."""
+    steps = Steps(complete)
+    streaming = Streaming(steps, StreamPlaces(), lambda count: bytes(count), ("seat", 3), _abort, seconds_max)
+    server = grpc.aio.server()
+    handler = streaming.handler(METHOD, _never)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(METHOD.service, {METHOD.name: handler}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        call: Any = channel.stream_stream(PATH)(timeout=20)
+        yield call, steps, streaming
+        call.cancel()
+    await server.stop(None)
+    assert steps.at_work == 0
+    assert steps.held._bytes == {}
+    assert streaming.places._open == {}
+
+
+async def _answers(call: Any) -> tuple[list[Frame], Reply]:
+    """All that is left of a stream."""
+    frames: list[Frame] = []
+    try:
+        while (raw := await call.read()) is not grpc.aio.EOF:
+            frames.append(Frame.FromString(raw))
+    except grpc.aio.AioRpcError as error:
+        return frames, refused(error)
+    return frames, Reply(await call.code())
+
+
+def _people(count: int) -> bytes:
+    return lookup_service_pb2.BatchLookUpPersonsResponse(people_count=count).SerializeToString()
+
+
+async def test_answers_leave_in_order_whoever_is_ready_first() -> None:
+    second = asyncio.Event()
+
+    async def complete(call: Call) -> bytes:
+        if call.sequence == 1:
+            await second.wait()
+        second.set()
+        return _people(call.sequence)
+
+    async with _stream(complete) as (call, _, _):
+        for _ in range(3):
+            await call.write(b"")
+        await call.done_writing()
+        frames, end = await _answers(call)
+    assert [(frame.sequence, frame.batch.people_count) for frame in frames] == [(1, 1), (2, 2), (3, 3)]
+    assert end.code is grpc.StatusCode.OK
+
+
+async def test_two_messages_of_a_stream_are_at_work_at_once_and_no_third() -> None:
+    most = 0
+    more = asyncio.Event()
+
+    async def complete(_call: Call) -> bytes:
+        nonlocal most
+        most = max(most, steps.at_work)
+        if steps.at_work == 2:
+            more.set()
+        await more.wait()
+        return b""
+
+    async with _stream(complete) as (call, steps, _):
+        for _ in range(8):
+            await call.write(b"")
+        await call.done_writing()
+        frames, _ = await _answers(call)
+    assert (len(frames), most) == (8, 2)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(CredentialExpired(), "CREDENTIAL_EXPIRED"), (ValueError("fault"), "INTERNAL")]
+)
+async def test_what_ends_a_stream_does_so_after_the_answers_before_it(error: Exception, reason: str) -> None:
+    async def complete(call: Call) -> bytes:
+        if call.sequence == 1:
+            await asyncio.sleep(0.02)
+        if call.sequence == 2:
+            raise error
+        return _people(call.sequence)
+
+    async with _stream(complete) as (call, _, _):
+        await call.write(b"")
+        await call.write(b"")
+        frames, end = await _answers(call)
+    assert ([frame.sequence for frame in frames], end.reason) == ([1], reason)
+
+
+async def test_a_mistake_is_answered_in_its_place() -> None:
+    async def complete(call: Call) -> bytes:
+        if call.sequence == 2:
+            raise ArgumentInvalid
+        return _people(call.sequence)
+
+    async with _stream(complete) as (call, _, _):
+        for _ in range(3):
+            await call.write(b"")
+        await call.done_writing()
+        frames, end = await _answers(call)
+    assert [frame.HasField("batch") for frame in frames] == [True, False, True]
+    assert frames[1].refusal.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert end.code is grpc.StatusCode.OK
+
+
+async def test_an_old_stream_ends_in_good_order() -> None:
+    async def complete(call: Call) -> bytes:
+        await asyncio.sleep(0.1)
+        return _people(call.sequence)
+
+    async with _stream(complete, seconds_max=0.05) as (call, _, _):
+        await call.write(b"")
+        frames, end = await _answers(call)
+    assert ([frame.sequence for frame in frames], end.reason) == ([1], "STREAM_ENDED")
+    assert end.code is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_stream_ends_in_good_order_when_the_process_stops() -> None:
+    begun = asyncio.Event()
+
+    async def complete(call: Call) -> bytes:
+        begun.set()
+        await asyncio.sleep(0.02)
+        return _people(call.sequence)
+
+    async with _stream(complete) as (call, _, streaming):
+        await call.write(b"")
+        await begun.wait()
+        streaming.stop()
+        frames, end = await _answers(call)
+    assert ([frame.sequence for frame in frames], end.reason) == ([1], "STREAM_ENDED")
+
+
+async def test_who_leaves_takes_the_work_and_the_bytes_along() -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def complete(_call: Call) -> bytes:
+        begun.set()
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ended.set()
+        return b""
+
+    async with _stream(complete) as (call, steps, _):
+        await call.write(bytes(LARGE_BYTES))
+        await begun.wait()
+        assert steps.held._bytes == {"hospital": LARGE_BYTES}
+        call.cancel()
+        await asyncio.wait_for(ended.wait(), 10)
+
+
+async def test_a_stream_ends_when_its_agency_holds_too_much() -> None:
+    async def complete(_call: Call) -> bytes:
+        return bytes(LARGE_BYTES)
+
+    async with _stream(complete) as (call, steps, _):
+        taken = steps.held.claim("hospital", HELD_BYTES_MAX)
+        await call.write(b"")
+        frames, end = await _answers(call)
+        steps.held.release("hospital", taken)
+    assert (frames, end.reason) == ([], "STREAMS_EXHAUSTED")
+
+
+async def test_a_stream_says_who_serves_it_before_anything_is_asked() -> None:
+    async def complete(_call: Call) -> bytes:
+        return b""
+
+    async with _stream(complete) as (call, _, _):
+        metadata = dict(await call.initial_metadata())
+        await call.done_writing()
+        await _answers(call)
+    assert (metadata["popgate-worker"], metadata["popgate-workers"]) == ("seat", "3")
