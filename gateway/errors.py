@@ -26,6 +26,14 @@ class FieldViolation:
     description: str
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaViolation:
+    """A limit that was reached: whose it is, and which, without what others did."""
+
+    subject: str
+    description: str
+
+
 class GatewayError(Exception):
     """A refusal. `reason` is the name of an `ErrorReason` without its prefix."""
 
@@ -37,12 +45,14 @@ class GatewayError(Exception):
         sentence: str | None = None,
         *,
         violations: Sequence[FieldViolation] = (),
+        quotas: Sequence[QuotaViolation] = (),
         metadata: Mapping[str, str] | None = None,
         retry_seconds: float | None = None,
     ) -> None:
         """`metadata` holds nothing personal; `retry_seconds` is when a retry may succeed."""
         super().__init__(sentence or self.sentence)
         self.violations = tuple(violations)
+        self.quotas = tuple(quotas)
         self.metadata = dict(metadata or {})
         self.retry_seconds = retry_seconds
         self.receipt: Any = None
@@ -245,10 +255,10 @@ class RecordExists(Refused):
 
 
 class QuotaExhausted(NotNow):
-    """A quota is exhausted."""
+    """A limit of the grant is reached; `quotas` says which, `retry_seconds` when there is room again."""
 
     reason = "QUOTA_EXHAUSTED"
-    sentence = "A quota of the agency is exhausted; wait and retry."
+    sentence = "A quota of the agency is exhausted; wait for the time that is stated and retry."
 
 
 class StreamsExhausted(NotNow):

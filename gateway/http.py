@@ -67,6 +67,12 @@ class AuditCollector:
         yield CounterMetricFamily(
             "gateway_audit_commit_seconds", "Time spent in group commits.", stats["commit_seconds"]
         )
+        remembered = GaugeMetricFamily(
+            "gateway_admission_remembered", "Things that quotas are decided by, in memory.", labels=["kind"]
+        )
+        for kind, count in stats["admission"].items():
+            remembered.add_metric([kind], count)
+        yield remembered
 
 
 def exposition(settings: Settings) -> bytes:

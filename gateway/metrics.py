@@ -64,6 +64,12 @@ class Metrics:
         self.refusals = counter("gateway_refusals", "Calls refused.", ("agency", "method", "reason"))
         self.failures = counter("gateway_failures", "Calls that met an unforeseen error.", ("method",))
         self.seconds = histogram("gateway_call_seconds", "Time from call to answer.", ("method",), SECONDS_BUCKETS)
+        self.admit_seconds = histogram(
+            "gateway_admit_seconds",
+            "Time until a call under limits of rate or number was let in or refused.",
+            (),
+            SECONDS_BUCKETS,
+        )
         self.batch = histogram(
             "gateway_barrier_batch_size",
             "Calls or people that shared one barrier.",

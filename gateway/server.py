@@ -30,6 +30,7 @@ from gateway.audit.paths import AuditPaths
 from gateway.audit.service import AuditMethods
 from gateway.catalogue import Catalogue
 from gateway.chain import Chain
+from gateway.chain.admit import Admitter
 from gateway.chain.authenticate import Authenticator
 from gateway.chain.base import Behaviour
 from gateway.chain.gate import Gate
@@ -88,7 +89,10 @@ class Spine:
         """The chain of this process, one of so many."""
         gate = Gate(self.barrier.due)
         seat = (secrets.token_hex(8), workers)
-        self.chain = Chain(authenticator, self.recorder, self.refuser, self.metrics, time.time, os.urandom, gate, seat)
+        admitter = Admitter(self.barrier.permits, self.metrics.admit_seconds.observe)
+        self.chain = Chain(
+            authenticator, self.recorder, self.refuser, self.metrics, time.time, os.urandom, gate, admitter, seat
+        )
         return self.chain
 
     def _in_flight(self) -> int:

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.audit import framing
+from gateway.audit.claims import ClaimRefused, unpack_refusals
 from gateway.audit.errors import Malformed
+from gateway.audit.permits import Permits
 from gateway.audit.receipt import Receipt
 from gateway.errors import AuditUnavailable
 
@@ -51,10 +53,11 @@ class AuditBarrier:
         self._socket_path = socket_path
         self._in_flight = in_flight
         self._batch_sizes = batch_sizes
+        self.permits = Permits()
         self._transport: asyncio.Transport | None = None
         self._origin = ""
         self._next_id = 0
-        self._unsent: list[tuple[int, bytes, bytes]] = []
+        self._unsent: list[framing.Item] = []
         self._unsent_bytes = 0
         self._waiting: dict[int, tuple[asyncio.Future[Receipt], Durable | None]] = {}
         self._stats_waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -88,8 +91,10 @@ class AuditBarrier:
         self._peak = max(self._peak, self._in_flight())
         return self._sent_at + spacing_seconds(self._peak)
 
-    def record(self, entry: bytes, detail: bytes, durable: Durable | None = None) -> asyncio.Future[Receipt]:
-        """Await the result: the receipt once the entry is durable.
+    def record(
+        self, entry: bytes, detail: bytes, durable: Durable | None = None, claims: bytes = b""
+    ) -> asyncio.Future[Receipt]:
+        """Await the result: the receipt once the entry is durable, or ClaimRefused and then nothing was recorded.
 
         `durable` is told the receipt before anybody who waits, and also when nobody waits any more: a future
         that is cancelled before its entry is sent takes the entry back, afterwards not. Raises AuditUnavailable,
@@ -101,7 +106,7 @@ class AuditBarrier:
         future: asyncio.Future[Receipt] = loop.create_future()
         self._next_id += 1
         self._waiting[self._next_id] = future, durable
-        self._unsent.append((self._next_id, entry, detail))
+        self._unsent.append((self._next_id, entry, detail, claims))
         self._unsent_bytes += len(entry) + len(detail)
         if self._unsent_bytes > MESSAGE_BYTES_TARGET:
             self._flush()
@@ -189,8 +194,16 @@ class AuditBarrier:
                     future.set_result(receipt)
                 else:
                     future.set_exception(AuditUnavailable())
+        elif kind == framing.REFUSED:
+            for request_id, refusal in unpack_refusals(body):
+                if request_id in self._waiting and not (future := self._waiting.pop(request_id)[0]).done():
+                    future.set_exception(ClaimRefused(refusal))
+        elif kind == framing.ADMITTED:
+            self.permits.answered(body)
         elif kind == framing.HELLO:
+            assert self._transport is not None
             self._origin = body.decode()
+            self.permits.connected(self._transport.write)
             self._connected.set()
         elif kind == framing.STATS_REPLY:
             waiting = self._stats_waiting.pop(framing.unpack_request_id(body), None)
@@ -202,6 +215,7 @@ class AuditBarrier:
     def _on_lost(self) -> None:
         self._transport = None
         self._connected.clear()
+        self.permits.lost()
         self._fail_waiting()
         self._start_connecting()
 

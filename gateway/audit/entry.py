@@ -20,9 +20,9 @@ ZERO_32 = bytes(32)
 _FIXED = struct.Struct(">BBQ16sIIIIIQBH32s16s32s")
 FIXED_BYTES = _FIXED.size
 _NAMES_COUNT = 5
-_NAMES_CACHED_MAX = 4096
+_NAMES_CACHED_MAX = 32_768
 _Fixed = tuple[int, int, int, bytes, int, int, int, int, int, int, int, int, bytes, bytes, bytes]
-_Names = tuple[str, str, str, str, str]
+Names = tuple[str, str, str, str, str]
 
 
 class Kind(IntEnum):
@@ -155,7 +155,7 @@ def agency_of(entry_name: str) -> str:
 
 def decode(raw: bytes) -> Entry:
     """The entry in `raw`. Raises Malformed unless encoding the result would give exactly these bytes."""
-    fixed, names, tags_at = _split(raw)
+    fixed, packed, tags_at = _split(raw)
     (
         _version,
         kind,
@@ -173,7 +173,7 @@ def decode(raw: bytes) -> Entry:
         token,
         commitment,
     ) = fixed
-    origin, agency, method, purpose, legal_basis = names
+    origin, agency, method, purpose, legal_basis = names_of(packed)
     return Entry(
         kind=Kind(kind),
         call_id=call_id,
@@ -200,7 +200,8 @@ def decode(raw: bytes) -> Entry:
 
 def outline(raw: bytes) -> Outline:
     """The counted fields of the entry in `raw`, checked as strictly as `decode` at a quarter of its cost."""
-    fixed, names, _ = _split(raw)
+    fixed, packed, _ = _split(raw)
+    names = names_of(packed)
     return Outline(
         fixed[1],
         fixed[2],
@@ -217,10 +218,15 @@ def outline(raw: bytes) -> Outline:
     )
 
 
-def checked(raw: bytes) -> tuple[str, bool]:
-    """Origin of the entry in `raw` and whether it commits to a detail, checked as strictly as `decode`."""
-    fixed, names, _ = _split(raw)
-    return names[0], fixed[14] != ZERO_32
+def checked(raw: bytes) -> tuple[bytes, int, bool]:
+    """What a sequencer needs of the entry in `raw`, checked as strictly as `decode`.
+
+    Its names as they are packed, for `names_of`; the people it counts against quotas: those disclosed, or taken up
+    for writing; and whether it commits to a detail.
+    """
+    fixed, packed, _ = _split(raw)
+    kind = fixed[1]
+    return packed, fixed[7] if kind == 1 or kind == 4 else 0, fixed[14] != ZERO_32
 
 
 def tags_of(raw: bytes) -> bytes:
@@ -238,8 +244,8 @@ def time_of(raw: bytes) -> int:
     return int.from_bytes(raw[TIME_OFFSET : TIME_OFFSET + 8], "big")
 
 
-def _split(raw: bytes) -> tuple[_Fixed, _Names, int]:
-    """Fixed fields, names and where the tags start; raises Malformed on anything not canonical."""
+def _split(raw: bytes) -> tuple[_Fixed, bytes, int]:
+    """Fixed fields, packed names and where the tags start; raises Malformed on anything not canonical."""
     if not FIXED_BYTES <= len(raw) <= ENTRY_BYTES_MAX:
         raise Malformed(f"an entry has {FIXED_BYTES} to {ENTRY_BYTES_MAX} bytes, this one {len(raw)}")
     fixed: _Fixed = _FIXED.unpack_from(raw)
@@ -255,7 +261,9 @@ def _split(raw: bytes) -> tuple[_Fixed, _Names, int]:
         raise Malformed("the entry ends inside its names") from None
     if len(raw) != at + 2 + TAG_BYTES * count:
         raise Malformed(f"the entry announces {count} tags, its length says otherwise")
-    return fixed, _unpack_names(raw[FIXED_BYTES:at]), at + 2
+    packed = raw[FIXED_BYTES:at]
+    names_of(packed)
+    return fixed, packed, at + 2
 
 
 def _check_rules(kind: int, decision: int, reason: int, calls: int, since_us: int) -> None:
@@ -283,7 +291,7 @@ def _check_rules(kind: int, decision: int, reason: int, calls: int, since_us: in
 
 @lru_cache(maxsize=_NAMES_CACHED_MAX)
 def _pack_names(*names: str) -> bytes:
-    """The five length-prefixed names; cached, because a deployment uses a few hundred combinations."""
+    """The five length-prefixed names; cached, because a deployment uses a few thousand combinations."""
     parts: list[bytes] = []
     for name in names:
         try:
@@ -298,7 +306,8 @@ def _pack_names(*names: str) -> bytes:
 
 
 @lru_cache(maxsize=_NAMES_CACHED_MAX)
-def _unpack_names(packed: bytes) -> _Names:
+def names_of(packed: bytes) -> Names:
+    """Origin, agency, method, purpose and legal basis. Raises Malformed."""
     names: list[str] = []
     at = 0
     while at < len(packed):

@@ -2,9 +2,13 @@
 
 message  = u32 length of the rest, u8 type, body
 HELLO    = origin in UTF-8, sent by the sequencer on every new connection
-RECORD   = items of u64 request id, u32 entry length, u32 detail length, entry, detail
+RECORD   = items of u64 request id, u32 entry length, u32 detail length, u32 claims length, entry, detail, claims
 RECORDED = u64 first index, u32 count, u32 key id, 64 B signature of the commit, then items of
            u64 request id, u8 status, u64 index, 32 B leaf hash, u8 path length, path of 32 B hashes
+REFUSED  = what was not recorded because a claim was refused: items as `claims.pack_refusal` writes them
+ADMIT    = items of u64 request id, u16 length, a demand as `permits.Demand.encode` writes it
+ADMITTED = items of u64 request id, u8 ground (0: let in), u8 position of the limit, u64 microseconds to wait
+RELEASE, HOLD = items of u32 count, u16 length, name of a permit: given back; held, said on a new connection
 STATS    = u64 request id;  STATS_REPLY = u64 request id, JSON
 """
 
@@ -13,6 +17,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from gateway.audit.claims import CLAIMS_BYTES_MAX
 from gateway.audit.entry import ENTRY_BYTES_MAX
 from gateway.audit.errors import Malformed
 from gateway.audit.receipt import Commit, Receipt
@@ -20,10 +25,11 @@ from gateway.audit.tiles import DETAIL_BYTES_MAX
 
 MESSAGE_BYTES_MAX = 8 << 20
 HELLO, RECORD, RECORDED, STATS, STATS_REPLY = 1, 2, 3, 4, 5
+REFUSED, ADMIT, ADMITTED, RELEASE, HOLD = 6, 7, 8, 9, 10
 STATUS_RECORDED = 0
 
 _PREFIX = struct.Struct(">IB")
-_ITEM = struct.Struct(">QII")
+_ITEM = struct.Struct(">QIII")
 _COMMIT = struct.Struct(">QII64s")
 _RECEIPT = struct.Struct(">QBQ32sB")
 
@@ -59,25 +65,30 @@ class Splitter:
         return messages
 
 
-def pack_item(request_id: int, entry: bytes, detail: bytes) -> bytes:
+Item = tuple[int, bytes, bytes, bytes]
+"""What a worker wants recorded: request id, entry, detail, encoded claims (empty for none)."""
+
+
+def pack_item(request_id: int, entry: bytes, detail: bytes, claims: bytes = b"") -> bytes:
     """One item of a RECORD message."""
-    return _ITEM.pack(request_id, len(entry), len(detail)) + entry + detail
+    return _ITEM.pack(request_id, len(entry), len(detail), len(claims)) + entry + detail + claims
 
 
-def unpack_items(body: bytes) -> list[tuple[int, bytes, bytes]]:
-    """The (request id, entry, detail) of a RECORD message. Raises Malformed."""
-    items: list[tuple[int, bytes, bytes]] = []
+def unpack_items(body: bytes) -> list[Item]:
+    """The items of a RECORD message. Raises Malformed."""
+    items: list[Item] = []
     at, end = 0, len(body)
     while at < end:
         if end - at < _ITEM.size:
             raise Malformed("a record ends inside its lengths")
-        request_id, entry_bytes, detail_bytes = _ITEM.unpack_from(body, at)
-        if entry_bytes > ENTRY_BYTES_MAX or detail_bytes > DETAIL_BYTES_MAX:
-            raise Malformed("an entry or detail is too long")
+        request_id, entry_bytes, detail_bytes, claims_bytes = _ITEM.unpack_from(body, at)
+        if entry_bytes > ENTRY_BYTES_MAX or detail_bytes > DETAIL_BYTES_MAX or claims_bytes > CLAIMS_BYTES_MAX:
+            raise Malformed("an entry, detail or claim is too long")
         start = at + _ITEM.size
         middle = start + entry_bytes
-        at = middle + detail_bytes
-        items.append((request_id, body[start:middle], body[middle:at]))
+        after = middle + detail_bytes
+        at = after + claims_bytes
+        items.append((request_id, body[start:middle], body[middle:after], body[after:at]))
     if at != end or not items:
         raise Malformed("the lengths of a record do not fill it")
     return items

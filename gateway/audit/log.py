@@ -108,15 +108,19 @@ class Log:
         """`commit`, as one receipt for each item."""
         return self.commit(items).receipts()
 
-    def commit(self, items: Sequence[tuple[bytes, bytes]]) -> Commit:
+    def time_us(self) -> int:
+        """The log time of now, microseconds since 1970; never less than before."""
+        self._last_us = max(self._last_us, self._clock_us())
+        return self._last_us
+
+    def commit(self, items: Sequence[tuple[bytes, bytes]], time_us: int | None = None) -> Commit:
         """Make (entry, detail) pairs durable as one commit and sign for them.
 
-        Sets the log time, which never runs backwards. Raises LogFailed, and then nothing of this commit may
+        Sets the log time: of now, or what `time_us()` gave last. Raises LogFailed, and then nothing of this commit may
         be promised to anybody and the log is not used again in this process.
         """
         began = time.perf_counter()
-        self._last_us = max(self._last_us, self._clock_us())
-        stamp = self._last_us.to_bytes(8, "big")
+        stamp = (self.time_us() if time_us is None else time_us).to_bytes(8, "big")
         entries = [with_time(entry, stamp) for entry, _ in items]
         details = [detail for _, detail in items]
         first = self._wal.next_index

@@ -38,6 +38,11 @@ class AuditPaths:
         return os.path.join(self.state, "index")
 
     @property
+    def admission(self) -> str:
+        """Snapshot of what claims are decided by, derived from the log."""
+        return os.path.join(self.state, "run", "admission")
+
+    @property
     def socket(self) -> str:
         """The sequencer's Unix socket."""
         return os.path.join(self.state, "run", "audit.sock")

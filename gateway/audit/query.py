@@ -44,8 +44,8 @@ def find(
     reader = LogReader(directory)
     size = open_checkpoint(reader.checkpoint(), Verifier.from_text(vkey)).size
     bundles = range(
-        max(0, _first_after(reader, size, from_us - 1) - 1),
-        min(_first_after(reader, size, to_us), -(-min(size, size if before is None else before) // WIDTH)),
+        max(0, first_after(reader, size, from_us - 1) - 1),
+        min(first_after(reader, size, to_us), -(-min(size, size if before is None else before) // WIDTH)),
     )
     found: list[tuple[int, Entry]] = []
     number, entries = -1, list[bytes]()
@@ -87,7 +87,7 @@ def _candidates(
         number -= 1
 
 
-def _first_after(reader: LogReader, size: int, time_us: int) -> int:
+def first_after(reader: LogReader, size: int, time_us: int) -> int:
     """Number of the first bundle that starts after `time_us`; log time never runs backwards."""
     low, high = 0, -(-size // WIDTH)
     while low < high:

@@ -1,4 +1,8 @@
-"""The one process that writes the log: what is readable from all workers at a moment becomes one commit."""
+"""The one process that writes the log: what is readable from all workers at a moment becomes one commit.
+
+It is also where everything that must be exact over all workers is decided: claims of entries (`admission`), in the
+order in which they are appended, and what calls demand before their work (`limits`).
+"""
 
 from __future__ import annotations
 
@@ -15,12 +19,17 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-from gateway.audit import framing
-from gateway.audit.entry import checked
+from gateway.audit import framing, limits
+from gateway.audit.admission import Admission
+from gateway.audit.claims import Claims, pack_refusal
+from gateway.audit.entry import checked, names_of
 from gateway.audit.errors import AuditError, LogFailed, Malformed
 from gateway.audit.files import Files, RealFiles
+from gateway.audit.limits import Limiter
 from gateway.audit.log import Log, load_log_keys, open_log
 from gateway.audit.paths import AuditPaths
+from gateway.audit.reader import LogReader
+from gateway.audit.snapshot import Snapshots, restore
 from gateway.audit.wal import SEGMENT_BYTES, frame_bytes
 
 PUBLISH_SECONDS = 1.0
@@ -34,6 +43,9 @@ WAITING_BYTES_MAX = 128 << 20
 DRAIN_SECONDS = 2.0
 # The publisher thread must give the interpreter back well within the time of one sync.
 _SWITCH_SECONDS = 0.0005
+
+_Item = tuple[int, bytes, bytes, Claims | None, bytes, int]
+"""Request id, entry, detail, claims, the entry's packed names, the people it counts."""
 
 
 class _Connection:
@@ -50,9 +62,15 @@ class _Connection:
 class Sequencer:
     """Serves one listening socket until asked to stop. Raises LogFailed when the log fails."""
 
-    def __init__(self, log: Log, listener: socket.socket) -> None:
+    def __init__(
+        self, log: Log, listener: socket.socket, admission: Admission, limiter: Limiter, snapshots: Snapshots
+    ) -> None:
+        """`admission`: as it stands after all entries of the log."""
         self._log = log
         self._listener = listener
+        self._admission = admission
+        self._limiter = limiter
+        self._snapshots = snapshots
         self._selector = selectors.DefaultSelector()
         self._connections: set[_Connection] = set()
         self._wake_read, self._wake_write = socket.socketpair()
@@ -78,11 +96,14 @@ class Sequencer:
         while not self._stopping:
             self._turn(self._selector.select())
             self._check_publishing()
+        # Workers that go on while only this process ends keep their permits, and tell the next one.
+        held = self._limiter.held
         self._drain()
         self._publish_due.set()
         publishing.join()
         self._check_publishing()
         self._log.close()
+        self._snapshots.finish(self._log.published_size, self._admission, None if held else self._limiter.levels())
 
     def stats(self) -> dict[str, object]:
         """Figures for metrics, JSON-able."""
@@ -94,12 +115,17 @@ class Sequencer:
             "waiting_bytes": self._log.waiting_bytes,
             "connections": len(self._connections),
             "cpu_seconds": time.process_time(),
+            "admission": {
+                **self._admission.sizes(),
+                "rates": self._limiter.buckets,
+                "permits": self._limiter.held,
+            },
             **asdict(self._log.stats),
         }
 
     def _turn(self, ready: list[tuple[selectors.SelectorKey, int]]) -> None:
         """Handle what is ready: read from every readable worker, then commit all of it together."""
-        batch: list[tuple[_Connection, list[tuple[int, bytes, bytes]]]] = []
+        batch: list[tuple[_Connection, list[_Item]]] = []
         for key, events in ready:
             if key.fileobj is self._listener:
                 self._accept()
@@ -116,6 +142,7 @@ class Sequencer:
                         batch.append((connection, items))
         if batch:
             self._commit(batch)
+            self._snapshots.take(self._log.size, self._admission, time.monotonic())
 
     def _accept(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -131,9 +158,9 @@ class Sequencer:
             self._selector.register(sock, selectors.EVENT_READ, connection)
             self._send(connection, framing.message(framing.HELLO, self._log.origin.encode()))
 
-    def _receive(self, connection: _Connection) -> list[tuple[int, bytes, bytes]]:
+    def _receive(self, connection: _Connection) -> list[_Item]:
         """The items that arrived; a malformed message closes its connection and nobody else's."""
-        items: list[tuple[int, bytes, bytes]] = []
+        items: list[_Item] = []
         try:
             data = connection.sock.recv(READ_BYTES_MAX)
             if not data:
@@ -142,15 +169,8 @@ class Sequencer:
             for kind, body in connection.splitter.feed(data):
                 if kind == framing.RECORD:
                     items.extend(self._checked(body))
-                elif kind == framing.STATS:
-                    request_id = framing.unpack_request_id(body)
-                    reply = json.dumps(self.stats()).encode()
-                    self._send(
-                        connection,
-                        framing.message(framing.STATS_REPLY, framing.pack_request_id(request_id), reply),
-                    )
                 else:
-                    raise Malformed(f"message type {kind} is not known")
+                    self._answer(connection, kind, body)
         except BlockingIOError:
             return []
         except Malformed as error:
@@ -162,26 +182,54 @@ class Sequencer:
             return []
         return items
 
-    def _checked(self, body: bytes) -> list[tuple[int, bytes, bytes]]:
+    def _answer(self, connection: _Connection, kind: int, body: bytes) -> None:
+        """What records nothing. Raises Malformed."""
+        if kind == framing.ADMIT:
+            now_ns = time.monotonic_ns()
+            answers = [
+                limits.pack_admitted(request_id, self._limiter.admit(connection, demand, now_ns))
+                for request_id, demand in limits.unpack_admits(body)
+            ]
+            self._send(connection, framing.message(framing.ADMITTED, *answers))
+        elif kind == framing.RELEASE:
+            for name, count in limits.unpack_holdings(body):
+                self._limiter.release(connection, name, count)
+        elif kind == framing.HOLD:
+            for name, count in limits.unpack_holdings(body):
+                self._limiter.hold(connection, name, count)
+        elif kind == framing.STATS:
+            request_id = framing.unpack_request_id(body)
+            reply = json.dumps(self.stats()).encode()
+            self._send(connection, framing.message(framing.STATS_REPLY, framing.pack_request_id(request_id), reply))
+        else:
+            raise Malformed(f"message type {kind} is not known")
+
+    def _checked(self, body: bytes) -> list[_Item]:
         """Items whose entries are well formed: one that is not would make the log unverifiable for ever."""
-        items = framing.unpack_items(body)
+        items: list[_Item] = []
         origin = self._log.origin
-        for _, entry, detail in items:
+        for request_id, entry, detail, raw_claims in framing.unpack_items(body):
             if frame_bytes(len(entry), len(detail)) > self._commit_bytes_max:
                 raise Malformed("an entry with its detail does not fit a segment")
-            found_origin, has_detail = checked(entry)
-            if found_origin != origin:
+            names, people, has_detail = checked(entry)
+            if names_of(names)[0] != origin:
                 raise Malformed("an entry names another log as its origin")
             if has_detail != bool(detail):
                 raise Malformed("an entry commits to a detail that did not come with it, or the reverse")
+            claims = None
+            if raw_claims:
+                claims = Claims.from_bytes(raw_claims)
+                if not entry.endswith(claims.marked_tags()):
+                    raise Malformed("an entry does not carry what its claims count")
+            items.append((request_id, entry, detail, claims, names, people))
         return items
 
-    def _commit(self, batch: list[tuple[_Connection, list[tuple[int, bytes, bytes]]]]) -> None:
+    def _commit(self, batch: list[tuple[_Connection, list[_Item]]]) -> None:
         """Append everything, in as few commits as fit, and answer each worker after its commit's sync."""
-        part: list[tuple[_Connection, list[tuple[int, bytes, bytes]]]] = []
+        part: list[tuple[_Connection, list[_Item]]] = []
         size = 0
         for connection, items in batch:
-            taken: list[tuple[int, bytes, bytes]] = []
+            taken: list[_Item] = []
             for item in items:
                 item_bytes = frame_bytes(len(item[1]), len(item[2]))
                 if size + item_bytes > self._commit_bytes_max:
@@ -192,16 +240,35 @@ class Sequencer:
             part.append((connection, taken))
         self._append(part)
 
-    def _append(self, part: list[tuple[_Connection, list[tuple[int, bytes, bytes]]]]) -> None:
-        records = [(entry, detail) for _, items in part for _, entry, detail in items]
+    def _append(self, part: list[tuple[_Connection, list[_Item]]]) -> None:
+        """Decide all claims in order, and append whatever may be."""
+        admission = self._admission
+        time_us = self._log.time_us()
+        admission.begin(time_us)
+        records: list[tuple[bytes, bytes]] = []
+        recorded: list[tuple[_Connection, list[int]]] = []
+        for connection, items in part:
+            request_ids: list[int] = []
+            refused: list[bytes] = []
+            for request_id, entry, detail, claims, names, people in items:
+                if claims is None:
+                    admission.count(names, people)
+                elif refusal := admission.decide(claims, names, people):
+                    refused.append(pack_refusal(request_id, refusal))
+                    continue
+                request_ids.append(request_id)
+                records.append((entry, detail))
+            if refused:
+                self._send(connection, framing.message(framing.REFUSED, *refused))
+            recorded.append((connection, request_ids))
         if not records:
             return
-        commit = self._log.commit(records)
+        commit = self._log.commit(records, time_us)
         at = 0
-        for connection, items in part:
-            if items:
-                self._send(connection, framing.pack_receipts([item[0] for item in items], commit, at))
-            at += len(items)
+        for connection, request_ids in recorded:
+            if request_ids:
+                self._send(connection, framing.pack_receipts(request_ids, commit, at))
+            at += len(request_ids)
         if self._log.waiting_bytes > WAITING_BYTES_MAX:
             self._log.publish()
         elif self._log.waiting_bytes > WAITING_BYTES_EARLY:
@@ -234,6 +301,7 @@ class Sequencer:
         self._connections.discard(connection)
         self._selector.unregister(connection.sock)
         connection.sock.close()
+        self._limiter.leave(connection)
 
     def _drain(self) -> None:
         """Serve what the workers sent already, and give them a moment to read the replies."""
@@ -255,6 +323,7 @@ class Sequencer:
                 self._publish_due.clear()
                 if self._log.publish():
                     self._last_publish_us = time.time_ns() // 1000
+                self._snapshots.write(self._log.published_size, time.monotonic())
         except Exception as error:
             self._publish_failure = error
             self._wake()
@@ -286,17 +355,22 @@ def run(
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return _failed("another sequencer runs on this state directory")
+    files = files or RealFiles()
     try:
-        log = open_log(
-            files or RealFiles(),
-            paths.log,
-            paths.wal,
-            load_log_keys(paths.keys, origin),
-            lambda: time.time_ns() // 1000,
-            segment_bytes,
+        keys = load_log_keys(paths.keys, origin)
+        log = open_log(files, paths.log, paths.wal, keys, lambda: time.time_ns() // 1000, segment_bytes)
+        # What admission counts is read from the published log, so everything is published first.
+        log.publish()
+        reader = LogReader(paths.log, files.read)
+        admission, levels = restore(
+            files, paths.admission, keys.receipt.verifier, reader, log.published_size, log.time_us()
         )
+        snapshots = Snapshots(files, paths.admission, keys.receipt, origin, reader)
+        # Says from now on that nothing is known of rates, until this process too has ended in order.
+        snapshots.finish(log.published_size, admission, None)
+        limiter = Limiter(time.monotonic_ns(), levels)
         listener = _listen(paths.socket)
-        sequencer = Sequencer(log, listener)
+        sequencer = Sequencer(log, listener, admission, limiter, snapshots)
         signal.signal(signal.SIGTERM, lambda _signal, _frame: sequencer.stop())
         ready()
         sequencer.serve()

@@ -12,9 +12,12 @@ TAG_BYTES = 16
 KEY_BYTES = 32
 _PERSON = b"pg.person"
 _NUMBER = b"pg.number"
+_GUESS = b"pg.guess"
 # Asia/Ho_Chi_Minh has been UTC+7 without daylight saving since 1975; no time zone data is needed.
 _VIETNAM = timezone(timedelta(hours=7))
 _SECOND_US = 1_000_000
+_DAY_US = 86_400 * _SECOND_US
+_OFFSET_US = 7 * 3600 * _SECOND_US
 # A worker tags before the sequencer stamps: around a month's end the two may name different months.
 _STAMP_MARGIN_US = 120 * _SECOND_US
 
@@ -22,6 +25,11 @@ _STAMP_MARGIN_US = 120 * _SECOND_US
 def month_of(time_us: int) -> str:
     """The Vietnamese calendar month of a log time, as "YYYYMM"."""
     return datetime.fromtimestamp(time_us // _SECOND_US, _VIETNAM).strftime("%Y%m")
+
+
+def day_end_us(time_us: int) -> int:
+    """The first microsecond of the Vietnamese calendar day after the one `time_us` lies in."""
+    return time_us - (time_us + _OFFSET_US) % _DAY_US + _DAY_US
 
 
 def month_end_us(time_us: int) -> int:
@@ -43,7 +51,7 @@ def months_between(from_us: int, to_us: int) -> list[str]:
 class TagKey:
     """The tag key of one month; about 0.7 us a tag."""
 
-    __slots__ = ("_number", "_person", "month")
+    __slots__ = ("_guess", "_number", "_person", "month")
 
     def __init__(self, month: str, key: bytes) -> None:
         if len(key) != KEY_BYTES:
@@ -52,6 +60,7 @@ class TagKey:
         # The keyed first block is computed once; each tag starts from a copy of that state.
         self._person = blake2b(key=key, digest_size=TAG_BYTES, person=_PERSON)
         self._number = blake2b(key=key, digest_size=TAG_BYTES, person=_NUMBER)
+        self._guess = blake2b(key=key, digest_size=TAG_BYTES, person=_GUESS)
 
     def person(self, person_id: int) -> bytes:
         """Tag of a person by the registry's own identifier."""
@@ -78,3 +87,13 @@ class TagKey:
     def numbers(self, numbers: Iterable[str]) -> bytes:
         """The tags of many numbers, concatenated in order."""
         return b"".join([self.number(number) for number in numbers])
+
+    def guesses(self, subjects: Iterable[int | str]) -> bytes:
+        """Tags in a domain of their own of people, by id, and of numbers that nobody visible has; joined in order."""
+        copy = self._guess.copy
+        tags: list[bytes] = []
+        for subject in subjects:
+            state = copy()
+            state.update(subject.to_bytes(8, "big") if isinstance(subject, int) else subject.encode("ascii"))
+            tags.append(state.digest())
+        return b"".join(tags)

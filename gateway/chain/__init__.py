@@ -1,6 +1,6 @@
 """What every call passes, in this order and in this one place:
 
-identify -> gate -> authenticate -> decode -> authorise -> the role -> record -> answer with its receipt
+identify -> gate -> authenticate -> decode -> authorise -> admit -> the role -> record -> answer with its receipt
 
 The messages of a stream go the same way; `streaming` says what is different there.
 
@@ -20,11 +20,14 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from gateway.api.v1 import options_pb2
+from gateway.audit.claims import ClaimRefused
 from gateway.audit.entry import Kind, agency_of
 from gateway.audit.receipt import Receipt
+from gateway.chain.admit import Admitter
 from gateway.chain.authenticate import Authenticator
 from gateway.chain.authorise import authorise
 from gateway.chain.base import Answer, Behaviour, Call
+from gateway.chain.claims import RECOMPOSED_MAX, made_smaller, refused, too_busy
 from gateway.chain.decode import decode
 from gateway.chain.gate import Gate
 from gateway.chain.held import Held
@@ -71,6 +74,7 @@ class Chain:
         now: Callable[[], float],
         random: Callable[[int], bytes],
         gate: Gate,
+        admitter: Admitter,
         seat: tuple[str, int] = ("", 1),
     ) -> None:
         """`authenticator` is None on the enrolment port, where no caller has a certificate.
@@ -84,12 +88,13 @@ class Chain:
         self._now = now
         self._random = random
         self._gate = gate
+        self._admitter = admitter
         self._log = structlog.get_logger()
         self.in_flight = 0
         self._gauge_due = False
         self._completing: set[asyncio.Task[bytes]] = set()
         self.held = Held()
-        self._streaming = Streaming(self, StreamPlaces(), random, seat, _abort)
+        self._streaming = Streaming(self, StreamPlaces(admitter), random, seat, _abort)
 
     def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler[Any, Any]:
         """The gRPC handler of a method: exact bytes in, exact bytes out."""
@@ -180,21 +185,41 @@ class Chain:
         decode(call)
         if token is not None:
             authorise(call, view, token, self._now())
+            self._admitter.bound(call)
+
+    async def _admitted(self, call: Call, behaviour: Behaviour) -> bytes:
+        """`_complete` of a call that has limits: not before there is room for it."""
+        demand = call.bounds.call if call.bounds is not None else None
+        await self._admitter.admit(demand)
+        try:
+            return await self._complete(call, behaviour)
+        finally:
+            self._admitter.release(demand)
 
     async def complete(self, call: Call, behaviour: Behaviour) -> bytes:
         """The answer with its receipt, once its entry is durable. Raises GatewayError."""
         # A write that has begun is finished whether or not the caller still waits for it.
-        work = self._complete(call, behaviour)
+        limited = call.bounds is not None and call.method.frame_class is None
+        work = self._admitted(call, behaviour) if limited else self._complete(call, behaviour)
         return await (work if call.method.audit == options_pb2.AUDIT_RULE_DISCLOSURE else self._kept(work))
 
     async def _complete(self, call: Call, behaviour: Behaviour) -> bytes:
-        answer = await behaviour(call, call.message)
-        body: bytes = answer.body if isinstance(answer.body, bytes) else answer.body.SerializeToString()
-        if len(body) > ANSWER_BYTES_MAX:
-            raise MessageTooLarge(_ANSWER_TOO_LARGE)
+        try:
+            answer = await behaviour(call, call.message)
+        except ClaimRefused as error:
+            raise refused(call, error.refusal) from None
+        body = _bytes_of(answer)
         if call.method.audit == options_pb2.AUDIT_RULE_NONE:
             return body
-        receipt = await self._record(call, answer, body)
+        for _ in range(RECOMPOSED_MAX):
+            try:
+                receipt = await self._record(call, answer, body)
+                break
+            except ClaimRefused as error:
+                answer = made_smaller(call, answer, error.refusal)
+                body = _bytes_of(answer)
+        else:
+            raise too_busy(call)
         if answer.effect is not None:
             await answer.effect()
         if answer.refusal is not None:
@@ -256,6 +281,13 @@ class Chain:
     def _write_in_flight(self) -> None:
         self._gauge_due = False
         self._metrics.in_flight.set(self.in_flight)
+
+
+def _bytes_of(answer: Answer) -> bytes:
+    body: bytes = answer.body if isinstance(answer.body, bytes) else answer.body.SerializeToString()
+    if len(body) > ANSWER_BYTES_MAX:
+        raise MessageTooLarge(_ANSWER_TOO_LARGE)
+    return body
 
 
 async def _abort(context: Context, status: status_pb2.Status) -> None:

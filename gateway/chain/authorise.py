@@ -17,6 +17,7 @@ def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
     assert call.principal is not None
     agency = view.agency(call.principal.agency)
     granted = agency.grants
+    call.agency_class = agency.agency_class
     try:
         call.right = right = decide(
             granted,

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from gateway.agency.certificates import Principal
     from gateway.agency.grants import Grant, Right
+    from gateway.agency.quotas import Bounds
+    from gateway.audit.claims import Claims
+    from gateway.chain.claims import Recompose
     from gateway.chain.methods import Method
 
 
@@ -30,6 +33,10 @@ class Call:
     right: Right | None = None
     grant: Grant | None = None
     """The policy's grant that the call is answered under; its quotas bound the call."""
+    agency_class: int = 0
+    """Number of the caller's `AgencyClass`, once authorised."""
+    bounds: Bounds | None = None
+    """The limits that the grant sets to the call; None: none."""
     policy_version: int = 0
     sequence: int = 0
     """Position of the message in its stream, from 1; 0: a call of its own."""
@@ -67,6 +74,10 @@ class Answer:
     """A GatewayError to send instead of the body, once the entry is durable (an absent person)."""
     effect: Callable[[], Awaitable[None]] | None = None
     """What takes effect once the entry is durable and before the answer leaves."""
+    claims: Claims | None = None
+    """What the entry claims besides the quotas of the grant: guesses."""
+    recompose: Recompose | None = None
+    """Makes the answer smaller when a claim is refused; None: the call is refused then."""
     agency: str = ""
     """Names the agency in the entry where the caller has no certificate yet (enrolment)."""
 

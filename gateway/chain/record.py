@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
+from gateway.agency.guesses import GuessTags
 from gateway.audit.barrier import AuditBarrier, Durable
+from gateway.audit.claims import Claims
 from gateway.audit.detail import NONCE_BYTES, SALT_BYTES, Detail, seal
 from gateway.audit.entry import ZERO_16, ZERO_32, Decision, Entry, Kind
 from gateway.audit.fold import FoldedRefusals
 from gateway.audit.keys import KeyRing
 from gateway.audit.receipt import Receipt
 from gateway.chain.base import Answer, Call
+from gateway.chain.claims import claims_of
 from gateway.chain.translate import reason_number
 from gateway.config import PEOPLE_PER_MESSAGE_MAX
 
@@ -53,10 +56,18 @@ class Recorder:
         """The tags of numbers that nobody visible has, joined."""
         return self._keys.current_tag(self._now_us()).numbers(numbers)
 
+    def guess_tags(self, subjects: Iterable[int | str]) -> GuessTags:
+        """What guesses about people, by id, and about numbers that nobody visible has, are counted by."""
+        key = self._keys.current_tag(self._now_us())
+        return GuessTags(int(key.month), key.guesses(subjects))
+
     def answer(
         self, call: Call, answer: Answer, kind: Kind, body: bytes, durable: Durable | None = None
     ) -> asyncio.Future[Receipt]:
-        """Record an answer; the future holds its receipt once the entry is durable. `durable`: see the barrier."""
+        """Record an answer; the future holds its receipt once the entry is durable, or ClaimRefused.
+
+        `durable`: see the barrier.
+        """
         refusal = answer.refusal
         detail = Detail(
             case_reference=call.case_reference,
@@ -69,9 +80,18 @@ class Recorder:
             note=answer.note,
         )
         if refusal is not None:
-            return self._submit(call, Kind.REFUSAL, answer.tags, detail, reason=reason_number(refusal.reason))
+            claims = claims_of(call, answer, Kind.REFUSAL)
+            reason = reason_number(refusal.reason)
+            return self._submit(call, Kind.REFUSAL, answer.tags, detail, reason=reason, claims=claims)
         return self._submit(
-            call, kind, answer.tags, detail, people=answer.people, agency=answer.agency, durable=durable
+            call,
+            kind,
+            answer.tags,
+            detail,
+            people=answer.people,
+            agency=answer.agency,
+            durable=durable,
+            claims=claims_of(call, answer, kind),
         )
 
     def refusal(self, call: Call, reason: int) -> asyncio.Future[Receipt]:
@@ -114,6 +134,7 @@ class Recorder:
         reason: int = 0,
         agency: str = "",
         durable: Durable | None = None,
+        claims: Claims | None = None,
     ) -> asyncio.Future[Receipt]:
         key = self._keys.current_detail(self._now_us())
         random = self._random(SALT_BYTES + NONCE_BYTES)
@@ -136,9 +157,9 @@ class Recorder:
             method=call.method.name,
             purpose=call.purpose,
             legal_basis=call.legal_basis,
-            tags=tags,
+            tags=tags if claims is None else tags + claims.marked_tags(),
         )
-        return self._barrier.record(entry.encode(), blob, durable)
+        return self._barrier.record(entry.encode(), blob, durable, b"" if claims is None else claims.encode())
 
 
 def _numbers_of(message: Any) -> Iterable[str]:

@@ -205,7 +205,7 @@ class _Stream:
             self._steps.check_room()
             self._steps.admit(call, self._peer, self._metadata)
             self._before = call.message
-            self._streaming.places.admit(call)
+            await self._streaming.places.admit(self._opened, call)
             held_bytes = self._hold(len(request))
             answer = await self._steps.complete(call, self._behaviour)
             held_bytes += self._hold(len(answer))

@@ -80,6 +80,11 @@ def rich_status(error: GatewayError, call_id: bytes, receipt: context_pb2.Receip
         for violation in error.violations:
             bad.field_violations.add(field=violation.field, description=violation.description)
         status.details.append(_packed(bad))
+    if error.quotas:
+        failure = error_details_pb2.QuotaFailure()
+        for quota in error.quotas:
+            failure.violations.add(subject=quota.subject, description=quota.description)
+        status.details.append(_packed(failure))
     if retry is Retry.LATER:
         delay = Duration()
         delay.FromMilliseconds(round((error.retry_seconds or RETRY_SECONDS) * 1000))

@@ -29,6 +29,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.audit": (ERRORS,),
     "gateway.audit.service": (API, ERRORS, BASE, RECORD, TURNS, "gateway.lookup", "registry"),
     "gateway.agency": (API, ERRORS),
+    "gateway.agency.quotas": (ERRORS, "gateway.audit.claims", "gateway.audit.limits"),
+    "gateway.agency.guesses": (API, BASE, "gateway.audit.claims"),
     "gateway.agency.messages": (API, ERRORS, "gateway.catalogue"),
     "gateway.agency.service": (API, ERRORS, BASE, "gateway.catalogue"),
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),
@@ -60,7 +62,20 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
 """What each part may import of the project, besides itself; the longest name that fits a module counts."""
 
 PURE = {
-    f"gateway.audit.{name}" for name in ("entry", "tree", "tiles", "note", "checkpoint", "receipt", "tags", "fold")
+    f"gateway.audit.{name}"
+    for name in (
+        "entry",
+        "tree",
+        "tiles",
+        "note",
+        "checkpoint",
+        "receipt",
+        "tags",
+        "fold",
+        "claims",
+        "admission",
+        "limits",
+    )
 } | {
     "gateway.agency.grants",
     "gateway.agency.predicates",

@@ -14,6 +14,8 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from gateway.api.v1 import lookup_service_pb2
+from gateway.audit.permits import Permits
+from gateway.chain.admit import Admitter
 from gateway.chain.base import Answer, Call
 from gateway.chain.held import HELD_BYTES_MAX, LARGE_BYTES, Held
 from gateway.chain.methods import Method, compile_methods
@@ -59,6 +61,10 @@ class Steps:
         return rich_status(error if isinstance(error, GatewayError) else Internal(), call.call_id, None)
 
 
+def _admitter() -> Admitter:
+    return Admitter(Permits(), lambda _seconds: None)
+
+
 async def _never(call: Call, request: Any) -> Answer:
     raise AssertionError("the steps answer")
 
@@ -71,7 +77,9 @@ async def _abort(context: Any, status: status_pb2.Status) -> None:
 async def _stream(complete: Complete, seconds_max: float = 30.0) -> AsyncIterator[tuple[Any, Steps, Streaming]]:
     """An open stream to a server of its own."""
     steps = Steps(complete)
-    streaming = Streaming(steps, StreamPlaces(), lambda count: bytes(count), ("seat", 3), _abort, seconds_max)
+    streaming = Streaming(
+        steps, StreamPlaces(_admitter()), lambda count: bytes(count), ("seat", 3), _abort, seconds_max
+    )
     server = grpc.aio.server()
     handler = streaming.handler(METHOD, _never)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(METHOD.service, {METHOD.name: handler}),))

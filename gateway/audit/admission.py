@@ -1,0 +1,252 @@
+"""Decides claims: how many people a caller got today, how often it guessed wrong about whom, what was used already.
+
+A pure state machine. Its state follows from the entries of the log's present day (and, for single use, of the last
+minutes) and from nothing else: `decide` lets an entry in and counts it, `replay` counts one that is in, and both
+leave the same behind. Time is the log's. Days are Viet Nam's.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from gateway.audit.claims import (
+    GUESSES_MARK,
+    ONCE_MARK,
+    SHARED_GUESSES_MARK,
+    ClaimRefusal,
+    Claims,
+    Counter,
+    Ground,
+    Guesses,
+    marked_tags_of,
+    split_marked,
+)
+from gateway.audit.entry import checked, names_of, tags_of, time_of
+from gateway.audit.tags import day_end_us, month_of
+
+ONCE_US = 180_000_000
+"""How long single use is remembered: 120 s, in which a signature is accepted, and a minute for clocks that differ."""
+ONCE_MAX = 1_000_000
+SUBJECTS_MISSED_MAX = 1_000_000
+"""People about whom one caller may be wrong in a day; about 150 bytes of memory each."""
+_FULL_RETRY_US = 1_000_000
+
+
+@dataclass(slots=True)
+class _Total:
+    """People counted by one counter."""
+
+    counter: Counter
+    people: int = 0
+
+
+@dataclass(slots=True)
+class _Cell:
+    """People of the entries that have the same names, and the totals that they are part of."""
+
+    people: int = 0
+    totals: list[_Total] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionState:
+    """All that is remembered, as values: what a snapshot holds. Names are packed as in entries."""
+
+    day_end_us: int = 0
+    people: dict[bytes, int] = field(default_factory=dict)
+    missed: dict[str, dict[bytes, int]] = field(default_factory=dict)
+    missed_shared: dict[bytes, int] = field(default_factory=dict)
+    once: dict[bytes, int] = field(default_factory=dict)
+
+
+class Admission:
+    """Call `begin` with the log time of a commit, then `decide` or `count` for each of its entries, in order."""
+
+    def __init__(self, state: AdmissionState | None = None) -> None:
+        """Goes on from `state`, which it keeps."""
+        state = state or AdmissionState()
+        self._day_end_us = state.day_end_us
+        self._month = 0
+        self._now_us = 0
+        self._cells: dict[bytes, _Cell] = {}
+        # By caller, `agency` and `agency/unit` alike: what it counts into, and what counts it.
+        self._cells_of: dict[str, list[tuple[_Cell, bytes]]] = {}
+        self._totals: dict[tuple[str, frozenset[str], frozenset[str]], _Total] = {}
+        self._totals_of: dict[str, list[_Total]] = {}
+        self._missed = state.missed
+        self._missed_shared = state.missed_shared
+        self._once = OrderedDict(state.once)
+        for names, people in state.people.items():
+            self._cell(names).people = people
+
+    def begin(self, time_us: int) -> None:
+        """The log time of what follows; it never runs backwards."""
+        self._now_us = time_us
+        if time_us >= self._day_end_us:
+            self._day_end_us = day_end_us(time_us)
+            self._month = int(month_of(time_us))
+            self._cells, self._cells_of, self._totals, self._totals_of = {}, {}, {}, {}
+            self._missed, self._missed_shared = {}, {}
+        elif not self._month:
+            self._month = int(month_of(time_us))
+        once = self._once
+        while once and next(iter(once.values())) <= time_us:
+            once.popitem(last=False)
+
+    def count(self, names: bytes, people: int) -> None:
+        """An entry without claims that discloses `people`; none are counted for nothing."""
+        if people:
+            cell = self._cells.get(names) or self._cell(names)
+            cell.people += people
+            for total in cell.totals:
+                total.people += people
+
+    def decide(self, claims: Claims, names: bytes, people: int) -> ClaimRefusal | None:
+        """Let an entry with claims in and count it, or say why not and change nothing."""
+        refusal = (
+            self._check_once(claims.once)
+            or self._check_guesses(claims.guesses, names)
+            or self._check_people(claims.counters, people)
+        )
+        if refusal is None:
+            self.count(names, people)
+            self._mark(claims.marked_tags(), names)
+        return refusal
+
+    def replay(self, entry: bytes) -> None:
+        """Count an entry of the log; entries come in order. Raises Malformed."""
+        names, people, _ = checked(entry)
+        self.begin(time_of(entry))
+        self.count(names, people)
+        self._mark(marked_tags_of(tags_of(entry)), names)
+
+    def copy(self) -> AdmissionState:
+        """The state at this moment; about 10 ns for each thing remembered."""
+        return AdmissionState(
+            self._day_end_us,
+            {names: cell.people for names, cell in self._cells.items()},
+            {caller: dict(missed) for caller, missed in self._missed.items()},
+            dict(self._missed_shared),
+            dict(self._once),
+        )
+
+    def sizes(self) -> dict[str, int]:
+        """How many things are remembered, by kind."""
+        return {
+            "people": len(self._cells),
+            "counters": len(self._totals),
+            "guesses": sum(map(len, self._missed.values())),
+            "once": len(self._once),
+        }
+
+    def _check_once(self, once: bytes) -> ClaimRefusal | None:
+        if not once:
+            return None
+        if once in self._once:
+            return ClaimRefusal(Ground.ONCE, 0)
+        if len(self._once) >= ONCE_MAX:
+            return ClaimRefusal(Ground.FULL, _FULL_RETRY_US)
+        return None
+
+    def _check_guesses(self, guesses: Guesses | None, names: bytes) -> ClaimRefusal | None:
+        if guesses is None:
+            return None
+        if guesses.month != self._month:
+            return ClaimRefusal(Ground.MONTH, 0)
+        subjects = guesses.subjects()
+        mine = self._missed.get(names_of(names)[1], {})
+        others = self._missed_shared if guesses.limit_shared else {}
+        if (
+            len(mine) + len(subjects) <= SUBJECTS_MISSED_MAX
+            and mine.keys().isdisjoint(subjects)
+            and others.keys().isdisjoint(subjects)
+            and len(set(subjects)) == len(subjects)
+        ):
+            return None
+        refused = self._exhausted(guesses, subjects, mine, others)
+        if refused:
+            return ClaimRefusal(Ground.GUESSES, self._day_end_us - self._now_us, subjects=refused)
+        return None
+
+    @staticmethod
+    def _exhausted(
+        guesses: Guesses, subjects: list[bytes], mine: dict[bytes, int], others: dict[bytes, int]
+    ) -> tuple[int, ...]:
+        """Positions of the subjects that must be left out: those whose budget is used up, by this call too."""
+        refused: list[int] = []
+        now: dict[bytes, int] = {}
+        left = SUBJECTS_MISSED_MAX - len(mine)
+        for position, (tag, missed) in enumerate(zip(subjects, guesses.missed, strict=True)):
+            here = now.get(tag, 0)
+            known = mine.get(tag, 0) + here
+            if (
+                known >= guesses.limit
+                or (guesses.limit_shared and others.get(tag, 0) + here >= guesses.limit_shared)
+                or (missed and not known and not left)
+            ):
+                refused.append(position)
+            elif missed:
+                left -= not known
+                now[tag] = here + 1
+        return tuple(refused)
+
+    def _check_people(self, counters: tuple[Counter, ...], people: int) -> ClaimRefusal | None:
+        if not people:
+            return None
+        for position, counter in enumerate(counters):
+            left = counter.limit - self._total(counter).people
+            if people > left:
+                return ClaimRefusal(
+                    Ground.PEOPLE, self._day_end_us - self._now_us, position=position, people_left=max(0, left)
+                )
+        return None
+
+    def _mark(self, marked: bytes, names: bytes) -> None:
+        """Count what stands behind the marks of an entry's tags."""
+        if not marked:
+            return
+        for mark, tags in split_marked(marked):
+            if mark == ONCE_MARK:
+                for tag in tags:
+                    # Behind all that are older, so that the oldest is the first to be forgotten.
+                    self._once[tag] = self._now_us + ONCE_US
+                    self._once.move_to_end(tag)
+            elif mark in (GUESSES_MARK, SHARED_GUESSES_MARK):
+                tables = [self._missed.setdefault(names_of(names)[1], {})]
+                if mark == SHARED_GUESSES_MARK:
+                    tables.append(self._missed_shared)
+                for table in tables:
+                    for tag in tags:
+                        table[tag] = table.get(tag, 0) + 1
+
+    def _cell(self, names: bytes) -> _Cell:
+        cell = self._cells.get(names)
+        if cell is None:
+            cell = self._cells[names] = _Cell()
+            _, caller, method, purpose, _ = names_of(names)
+            for scope in _scopes(caller):
+                self._cells_of.setdefault(scope, []).append((cell, names))
+                cell.totals += [
+                    total for total in self._totals_of.get(scope, ()) if total.counter.covers(method, purpose)
+                ]
+        return cell
+
+    def _total(self, counter: Counter) -> _Total:
+        key = counter.caller, counter.methods, counter.purposes
+        total = self._totals.get(key)
+        if total is None:
+            total = self._totals[key] = _Total(counter)
+            self._totals_of.setdefault(counter.caller, []).append(total)
+            for cell, names in self._cells_of.get(counter.caller, ()):
+                _, _, method, purpose, _ = names_of(names)
+                if counter.covers(method, purpose):
+                    cell.totals.append(total)
+                    total.people += cell.people
+        return total
+
+
+def _scopes(caller: str) -> tuple[str, ...]:
+    """Whose counters count a caller: its own, and for a unit its agency's."""
+    agency, slash, _ = caller.partition("/")
+    return (agency, caller) if slash else (caller,)
