@@ -191,6 +191,30 @@ class EnrolmentRefused(NotIdentified):
     sentence = "The enrolment code is unknown, used or expired; ask the operator for a new one."
 
 
+class EnrolmentCodeUsed(NotIdentified):
+    """The enrolment code was used before."""
+
+    reason = "ENROLMENT_CODE_USED"
+    sentence = "The enrolment code was used before; if not by you, tell the operator at once, and ask for a new one."
+
+
+class CredentialSuperseded(NotIdentified):
+    """The certificate was replaced by a newer one."""
+
+    reason = "CREDENTIAL_SUPERSEDED"
+    sentence = (
+        "The certificate was replaced by a newer one; use that, and if nobody of yours renewed it, tell the operator "
+        "at once."
+    )
+
+
+class CsrForeign(NotIdentified):
+    """A certificate signing request asks for somebody else's name."""
+
+    reason = "CSR_FOREIGN"
+    sentence = "The certificate signing request asks for a name that is not the caller's; ask for none."
+
+
 class ClockSkewed(NotIdentified):
     """The caller's clock is too far off."""
 

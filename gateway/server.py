@@ -18,7 +18,8 @@ from grpc_reflection.v1alpha import reflection
 from gateway import config
 from gateway.agency.authority import CertificateAuthority
 from gateway.agency.certificates import key_from_pem
-from gateway.agency.service import AgencyMethods, EnrolmentMethods, TokenMethods, TrustLines
+from gateway.agency.enrolment import EnrolmentMethods, TrustLines
+from gateway.agency.service import AgencyMethods, TokenMethods
 from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import TokenSigner, TokenVerifier
 from gateway.agency.view import PolicyWatcher

@@ -17,13 +17,15 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gateway.errors import ArgumentInvalid, CredentialForeign, CredentialMalformed, FieldViolation
+from gateway.errors import ArgumentInvalid, CredentialForeign, CredentialMalformed, CsrForeign, FieldViolation
 
 CSR_BYTES_MAX = 4096
+_RENEWAL_DOMAIN = b"popgate.renewal.v1\0"
 
 TRUST_DOMAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,254}")
 _AGENCY = re.compile(r"[a-z][a-z0-9-]{1,31}")
@@ -155,6 +157,37 @@ def public_key_of_csr(der: bytes) -> ec.EllipticCurvePublicKey:
     if not signed:
         raise _csr_invalid("is not signed by the key it holds")
     return key
+
+
+def require_csr_names(der: bytes, trust_domain: str, agency: str, system: str, unit: str) -> None:
+    """Raises CsrForeign when a request that was read before asks for a name that is not the caller's.
+
+    A request may ask for none. What it says is never copied into the certificate.
+    """
+    request = x509.load_der_x509_csr(der)
+    own = spiffe_id(trust_domain, agency, system, unit)
+    path = "/".join(part for part in (agency, unit, system) if part)
+    asked = {str(name.value) for name in request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)} - {path}
+    try:
+        names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        asked |= {str(name.value) for name in names}
+    except x509.ExtensionNotFound:
+        pass
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        raise CsrForeign from None
+    if asked - {own}:
+        raise CsrForeign
+
+
+def key_digest(key: ec.EllipticCurvePublicKey) -> bytes:
+    """SHA-256 of a public key (SubjectPublicKeyInfo), 32 bytes."""
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+
+
+def renewal_statement(certificate: bytes, csr: bytes, signed_at: int) -> bytes:
+    """What the key of a certificate (DER) signs to have it renewed; `signed_at`: unix seconds."""
+    digests = hashlib.sha256(certificate).digest() + hashlib.sha256(csr).digest()
+    return _RENEWAL_DOMAIN + digests + signed_at.to_bytes(8, "big", signed=True)
 
 
 def _csr_invalid(description: str) -> ArgumentInvalid:

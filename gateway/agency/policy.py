@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.agency.certificates import Principal
 from gateway.agency.grants import Grant
 from gateway.agency.tokens import Token
-from gateway.errors import CredentialExpired, CredentialRevoked
+from gateway.errors import CredentialExpired, CredentialRevoked, CredentialSuperseded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class PolicyView:
     agencies: Mapping[str, Agency]
     revoked_thumbprints: frozenset[bytes]
     revoked_tokens: frozenset[bytes]
+    superseded: Mapping[bytes, int] = field(default_factory=dict, compare=False)
+    """Certificates that were replaced, by thumbprint, and from when on they are refused (unix seconds)."""
 
     def agency(self, code: str) -> Agency:
         """Raises CredentialRevoked when the agency is revoked, or no longer known."""
@@ -44,10 +46,13 @@ class PolicyView:
         """The agency, when certificate and token may still be used at `now` (unix seconds).
 
         For every call and every message of a stream: TLS looks at a certificate only once, in the handshake.
-        Raises CredentialExpired, CredentialRevoked.
+        Raises CredentialExpired, CredentialRevoked, CredentialSuperseded.
         """
         if now > principal.not_after or (token is not None and now >= token.expires):
             raise CredentialExpired
+        refused_from = self.superseded.get(principal.thumbprint)
+        if refused_from is not None and now >= refused_from:
+            raise CredentialSuperseded
         if principal.thumbprint in self.revoked_thumbprints:
             raise CredentialRevoked
         if token is not None and token.token_id in self.revoked_tokens:

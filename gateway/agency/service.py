@@ -1,7 +1,7 @@
-"""The servicers of tokens, enrolment and administration: what a decoded request leads to.
+"""The servicers of tokens and administration: what a decoded request leads to.
 
 Decoding, identification, the log and the receipt are the chain's. Nothing here takes effect before the chain has
-made its entry durable, except that an enrolment code is burnt.
+made its entry durable.
 """
 
 # ruff: noqa: N802 - methods are named as in the contract
@@ -12,10 +12,8 @@ import asyncio
 import base64
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from gateway.agency.authority import CertificateAuthority
-from gateway.agency.certificates import public_key_of_csr
 from gateway.agency.grants import for_purposes, in_force
 from gateway.agency.messages import (
     agency_message,
@@ -30,7 +28,6 @@ from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import TokenSigner
 from gateway.agency.view import POLICY_SETTLE_SECONDS
 from gateway.api.v1 import agency_service_pb2 as agency_pb
-from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
 from gateway.api.v1 import token_service_pb2 as token_pb
 from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
@@ -43,15 +40,6 @@ _CODE_BYTES = 15  # 24 characters of base 32, of which 20 are shown: 100 random 
 _CODE_GROUPS = 4
 _CODE_GROUP_CHARACTERS = 5
 _THUMBPRINT_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class TrustLines:
-    """What a client needs, besides the root, to trust this gateway's log."""
-
-    log_origin: str
-    log_verifier: str
-    receipt_verifier: str
 
 
 class TokenMethods:
@@ -86,53 +74,6 @@ class TokenMethods:
         token, expires = self._signer.issue(call.principal, grants, now, token_id)
         body = token_pb.IssueTokenResponse(token=token, expires_time=timestamp(expires), server_time=timestamp(now))
         return Answer(body, note=f"token until {expires}")
-
-
-class EnrolmentMethods:
-    """EnrolmentService."""
-
-    def __init__(
-        self,
-        store: AgencyStore,
-        authority: CertificateAuthority,
-        trust: TrustLines,
-        clock: Callable[[], float],
-    ) -> None:
-        """`clock`: unix seconds."""
-        self._store = store
-        self._authority = authority
-        self._clock = clock
-        self._bundle = enrolment_pb.TrustBundle(
-            root_certificates=authority.root_pem.decode(),
-            log_origin=trust.log_origin,
-            log_verifier=trust.log_verifier,
-            receipt_verifier=trust.receipt_verifier,
-            trust_domain=authority.trust_domain,
-        )
-
-    async def Enrol(self, call: Call, request: enrolment_pb.EnrolRequest) -> Answer:
-        """Raises ArgumentInvalid (before the code is touched), EnrolmentRefused."""
-        now = self._clock()
-        public_key = public_key_of_csr(request.csr)
-        agency, system = await asyncio.to_thread(self._store.redeem_code, request.code, int(now))
-        issued = self._authority.issue_agency(agency, system, public_key, now)
-
-        async def record() -> None:
-            await asyncio.to_thread(self._store.record_credential, issued.principal, int(now))
-
-        body = enrolment_pb.EnrolResponse(
-            certificate_chain=issued.chain_pem.decode(),
-            trust_bundle=self._bundle,
-            expires_time=timestamp(issued.principal.not_after),
-            agency=agency,
-        )
-        note = f"certificate {issued.principal.thumbprint.hex()} system {system or '-'}"
-        return Answer(body, note=note, effect=record, agency=agency)
-
-    async def GetTrustBundle(self, call: Call, request: enrolment_pb.GetTrustBundleRequest) -> Answer:
-        """Public; refuses nothing."""
-        body = enrolment_pb.GetTrustBundleResponse(trust_bundle=self._bundle, server_time=timestamp(self._clock()))
-        return Answer(body)
 
 
 class AgencyMethods:

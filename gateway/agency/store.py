@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, LargeBinary, cast, insert, inspect, select, update
 
@@ -24,6 +24,7 @@ from gateway.agency import tables
 from gateway.agency.certificates import Principal
 from gateway.agency.grants import Grant, Quota
 from gateway.agency.policy import Agency, PolicyView
+from gateway.agency.succession import Successions
 from gateway.errors import EnrolmentRefused, RecordExists, RecordUnknown
 
 _AGENCY, _THUMBPRINT, _TOKEN = "agency", "thumbprint", "jti"  # kinds of revocation
@@ -53,6 +54,15 @@ class AgencyRecord:
     credentials: tuple[CredentialRecord, ...]
 
 
+class CodeOwner(NamedTuple):
+    """Whom an enrolment code was made for, and whether it was used."""
+
+    agency: str
+    unit: str
+    system: str
+    used: bool
+
+
 class AgencyStore:
     """Synchronous; safe to call from several threads and processes.
 
@@ -64,6 +74,7 @@ class AgencyStore:
         self._engine = engine
         self._writes = engine.execution_options(writes=True)
         self._code_salt = code_salt
+        self.successions = Successions(engine)
 
     @classmethod
     def create(cls, path: Path) -> AgencyStore:
@@ -237,6 +248,19 @@ class AgencyStore:
                     code_hash=self._code_hash(code), agency=agency, system=system, expires_at=expires_at
                 )
             )
+
+    def owner_of_code(self, code: str) -> CodeOwner:
+        """Whom a code was made for, whether or not it may be used still. Raises EnrolmentRefused."""
+        codes = tables.enrolment_code
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(codes.c.agency, codes.c.system, codes.c.used_at).where(
+                    codes.c.code_hash == self._code_hash(code)
+                )
+            ).one_or_none()
+        if row is None:
+            raise EnrolmentRefused
+        return CodeOwner(row.agency, "", row.system, row.used_at is not None)
 
     def redeem_code(self, code: str, now: int) -> tuple[str, str]:
         """Agency and system of a code, once: of concurrent callers one wins.

@@ -81,6 +81,19 @@ credential = Table(
     Index("credential_agency_expires_at", "agency", "expires_at"),
 )
 
+# A certificate that was replaced, and by which: its own renewal. `refused_from`: when the overlap ends. `number` grows.
+succession = Table(
+    "succession",
+    metadata,
+    Column("thumbprint", LargeBinary(32), primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("successor", LargeBinary(32), nullable=False),
+    # SHA-256 of the successor's public key: with the same key a renewal may be repeated.
+    Column("key_digest", LargeBinary(32), nullable=False),
+    Column("refused_from", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
 # A code that was used is kept, so that it stays refused and can be told from one that never was.
 enrolment_code = Table(
     "enrolment_code",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import structlog
 
@@ -20,6 +22,7 @@ POLICY_POLL_SECONDS = 0.2
 POLICY_SETTLE_SECONDS = 0.5
 """After this time a change is in force on every worker of this host that still answers in time."""
 POLICY_AGE_SECONDS_MAX = 5.0
+FORGET_SECONDS = 3600.0
 
 
 class PolicyWatcher:
@@ -30,6 +33,10 @@ class PolicyWatcher:
         self._store = store
         self._monotonic = monotonic
         self._view: PolicyView | None = None
+        # Shared by all views: what was superseded grows between versions of the policy.
+        self._superseded: dict[bytes, int] = {}
+        self._succession = 0
+        self._forget_at = float("-inf")
         self._checked_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
         # Its own: in the threads that all share, callers with slow questions could keep the view from being
@@ -72,9 +79,19 @@ class PolicyWatcher:
         return self._monotonic() - self._checked_at
 
     def _load_unless(self, known: int | None) -> PolicyView | None:
+        self._read_successions()
         if known is not None and self._store.policy_version() == known:
             return None
-        return self._store.load_view()
+        return replace(self._store.load_view(), superseded=self._superseded)
+
+    def _read_successions(self) -> None:
+        """Rows are numbered, so that a look costs nothing; now and then all are read anew, to forget expired ones."""
+        now = self._monotonic()
+        if now >= self._forget_at:
+            self._forget_at, self._succession = now + FORGET_SECONDS, 0
+            self._superseded.clear()
+        self._succession, found = self._store.successions.after(self._succession, int(time.time()))
+        self._superseded.update(found)
 
     async def _follow(self) -> None:
         failing = False

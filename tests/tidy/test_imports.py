@@ -32,6 +32,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.agency.quotas": (ERRORS, "gateway.audit.claims", "gateway.audit.limits"),
     "gateway.agency.guesses": (API, BASE, "gateway.audit.claims"),
     "gateway.agency.messages": (API, ERRORS, "gateway.catalogue"),
+    "gateway.agency.enrolment": (API, ERRORS, BASE),
     "gateway.agency.service": (API, ERRORS, BASE, "gateway.catalogue"),
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),
     "gateway.lookup": (

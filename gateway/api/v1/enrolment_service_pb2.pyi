@@ -32,6 +32,34 @@ class EnrolResponse(_message.Message):
     receipt: _context_pb2.Receipt
     def __init__(self, certificate_chain: _Optional[str] = ..., trust_bundle: _Optional[_Union[TrustBundle, _Mapping]] = ..., expires_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., agency: _Optional[str] = ..., receipt: _Optional[_Union[_context_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
+class RenewCertificateRequest(_message.Message):
+    __slots__ = ("certificate", "csr", "signed_time", "signature")
+    CERTIFICATE_FIELD_NUMBER: _ClassVar[int]
+    CSR_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_TIME_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    certificate: bytes
+    csr: bytes
+    signed_time: _timestamp_pb2.Timestamp
+    signature: bytes
+    def __init__(self, certificate: _Optional[bytes] = ..., csr: _Optional[bytes] = ..., signed_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class RenewCertificateResponse(_message.Message):
+    __slots__ = ("certificate_chain", "trust_bundle", "expires_time", "superseded_time", "server_time", "receipt")
+    CERTIFICATE_CHAIN_FIELD_NUMBER: _ClassVar[int]
+    TRUST_BUNDLE_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_TIME_FIELD_NUMBER: _ClassVar[int]
+    SUPERSEDED_TIME_FIELD_NUMBER: _ClassVar[int]
+    SERVER_TIME_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    certificate_chain: str
+    trust_bundle: TrustBundle
+    expires_time: _timestamp_pb2.Timestamp
+    superseded_time: _timestamp_pb2.Timestamp
+    server_time: _timestamp_pb2.Timestamp
+    receipt: _context_pb2.Receipt
+    def __init__(self, certificate_chain: _Optional[str] = ..., trust_bundle: _Optional[_Union[TrustBundle, _Mapping]] = ..., expires_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., superseded_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., receipt: _Optional[_Union[_context_pb2.Receipt, _Mapping]] = ...) -> None: ...
+
 class TrustBundle(_message.Message):
     __slots__ = ("root_certificates", "log_origin", "log_verifier", "receipt_verifier", "trust_domain")
     ROOT_CERTIFICATES_FIELD_NUMBER: _ClassVar[int]

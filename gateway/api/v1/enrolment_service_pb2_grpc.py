@@ -41,6 +41,11 @@ class EnrolmentServiceStub:
                 request_serializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.EnrolRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.EnrolResponse.FromString,
                 _registered_method=True)
+        self.RenewCertificate = channel.unary_unary(
+                '/gateway.api.v1.EnrolmentService/RenewCertificate',
+                request_serializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.RenewCertificateRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.RenewCertificateResponse.FromString,
+                _registered_method=True)
         self.GetTrustBundle = channel.unary_unary(
                 '/gateway.api.v1.EnrolmentService/GetTrustBundle',
                 request_serializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.GetTrustBundleRequest.SerializeToString,
@@ -61,6 +66,16 @@ class EnrolmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RenewCertificate(self, request, context):
+        """Exchanges a certificate that holds, or lapsed at most 7 days ago, for a new one of
+        the same name. A signature by the old key proves who asks, since no lapsed certificate
+        completes a handshake. The old certificate is refused 10 minutes later, with
+        CREDENTIAL_SUPERSEDED. Repeating a renewal with the same new key is harmless.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTrustBundle(self, request, context):
         """What a client needs to trust this gateway. Public.
         """
@@ -75,6 +90,11 @@ def add_EnrolmentServiceServicer_to_server(servicer, server):
                     servicer.Enrol,
                     request_deserializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.EnrolRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.EnrolResponse.SerializeToString,
+            ),
+            'RenewCertificate': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenewCertificate,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.RenewCertificateRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_enrolment__service__pb2.RenewCertificateResponse.SerializeToString,
             ),
             'GetTrustBundle': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTrustBundle,
@@ -111,6 +131,33 @@ class EnrolmentService:
             '/gateway.api.v1.EnrolmentService/Enrol',
             gateway_dot_api_dot_v1_dot_enrolment__service__pb2.EnrolRequest.SerializeToString,
             gateway_dot_api_dot_v1_dot_enrolment__service__pb2.EnrolResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenewCertificate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.EnrolmentService/RenewCertificate',
+            gateway_dot_api_dot_v1_dot_enrolment__service__pb2.RenewCertificateRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_enrolment__service__pb2.RenewCertificateResponse.FromString,
             options,
             channel_credentials,
             insecure,

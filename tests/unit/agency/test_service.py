@@ -1,4 +1,4 @@
-"""What tokens, enrolment and administration answer, and that nothing holds before its effect."""
+"""What tokens and administration answer, and that nothing holds before its effect."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
 
-from gateway.agency.certificates import make_csr, make_key
 from gateway.agency.grants import Leniency
 from gateway.agency.messages import grant_message
-from gateway.agency.service import AgencyMethods, EnrolmentMethods, TokenMethods, TrustLines, enrolment_code
+from gateway.agency.service import AgencyMethods, TokenMethods, enrolment_code
 from gateway.agency.store import AgencyStore
 from gateway.api.v1 import agency_service_pb2 as agency_pb
-from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
 from gateway.api.v1 import options_pb2
 from gateway.api.v1 import token_service_pb2 as token_pb
 from gateway.catalogue import Catalogue
@@ -36,16 +33,12 @@ from tests.unit.agency.world import (
     LEGAL_BASIS,
     NOW,
     PURPOSE,
-    TRUST_DOMAIN,
-    authority,
     make_grant,
     principal,
     signer,
     verifier,
 )
 
-CODE = "ABCDE-FGHIJ-KLMNO-PQRST"
-TRUST = TrustLines("audit.popgate.example/2026", "log line", "receipt line")
 CATALOGUE = Catalogue.compile()
 
 
@@ -67,11 +60,6 @@ def store(tmp_path: Path) -> Iterator[AgencyStore]:
 @pytest.fixture
 def administration(store: AgencyStore) -> AgencyMethods:
     return AgencyMethods(store, CATALOGUE, frozenset({"LookUpPerson", "PullChanges"}), lambda: NOW, settle_seconds=0)
-
-
-@pytest.fixture
-def enrolment(store: AgencyStore) -> EnrolmentMethods:
-    return EnrolmentMethods(store, authority(), TRUST, lambda: NOW)
 
 
 def tokens_of(store: AgencyStore) -> TokenMethods:
@@ -139,51 +127,6 @@ async def test_no_token_is_issued_without_a_grant_or_after_a_revocation(store: A
     store.revoke_agency("bhxh", NOW)
     with pytest.raises(CredentialRevoked):
         await tokens_of(store).IssueToken(call, token_pb.IssueTokenRequest())
-
-
-async def test_a_code_and_a_request_make_a_certificate(store: AgencyStore, enrolment: EnrolmentMethods) -> None:
-    store.create_code(CODE, "bhxh", "hq", NOW + 10)
-    key = make_key()
-    answer = await enrolment.Enrol(call_of("Enrol"), enrolment_pb.EnrolRequest(code=CODE, csr=make_csr(key)))
-    leaf, issuing = x509.load_pem_x509_certificates(body_of(answer).certificate_chain.encode())
-    leaf.verify_directly_issued_by(issuing)
-    assert leaf.public_key() == key.public_key()
-    assert answer.agency == body_of(answer).agency == "bhxh"
-    assert body_of(answer).expires_time.seconds == NOW + 86400
-    assert body_of(answer).trust_bundle.root_certificates == authority().root_pem.decode()
-    assert not store.list_agencies(NOW)[0].credentials
-    await effect(answer)
-    (credential,) = store.list_agencies(NOW)[0].credentials
-    assert (credential.system, credential.expires_at) == ("hq", NOW + 86400)
-
-
-async def test_a_code_works_once(store: AgencyStore, enrolment: EnrolmentMethods) -> None:
-    store.create_code(CODE, "bhxh", "hq", NOW + 10)
-    request = enrolment_pb.EnrolRequest(code=CODE, csr=make_csr(make_key()))
-    await enrolment.Enrol(call_of("Enrol"), request)
-    with pytest.raises(EnrolmentRefused):
-        await enrolment.Enrol(call_of("Enrol"), request)
-
-
-async def test_a_bad_request_for_a_certificate_does_not_burn_the_code(
-    store: AgencyStore, enrolment: EnrolmentMethods
-) -> None:
-    store.create_code(CODE, "bhxh", "hq", NOW + 10)
-    with pytest.raises(ArgumentInvalid):
-        await enrolment.Enrol(call_of("Enrol"), enrolment_pb.EnrolRequest(code=CODE, csr=b"x"))
-    assert store.redeem_code(CODE, NOW) == ("bhxh", "hq")
-
-
-async def test_the_trust_bundle_is_public(enrolment: EnrolmentMethods) -> None:
-    answer = await enrolment.GetTrustBundle(call_of("GetTrustBundle"), enrolment_pb.GetTrustBundleRequest())
-    bundle = body_of(answer).trust_bundle
-    assert (bundle.log_origin, bundle.log_verifier, bundle.receipt_verifier) == (
-        TRUST.log_origin,
-        TRUST.log_verifier,
-        TRUST.receipt_verifier,
-    )
-    assert bundle.trust_domain == TRUST_DOMAIN
-    assert body_of(answer).server_time.seconds == NOW
 
 
 async def test_an_agency_is_registered_by_the_effect(store: AgencyStore, administration: AgencyMethods) -> None:
