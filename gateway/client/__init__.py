@@ -6,6 +6,7 @@ async with connect(Identity.from_folder("identity"), "gateway.example:8443") as 
 
 from gateway.client.accesses import Access, Accesses
 from gateway.client.blocking import BlockingClient
+from gateway.client.bulk import BatchAnswer
 from gateway.client.context import Context, Withheld
 from gateway.client.errors import (
     CannotConnect,
@@ -24,10 +25,12 @@ from gateway.client.operation import EnrolmentCode
 from gateway.client.receipts import ReceiptLog
 from gateway.client.session import Client, connect
 from gateway.client.sync import Page, PushAcknowledgement, PushItem, PushResult
+from gateway.client.volume import Looked
 
 __all__ = [
     "Access",
     "Accesses",
+    "BatchAnswer",
     "BlockingClient",
     "CannotConnect",
     "Client",
@@ -40,6 +43,7 @@ __all__ = [
     "Identity",
     "IdentityInvalid",
     "LookUpResult",
+    "Looked",
     "Member",
     "Page",
     "PushAcknowledgement",

@@ -8,11 +8,13 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from gateway.client.bulk import BatchAnswer
 from gateway.client.context import Context
 from gateway.client.identity import Identity
 from gateway.client.receipts import ReceiptLog
 from gateway.client.session import Client, connect
 from gateway.client.sync import PEOPLE_MAX, Page
+from gateway.client.volume import Looked, looked
 
 Asked = ParamSpec("Asked")
 Given = TypeVar("Given")
@@ -69,6 +71,30 @@ class BlockingClient:
     create_enrolment_code = _waiting(Client.create_enrolment_code)
     revoke = _waiting(Client.revoke)
     list_agencies = _waiting(Client.list_agencies)
+
+    def look_up_many(
+        self, numbers: Iterable[str], *, fields: Iterable[str], context: Context, **seconds: float
+    ) -> Iterator[Looked]:
+        """As `Client.look_up_many`; `numbers` is read by the background thread. Raises ClientError."""
+        for answer in self.look_up_batches(numbers, fields=fields, context=context, **seconds):
+            for number, result in zip(answer.items, answer.message.results, strict=True):
+                yield looked(number, result)
+
+    def look_up_batches(
+        self, numbers: Iterable[str], *, fields: Iterable[str], context: Context, **seconds: float
+    ) -> Iterator[BatchAnswer[str]]:
+        """As `Client.look_up_batches`; `numbers` is read by the background thread. Raises ClientError."""
+        answers = self._client.look_up_batches(numbers, fields=fields, context=context, **seconds)
+
+        async def following() -> BatchAnswer[str] | None:
+            return await anext(answers, None)
+
+        try:
+            while (answer := self._run(following())) is not None:
+                yield answer
+        finally:
+            if not self._loop.is_closed():
+                self._run(answers.aclose())
 
     def follow_pages(
         self,

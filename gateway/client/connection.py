@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 import grpc
 from google.protobuf.message import Message
 
-from gateway.api.v1 import token_service_pb2
+from gateway.api.v1 import context_pb2, token_service_pb2
 from gateway.audit.receipt import Receipt
 from gateway.client.diagnosis import explain, split_server
 from gateway.client.errors import (
@@ -97,15 +97,17 @@ class Connection:
         *,
         channel: grpc.aio.Channel,
         receipts: ReceiptDesk,
+        new_channel: Callable[[], grpc.aio.Channel] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         new_call_id: Callable[[], str] = lambda: secrets.token_hex(16),
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`new_call_id` gives 32 hex digits, not all zero."""
+        """`new_channel` opens further connections, for streams. `new_call_id` gives 32 hex digits, not all zero."""
         self._identity = identity
         self._server = server
         self._channel = channel
         self._receipts = receipts
+        self._new_channel = new_channel
         self._monotonic = monotonic
         self._new_call_id = new_call_id
         self._jitter = jitter
@@ -116,6 +118,25 @@ class Connection:
     async def token(self) -> str:
         """The current access token."""
         return await self._tokens.current()
+
+    async def bearer(self, refused: str = "") -> str:
+        """The token for a stream; another one than `refused`, which the gateway no longer takes. Raises ClientError."""
+        if refused:
+            return await self._tokens.replace(refused)
+        return self._tokens.held() or await self._tokens.current()
+
+    def another_channel(self) -> grpc.aio.Channel:
+        """One more connection to the same gateway, which its user closes."""
+        assert self._new_channel is not None
+        return self._new_channel()
+
+    def take_receipt(self, message: context_pb2.Receipt, call_id: str, method: str, people: int) -> Receipt:
+        """Check and keep the receipt of an answer that came over a stream. Raises ReceiptInvalid."""
+        return self._receipts.take(message, call_id, method, people)
+
+    async def diagnosed(self, cause: str, call_id: str = "") -> CannotConnect:
+        """Why there is no connection any more, as far as can be found out."""
+        return await self._diagnosed(_Broken(cause, call_id=call_id))
 
     async def close(self) -> None:
         """Close channel and receipt log; calls in flight fail."""
@@ -270,8 +291,11 @@ def open_connection(identity: Identity, server: str = "", *, receipt_log: Receip
         raise IdentityInvalid(f"The server {error}.") from None
     receipts = ReceiptDesk(identity.log_origin, identity.receipt_verifier, identity.entry_name, receipt_log)
     credentials = grpc.ssl_channel_credentials(identity.root_pem, identity.key_pem, identity.certificate_pem)
-    channel = grpc.aio.secure_channel(target, credentials, options=CHANNEL_OPTIONS)
-    return Connection(identity, target, channel=channel, receipts=receipts)
+
+    def new_channel() -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(target, credentials, options=CHANNEL_OPTIONS)
+
+    return Connection(identity, target, channel=new_channel(), receipts=receipts, new_channel=new_channel)
 
 
 def _serialised(message: Message) -> bytes:

@@ -18,8 +18,13 @@ _DETAILS_KEY = "grpc-status-details-bin"
 def refusal_from(error: grpc.aio.AioRpcError, call_id: str) -> tuple[GatewayRefusal, context_pb2.Receipt | None] | None:
     """The refusal and the receipt it carries, not yet verified; None when the gateway sent no reason."""
     status = _status_of(error)
+    return refusal_in(status, call_id) if status is not None else None
+
+
+def refusal_in(status: status_pb2.Status, call_id: str) -> tuple[GatewayRefusal, context_pb2.Receipt | None] | None:
+    """As `refusal_from`, of a status that was received: a stream refuses a batch in its place."""
     info = error_details_pb2.ErrorInfo()
-    if status is None or not _unpack(status, info) or info.domain != ERROR_DOMAIN:
+    if not _unpack(status, info) or info.domain != ERROR_DOMAIN:
         return None
     bad, wait, receipt = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo(), context_pb2.Receipt()
     _unpack(status, bad)

@@ -34,6 +34,7 @@ from gateway.client.operation import (
     REVOKE,
 )
 from gateway.client.sync import PULL, PUSH
+from gateway.client.volume import STREAM_LOOK_UP
 from gateway.errors import GatewayError
 
 ORIGIN = "audit.test.example/2026"
@@ -75,6 +76,8 @@ class ScriptedGateway:
     token_life_seconds: float = 600.0
     server: str = ""
     enrolment_server: str = ""
+    talk: Callable[[Any], Awaitable[None]] | None = None
+    """Serves a stream of look-ups, given its context."""
     index: int = 0
     running: Any = None
 
@@ -193,4 +196,11 @@ def _handlers(gateway: ScriptedGateway) -> list[grpc.GenericRpcHandler]:
         by_service.setdefault(service, {})[method] = grpc.unary_unary_rpc_method_handler(
             handle, response_serializer=lambda message: message.SerializeToString()
         )
+
+    async def talk(_messages: Any, context: Any) -> None:
+        assert gateway.talk is not None
+        await gateway.talk(context)
+
+    service, method = STREAM_LOOK_UP[1:].split("/")
+    by_service.setdefault(service, {})[method] = grpc.stream_stream_rpc_method_handler(talk)
     return [grpc.method_handlers_generic_handler(name, handlers) for name, handlers in by_service.items()]

@@ -1,0 +1,255 @@
+"""Streams of batches over connections to all workers of a gateway; each stream has one batch under way.
+
+A client cannot choose the worker that its connection falls on. It opens a stream, reads in its initial metadata
+which worker answers and how many there are, and tries again until it holds a connection to each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import grpc
+
+from gateway.client.connection import Connection
+from gateway.client.errors import CannotConnect, ClientError, DeadlinePassed, GatewayRefusal, UnexpectedAnswer
+from gateway.client.refusals import refusal_from
+from gateway.client.retry import Retry, pause_seconds, retry_for
+
+WORKER_KEY, WORKERS_KEY = "popgate-worker", "popgate-workers"
+CONNECTIONS_MAX: Final = 64
+LANES_PER_CONNECTION: Final = 2
+"""While one batch is worked on, the other one travels."""
+OPENINGS_PER_WORKER: Final = 8
+"""Openings after which a connection to a worker that has one already is good enough."""
+HELLO_SECONDS: Final = 10.0
+STREAM_ENDED = "STREAM_ENDED"
+_BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
+class Broken(ClientError):
+    """The stream broke, or no answer came in time: what was sent on it may have been answered or not."""
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """One connection, to the worker that `word` names, and the streams open on it."""
+
+    channel: grpc.aio.Channel
+    word: str = ""
+    streams: int = 0
+    retired: bool = False
+
+    async def leave(self) -> None:
+        """A stream is over; the last one of a connection that is no longer used closes it."""
+        self.streams -= 1
+        if self.retired and not self.streams:
+            await self.channel.close()
+
+    async def retire(self) -> None:
+        """Use it no more. Streams that are open on it go on."""
+        self.retired = True
+        if not self.streams:
+            await self.channel.close()
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """An open stream and the token it was opened with."""
+
+    call: Any
+    line: _Line
+    token: str
+    exchanges: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """A place for one connection; the connection in it is replaced when it breaks."""
+
+    line: _Line | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Streams:
+    """Opens streams of one method, seat by seat."""
+
+    def __init__(self, connection: Connection, path: str) -> None:
+        self._connection = connection
+        self._path = path
+        self._seats: list[Seat] = []
+        self._workers = 1
+
+    async def spread(self) -> list[Seat]:
+        """A seat for each worker that the gateway announces, at most 64. Raises ClientError, Broken."""
+        while len(self._seats) < min(self._workers, CONNECTIONS_MAX):
+            seat = Seat()
+            self._seats.append(seat)
+            stream = await self.open(seat)
+            await self.close(stream)
+        return list(self._seats)
+
+    async def open(self, seat: Seat, refused_token: str = "") -> Stream:
+        """A stream over the connection of a seat, or over a new one. Raises GatewayRefusal, Broken."""
+        async with seat.lock:
+            openings = 1
+            while True:
+                stream = await self._opened(seat, refused_token)
+                if openings > OPENINGS_PER_WORKER * self._workers or stream.line.word not in self._words(seat):
+                    return stream
+                await self.close(stream)
+                await self.give_up(seat, stream.line)
+                openings += 1
+
+    async def _opened(self, seat: Seat, refused_token: str) -> Stream:
+        token = await self._connection.bearer(refused_token)
+        line = seat.line
+        if line is None:
+            line = seat.line = _Line(self._connection.another_channel())
+        call: Any = line.channel.stream_stream(self._path)(metadata=(("authorization", f"Bearer {token}"),))
+        line.streams += 1
+        stream = Stream(call, line, token)
+        try:
+            metadata = dict(await asyncio.wait_for(call.initial_metadata(), HELLO_SECONDS))
+            if WORKER_KEY not in metadata:
+                await asyncio.wait_for(call.read(), HELLO_SECONDS)  # raises what the stream was refused with
+                raise UnexpectedAnswer("The gateway opened a stream without saying which worker serves it.")
+        except (TimeoutError, grpc.aio.AioRpcError) as error:
+            await self.close(stream)
+            if isinstance(error, TimeoutError) or error.code() in _BROKEN:
+                await self.give_up(seat, line)
+            raise self.failure(error, "") from error
+        line.word = str(metadata[WORKER_KEY])
+        self._workers = max(1, min(int(metadata.get(WORKERS_KEY, "1")), CONNECTIONS_MAX))
+        return stream
+
+    def failure(self, error: grpc.aio.AioRpcError | TimeoutError, call_id: str) -> ClientError:
+        """What the end of a stream means, the receipt of a refusal verified. Raises ReceiptInvalid."""
+        if isinstance(error, TimeoutError):
+            return Broken("No answer came in time.", call_id=call_id)
+        read = refusal_from(error, call_id)
+        if read is not None:
+            refusal, receipt = read
+            if receipt is not None:
+                method = self._path.rpartition("/")[2]
+                refusal.receipt = self._connection.take_receipt(receipt, call_id, method, 0)
+            return refusal
+        if error.code() in _BROKEN:
+            return Broken(error.details() or "no cause given", call_id=call_id)
+        return UnexpectedAnswer(
+            f"The gateway ended a stream with {error.code().name} ({error.details()}) without a reason of this "
+            "contract; check that it is of this version.",
+            call_id=call_id,
+        )
+
+    def _words(self, but: Seat) -> set[str]:
+        """The workers that other seats are connected to."""
+        return {seat.line.word for seat in self._seats if seat is not but and seat.line is not None}
+
+    async def give_up(self, seat: Seat, line: _Line) -> None:
+        """The connection of a seat broke or is of no use: the next stream gets another."""
+        if seat.line is line:
+            seat.line = None
+            await line.retire()
+
+    async def close(self, stream: Stream) -> None:
+        """End a stream; what is under way on it is given up."""
+        stream.call.cancel()
+        await stream.line.leave()
+
+    async def close_all(self) -> None:
+        """Close every connection."""
+        for seat in self._seats:
+            if seat.line is not None:
+                await seat.line.channel.close()
+
+
+class Lane:
+    """One stream after the other over one seat; a batch that got no answer is sent again under its call id."""
+
+    def __init__(self, streams: Streams, seat: Seat, timeout_seconds: float, patience_seconds: float) -> None:
+        """`timeout_seconds`: for one answer. `patience_seconds`: how long one batch is tried for."""
+        self._streams = streams
+        self._seat = seat
+        self._timeout_seconds = timeout_seconds
+        self._patience_seconds = patience_seconds
+        self._stream: Stream | None = None
+        self._refused_token = ""
+        self._answered = False
+
+    async def ask(self, request: Callable[[bool], bytes], call_id: str) -> tuple[bytes, int]:
+        """The answer frame, and how often the batch was sent again although it might have been answered.
+
+        `request` gives the message; it is told whether the stream knows context and mask. Raises GatewayRefusal,
+        Broken when patience ends, UnexpectedAnswer.
+        """
+        repeats, attempt, renewed = 0, 0, False
+        give_up_at = time.monotonic() + self._patience_seconds
+        while True:
+            attempt += 1
+            written = [False]
+            try:
+                return await self._exchange(request, written), repeats
+            except (grpc.aio.AioRpcError, TimeoutError, ClientError) as error:
+                failure = self._failure(error, call_id)
+                token = self._stream.token if self._stream is not None else ""
+                await self._end(broken=isinstance(failure, Broken))
+            retry_seconds = None
+            if isinstance(failure, GatewayRefusal):
+                retry_seconds = failure.retry_seconds
+                again = retry_for(failure.reason)
+                if again is Retry.RENEW_TOKEN and not renewed:
+                    renewed, self._refused_token = True, token
+                    continue
+                if again not in (Retry.LATER, Retry.LATER_IF_REPEATABLE):
+                    raise failure
+                if failure.reason == STREAM_ENDED:
+                    continue  # in good order: this batch was not begun
+                repeats += again is Retry.LATER_IF_REPEATABLE
+            elif isinstance(failure, Broken):
+                repeats += written[0]
+            else:
+                raise failure
+            pause = pause_seconds(attempt, retry_seconds, random.random)
+            if time.monotonic() + pause >= give_up_at:
+                raise failure
+            await asyncio.sleep(pause)
+
+    def _failure(self, error: Exception, call_id: str) -> ClientError:
+        if isinstance(error, CannotConnect | DeadlinePassed) and self._answered:
+            return Broken(error.sentence, call_id=call_id)  # no new token now; the gateway may be starting again
+        if isinstance(error, grpc.aio.AioRpcError | TimeoutError):
+            return self._streams.failure(error, call_id)
+        assert isinstance(error, ClientError)
+        return error
+
+    async def _exchange(self, request: Callable[[bool], bytes], written: list[bool]) -> bytes:
+        stream = self._stream
+        if stream is None:
+            stream = self._stream = await self._streams.open(self._seat, self._refused_token)
+            self._refused_token = ""
+        async with asyncio.timeout(self._timeout_seconds):
+            message = request(stream.exchanges > 0)
+            written[0] = True
+            await stream.call.write(message)
+            answer = await stream.call.read()
+        if answer is grpc.aio.EOF:
+            raise Broken("The gateway ended the stream without an answer.")
+        stream.exchanges += 1
+        self._answered = True
+        return answer  # type: ignore[no-any-return]
+
+    async def _end(self, *, broken: bool) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await self._streams.close(stream)
+            if broken:
+                await self._streams.give_up(self._seat, stream.line)
+
+    async def close(self) -> None:
+        """End the stream."""
+        await self._end(broken=False)
