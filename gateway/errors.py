@@ -184,6 +184,41 @@ class SignatureInvalid(NotIdentified):
     sentence = "The signature does not verify; sign the exact bytes that are sent."
 
 
+class SignatureMissing(NotIdentified):
+    """The method demands a signature and none came."""
+
+    reason = "SIGNATURE_MISSING"
+    sentence = "The method demands a signature over the request; send it as `x-request-jws`."
+
+
+class SignatureMalformed(NotIdentified):
+    """The signature cannot be read or is not of the profile."""
+
+    reason = "SIGNATURE_MALFORMED"
+    sentence = "The request's signature is not of this gateway's profile; see docs/signatures.md."
+
+
+class SignatureForeign(NotIdentified):
+    """The signature was made for another method or another request."""
+
+    reason = "SIGNATURE_FOREIGN"
+    sentence = "The signature was made for another method or batch; sign what is sent, for where it is sent."
+
+
+class SigningKeyUnknown(NotIdentified):
+    """The caller's system has no such signing key in force."""
+
+    reason = "SIGNING_KEY_UNKNOWN"
+    sentence = "The system that calls has no such signing key in force; register one with RegisterSigningKey."
+
+
+class SigningKeyRevoked(NotIdentified):
+    """The signing key was revoked."""
+
+    reason = "SIGNING_KEY_REVOKED"
+    sentence = "The signing key was revoked; register another one, or ask the operator of the gateway."
+
+
 class EnrolmentRefused(NotIdentified):
     """The enrolment code is unknown, used or expired."""
 

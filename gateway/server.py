@@ -20,6 +20,7 @@ from gateway.agency.authority import CertificateAuthority
 from gateway.agency.certificates import key_from_pem
 from gateway.agency.enrolment import EnrolmentMethods, TrustLines
 from gateway.agency.service import AgencyMethods, TokenMethods
+from gateway.agency.signing_service import SigningMethods
 from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import TokenSigner, TokenVerifier
 from gateway.agency.view import PolicyWatcher
@@ -137,6 +138,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         TokenMethods(signer, watcher.view, time.time, secrets.token_bytes),
         AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
         AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes),
+        SigningMethods(store.signing_keys, settings.trust_domain, time.time),
     )
     key, certificate = _server_pair(settings)
     root = (settings.state / "ca" / "root.pem").read_bytes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -10,12 +12,18 @@ from types import TracebackType
 from typing import Any, Self
 
 import grpc
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from gateway.api.v1 import context_pb2, lookup_service_pb2, sync_service_pb2, token_service_pb2
+from gateway.agency.certificates import make_key
+from gateway.agency.signatures import SIGNATURE_KEY, Signature, make
+from gateway.agency.signing_keys import der_of, key_id_of
+from gateway.api.v1 import context_pb2, lookup_service_pb2, signing_service_pb2, sync_service_pb2, token_service_pb2
 from gateway.audit.receipt import Receipt, verify_receipt
-from gateway.client import Context
+from gateway.client import Context, Identity
+from gateway.client.signing import must_sign
 from gateway.wire import receipt_from_wire
 
 LOOK_UP = "/gateway.api.v1.LookupService/LookUpPerson"
@@ -26,6 +34,9 @@ PUSH = "/gateway.api.v1.SyncService/Push"
 ISSUE_TOKEN = "/gateway.api.v1.TokenService/IssueToken"
 QUERY = "/gateway.api.v1.AuditService/QueryAccesses"
 AGENCY = "/gateway.api.v1.AgencyService/"
+REGISTER_KEY = "/gateway.api.v1.SigningService/RegisterSigningKey"
+LIST_KEYS = "/gateway.api.v1.SigningService/ListSigningKeys"
+REVOKE_KEY = "/gateway.api.v1.SigningService/RevokeSigningKey"
 ENROLMENT = "/gateway.api.v1.EnrolmentService/"
 
 
@@ -49,7 +60,10 @@ class Reply:
 
 
 class Caller:
-    """One connection with a certificate; `token` is sent with every call that does not name its own."""
+    """One connection with a certificate; `token` is sent with every call that does not name its own.
+
+    Calls that the contract wants signed are signed, under a key that is registered at the first of them.
+    """
 
     def __init__(self, folder: Path, address: str, *, key: bytes = b"", chain: bytes = b"", token: str = "") -> None:
         """`folder`: an identity folder; `key` and `chain` replace what it holds."""
@@ -60,6 +74,8 @@ class Caller:
         options = (("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", 16 << 20))
         self.channel = grpc.secure_channel(address, self.credentials, options=options)
         self.token = token
+        self.spiffe_id = Identity.from_folder(folder).spiffe_ids[0]
+        self.signing_key: ec.EllipticCurvePrivateKey | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -74,6 +90,32 @@ class Caller:
         self.token = token_service_pb2.IssueTokenResponse.FromString(reply.body).token
         return self
 
+    def signature(
+        self,
+        method: str,
+        request: bytes,
+        *,
+        key: ec.EllipticCurvePrivateKey | None = None,
+        signature_id: str = "",
+        age_seconds: float = 0.0,
+    ) -> str:
+        """A signature of the caller's own key, or of another one, `age_seconds` old."""
+        if key is None:
+            key = self.signing_key = self.signing_key or self.register(make_key())
+        return sign(key, method, request, signature_id=signature_id, age_seconds=age_seconds)
+
+    def register(self, key: ec.EllipticCurvePrivateKey) -> ec.EllipticCurvePrivateKey:
+        """Register a signing key."""
+        reply = self.call(REGISTER_KEY, self.registration(key), signed_by=key)
+        assert reply.code is grpc.StatusCode.OK, reply
+        return key
+
+    def registration(self, key: ec.EllipticCurvePrivateKey) -> signing_service_pb2.RegisterSigningKeyRequest:
+        """The request that registers a key."""
+        return signing_service_pb2.RegisterSigningKeyRequest(
+            public_key=der_of(key.public_key()), spiffe_id=self.spiffe_id
+        )
+
     def call(
         self,
         method: str,
@@ -82,11 +124,14 @@ class Caller:
         token: str | None = None,
         metadata: Sequence[tuple[str, str]] = (),
         timeout: float | None = 10.0,
+        signed_by: ec.EllipticCurvePrivateKey | None = None,
     ) -> Reply:
-        """One call. `token`: None is the caller's own, empty sends none."""
+        """One call. `token`: None is the caller's own, empty sends none. A signature in `metadata` is the only one."""
         bearer = self.token if token is None else token
         sent = (*metadata, *([("authorization", f"Bearer {bearer}")] if bearer else []))
         body = request if isinstance(request, bytes) else request.SerializeToString()
+        if must_sign(method) and SIGNATURE_KEY not in dict(metadata):
+            sent = (*sent, (SIGNATURE_KEY, self.signature(method, body, key=signed_by)))
         call: Any = self.channel.unary_unary(method)
         try:
             answer, ended = call.with_call(body, metadata=sent, timeout=timeout, wait_for_ready=False)
@@ -97,6 +142,26 @@ class Caller:
     def look_up(self, number: str, fields: Sequence[str], context: Context, **options: Any) -> Reply:
         """LookUpPerson."""
         return self.call(LOOK_UP, look_up_request(number, fields, context), **options)
+
+
+def sign(
+    key: ec.EllipticCurvePrivateKey,
+    method: str,
+    payload: bytes,
+    *,
+    signature_id: str = "",
+    age_seconds: float = 0.0,
+    batch: bool = False,
+) -> str:
+    """A detached JWS over a payload."""
+    stated = Signature(
+        key_id_of(key.public_key()),
+        method,
+        signature_id or secrets.token_urlsafe(16),
+        int(time.time() - age_seconds),
+        batch,
+    )
+    return make(stated, payload, lambda data: key.sign(data, ec.ECDSA(SHA256())))
 
 
 def look_up_request(

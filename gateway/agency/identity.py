@@ -12,6 +12,8 @@ CERTIFICATE_FILE = "cert.pem"
 KEY_FILE = "key.pem"
 ROOT_FILE = "ca.pem"
 TRUST_FILE = "trust.json"
+SIGNING_KEY_FILE = "signing.key"
+"""The key that requests are signed with; made at first need, kept when the agency enrols again."""
 
 
 def write_identity(folder: Path, key_pem: bytes, chain_pem: bytes, root_pem: bytes, trust: Mapping[str, str]) -> None:
@@ -65,6 +67,20 @@ def write_private(path: Path, data: bytes) -> None:
     _write_new(temporary, data)
     temporary.replace(path)
     _sync_directory(path.parent)
+
+
+def create_private(path: Path, data: bytes) -> bytes:
+    """Put a whole file (0600) in place unless there is one; what the file holds then, whoever was first."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    _write_new(temporary, data)
+    try:
+        os.link(temporary, path)  # unlike a rename it fails when another process was first
+    except FileExistsError:
+        return path.read_bytes()
+    finally:
+        temporary.unlink()
+    _sync_directory(path.parent)
+    return data
 
 
 def make_private_directory(path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gateway.agency.certificates import Principal
 from gateway.agency.grants import Grant
+from gateway.agency.signing_keys import SigningKey
 from gateway.agency.tokens import Token
 from gateway.errors import CredentialExpired, CredentialRevoked, CredentialSuperseded
 
@@ -34,6 +35,8 @@ class PolicyView:
     revoked_tokens: frozenset[bytes]
     superseded: Mapping[bytes, int] = field(default_factory=dict, compare=False)
     """Certificates that were replaced, by thumbprint, and from when on they are refused (unix seconds)."""
+    signing_keys: Mapping[str, SigningKey] = field(default_factory=dict)
+    """By key id; revoked and retired ones too."""
 
     def agency(self, code: str) -> Agency:
         """Raises CredentialRevoked when the agency is revoked, or no longer known."""

@@ -24,6 +24,7 @@ from gateway.agency import tables
 from gateway.agency.certificates import Principal
 from gateway.agency.grants import Grant, Quota
 from gateway.agency.policy import Agency, PolicyView
+from gateway.agency.signing_store import SigningKeyStore, load_signing_keys
 from gateway.agency.succession import Successions
 from gateway.errors import EnrolmentRefused, RecordExists, RecordUnknown
 
@@ -75,6 +76,7 @@ class AgencyStore:
         self._writes = engine.execution_options(writes=True)
         self._code_salt = code_salt
         self.successions = Successions(engine)
+        self.signing_keys = SigningKeyStore(engine, self._change)
 
     @classmethod
     def create(cls, path: Path) -> AgencyStore:
@@ -121,6 +123,7 @@ class AgencyStore:
             version = connection.execute(select(tables.policy.c.version)).scalar_one()
             revoked = _revoked(connection)
             grants = _grants(connection)
+            signing_keys = load_signing_keys(connection)
             rows = _agencies(connection)
         return PolicyView(
             version=version,
@@ -131,6 +134,7 @@ class AgencyStore:
             },
             revoked_thumbprints=frozenset(revoked[_THUMBPRINT]),
             revoked_tokens=frozenset(revoked[_TOKEN]),
+            signing_keys=signing_keys,
         )
 
     def register_agency(self, code: str, name: str, agency_class: int, now: int, *, pairwise: bool = False) -> None:
@@ -333,11 +337,8 @@ def _credential_exists(connection: Connection, thumbprint: bytes) -> bool:
 
 
 def _revoke(connection: Connection, kind: str, value: bytes, now: int) -> None:
-    connection.execute(
-        insert(tables.revocation)
-        .values(kind=kind, value=value, revoked_at=now)
-        .prefix_with("OR IGNORE", dialect="sqlite")
-    )
+    revocation = insert(tables.revocation).values(kind=kind, value=value, revoked_at=now)
+    connection.execute(revocation.prefix_with("OR IGNORE", dialect="sqlite"))
 
 
 def _revoked(connection: Connection) -> dict[str, set[bytes]]:

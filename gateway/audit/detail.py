@@ -23,6 +23,19 @@ _SEALED_AT = _NONCE_AT + NONCE_BYTES
 _GCM_TAG_BYTES = 16
 
 
+class SignedRequest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A request that its caller cannot deny: whoever has this verifies it with any JOSE library.
+
+    `jws`: detached and compact (docs/signatures.md). `key`: SubjectPublicKeyInfo, whose thumbprint the JWS names.
+    `request`: the exact bytes received. `digests`: what was signed where the signature closed a batch, else empty.
+    """
+
+    jws: str
+    key: bytes
+    request: bytes
+    digests: bytes = b""
+
+
 class Detail(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The detail of one entry. `numbers` are those asked for; `person_ids` stands beside them, 0 = none.
 
@@ -39,6 +52,8 @@ class Detail(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     request_digest: bytes = b""
     response_digest: bytes = b""
     note: str = ""
+    signed: SignedRequest | None = None
+    """Of a call whose method demands a signature; fields are only ever added behind the last one."""
 
 
 _encoder = msgspec.msgpack.Encoder()

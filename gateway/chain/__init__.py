@@ -1,6 +1,7 @@
 """What every call passes, in this order and in this one place:
 
-identify -> gate -> authenticate -> decode -> authorise -> admit -> the role -> record -> answer with its receipt
+identify -> gate -> authenticate -> decode -> authorise -> verify signature -> admit -> the role -> record -> answer
+with its receipt
 
 The messages of a stream go the same way; `streaming` says what is different there.
 
@@ -38,6 +39,7 @@ from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
 from gateway.chain.streaming import Streaming
 from gateway.chain.translate import rich_status
+from gateway.chain.verify_signature import SignatureVerifier
 from gateway.config import ANSWER_BYTES_MAX, CALLS_PER_WORKER_MAX
 from gateway.errors import GatewayError, Internal, MessageTooLarge, StreamsExhausted
 from gateway.metrics import Metrics
@@ -95,6 +97,7 @@ class Chain:
         self._completing: set[asyncio.Task[bytes]] = set()
         self.held = Held()
         self._streaming = Streaming(self, StreamPlaces(admitter), random, seat, _abort)
+        self._signatures = SignatureVerifier(now)
 
     def handler(self, method: Method, behaviour: Behaviour) -> grpc.RpcMethodHandler[Any, Any]:
         """The gRPC handler of a method: exact bytes in, exact bytes out."""
@@ -186,6 +189,8 @@ class Chain:
         if token is not None:
             authorise(call, view, token, self._now())
             self._admitter.bound(call)
+        if call.method.signed:
+            self._signatures.verify(call, view, metadata)
 
     async def _admitted(self, call: Call, behaviour: Behaviour) -> bytes:
         """`_complete` of a call that has limits: not before there is room for it."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gateway.agency.grants import Grant, Right
     from gateway.agency.quotas import Bounds
     from gateway.audit.claims import Claims
+    from gateway.audit.detail import SignedRequest
     from gateway.chain.claims import Recompose
     from gateway.chain.methods import Method
 
@@ -50,6 +51,10 @@ class Call:
     """Purpose and legal basis as the caller stated them, where no grant of its agency has these words."""
     authorised: bool = False
     """Whether the purpose is one that a grant names, and so is fit to be a label."""
+    signed: SignedRequest | None = None
+    """The request with its verified signature, where the method demands one."""
+    once: bytes = b""
+    """What makes the signature good for one call only, 16 bytes; empty: nothing is signed."""
 
 
 @dataclass(slots=True)

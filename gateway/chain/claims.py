@@ -43,9 +43,11 @@ def claims_of(call: Call, answer: Answer, kind: Kind) -> Claims | None:
     counted = bounds is not None and answer.people > 0 and kind in _COUNTING
     counters = bounds.counters if bounds is not None and counted else ()
     guesses = answer.claims.guesses if answer.claims is not None else None
-    if not counters and guesses is None:
+    # The signature of a push is used up by its intent.
+    once = call.once if kind is not Kind.PUSH_OUTCOME else b""
+    if not counters and guesses is None and not once:
         return None
-    return Claims(counters, guesses)
+    return Claims(counters, guesses, once)
 
 
 def made_smaller(call: Call, answer: Answer, refusal: ClaimRefusal) -> Answer:

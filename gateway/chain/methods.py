@@ -18,6 +18,7 @@ from gateway.api.v1 import (
     enrolment_service_pb2,
     lookup_service_pb2,
     options_pb2,
+    signing_service_pb2,
     sync_service_pb2,
     token_service_pb2,
 )
@@ -31,6 +32,7 @@ CONTRACT = (
     audit_service_pb2,
     agency_service_pb2,
     enrolment_service_pb2,
+    signing_service_pb2,
 )
 """The files of the contract that define services."""
 
@@ -53,6 +55,8 @@ class Method:
     check: Check
     frame_class: Any = None
     """The frame around each request of a streamed method, whose `request_class` is then that of the batch."""
+    signed: int = 0
+    """A number of `SignatureRule`; 0: not signed."""
 
 
 def services() -> list[ServiceDescriptor]:
@@ -89,5 +93,6 @@ def compile_methods() -> Mapping[str, Method]:
                 receipt_field=receipt.number if receipt is not None else 0,
                 check=compile_check(request),
                 frame_class=GetMessageClass(rpc.input_type) if rpc.client_streaming else None,
+                signed=policy.signed,
             )
     return methods

@@ -78,6 +78,8 @@ class Recorder:
             request_digest=sha256(call.request).digest(),
             response_digest=sha256(body).digest(),
             note=answer.note,
+            # A push's intent has it, before anything is written; its outcome names the intent.
+            signed=call.signed if kind is not Kind.PUSH_OUTCOME else None,
         )
         if refusal is not None:
             claims = claims_of(call, answer, Kind.REFUSAL)

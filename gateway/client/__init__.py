@@ -19,7 +19,7 @@ from gateway.client.errors import (
     Violation,
 )
 from gateway.client.finding import Household, Member, Relative, Relatives
-from gateway.client.identity import Identity
+from gateway.client.identity import Identity, RequestKey
 from gateway.client.lookup import LookUpResult
 from gateway.client.operation import EnrolmentCode
 from gateway.client.receipts import ReceiptLog
@@ -53,6 +53,7 @@ __all__ = [
     "ReceiptLog",
     "Relative",
     "Relatives",
+    "RequestKey",
     "UnexpectedAnswer",
     "Violation",
     "Withheld",

@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 import grpc
 from google.protobuf.message import Message
 
-from gateway.api.v1 import context_pb2, token_service_pb2
+from gateway.api.v1 import context_pb2, signing_service_pb2, token_service_pb2
 from gateway.audit.receipt import Receipt
 from gateway.client.diagnosis import explain, split_server
 from gateway.client.errors import (
@@ -32,6 +32,7 @@ from gateway.client.identity import Identity
 from gateway.client.receipts import ReceiptDesk, ReceiptLog, missing_receipt
 from gateway.client.refusals import refusal_from
 from gateway.client.retry import ATTEMPTS_MAX, Retry, pause_seconds, retry_for
+from gateway.client.signing import REGISTER_PATH, Metadata, SigningDesk, must_sign
 from gateway.client.tokens import Token, TokenSource
 from gateway.wire import time_from_wire
 
@@ -81,6 +82,7 @@ class Answered(Generic[Answer]):
 ISSUE_TOKEN: Final = Method(
     "/gateway.api.v1.TokenService/IssueToken", token_service_pb2.IssueTokenResponse, token=False
 )
+REGISTER_SIGNING_KEY: Final = Method(REGISTER_PATH, signing_service_pb2.RegisterSigningKeyResponse, token=False)
 
 
 class _Broken(ClientError):
@@ -112,6 +114,7 @@ class Connection:
         self._new_call_id = new_call_id
         self._jitter = jitter
         self._tokens = TokenSource(self._issue_token, monotonic)
+        self.signing = SigningDesk(identity, self._register_signing_key)
         self._calls: dict[str, Any] = {}
         self._answered = False
 
@@ -159,18 +162,25 @@ class Connection:
         call_id = self._new_call_id()
         deadline = self._monotonic() + (TIMEOUT_SECONDS_DEFAULT if timeout_seconds is None else timeout_seconds)
         attempt, renewed, token = 0, False, ""
+        body, signed, mended = _serialised(request), must_sign(method.path), set[str]()
         if method.token:
             token = self._tokens.held() or await self._within(deadline, self._tokens.current(), call_id)
         while True:
             attempt += 1
             try:
-                message = await self._attempt(method, request, deadline, call_id, token)
+                # Signed anew each time: a signature is good for one call.
+                signature = await self.signing.sign(method.path, body) if signed else []
+                message = await self._attempt(method, body, deadline, call_id, token, signature)
                 return self._accept(method, message, call_id, people)
             except GatewayRefusal as refusal:
                 again = retry_for(refusal.reason)
                 if again is Retry.RENEW_TOKEN and token and not renewed:
                     renewed = True
                     token = await self._within(deadline, self._tokens.replace(token), call_id)
+                    continue
+                if refusal.reason not in mended and await self.signing.mend(refusal, method.path):
+                    mended.add(refusal.reason)
+                    signed = True
                     continue
                 if again is Retry.LATER_IF_REPEATABLE:
                     again = Retry.LATER if method.repeatable else Retry.NEVER
@@ -195,14 +205,20 @@ class Connection:
         return text
 
     async def _attempt(
-        self, method: Method[Answer], request: Message, deadline: float, call_id: str, token: str
+        self,
+        method: Method[Answer],
+        body: bytes,
+        deadline: float,
+        call_id: str,
+        token: str,
+        signature: Metadata,
     ) -> Answer:
-        metadata = [("traceparent", traceparent(call_id))]
+        metadata = [("traceparent", traceparent(call_id)), *signature]
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
         try:
             answer: Answer = await self._callable(method)(
-                request, timeout=max(0.001, deadline - self._monotonic()), metadata=metadata
+                body, timeout=max(0.001, deadline - self._monotonic()), metadata=metadata
             )
         except grpc.aio.AioRpcError as error:
             raise self._failure(method, error, call_id) from error
@@ -213,7 +229,6 @@ class Connection:
         if known is None:
             known = self._calls[method.path] = self._channel.unary_unary(
                 method.path,
-                request_serializer=_serialised,
                 response_deserializer=method.answer.FromString,
             )
         return known
@@ -262,6 +277,10 @@ class Connection:
         answer = answered.message
         life = time_from_wire(answer.expires_time) - time_from_wire(answer.server_time)
         return Token(answer.token, life.total_seconds())
+
+    async def _register_signing_key(self, public_key: bytes, spiffe_id: str) -> None:
+        request = signing_service_pb2.RegisterSigningKeyRequest(public_key=public_key, spiffe_id=spiffe_id)
+        await self.call(REGISTER_SIGNING_KEY, request, timeout_seconds=None)
 
 
 def traceparent(call_id: str) -> str:

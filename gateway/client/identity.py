@@ -17,12 +17,31 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gateway.agency.identity import CERTIFICATE_FILE, KEY_FILE, ROOT_FILE, TRUST_FILE
+from gateway.agency.signatures import Signer
+from gateway.agency.signing_keys import key_id_of
 from gateway.client.errors import IdentityInvalid
 
 TRUST_KEYS: Final = ("log_origin", "log_verifier", "receipt_verifier", "trust_domain")
 IDENTITY_FILES: Final = (CERTIFICATE_FILE, KEY_FILE, ROOT_FILE, TRUST_FILE)
 _VIETNAM: Final = timezone(timedelta(hours=7))
 _RENEWAL = "enrol again with `popgate enrol` and a new code from the operator"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """A P-256 key that signs requests, apart from the certificate's, wherever it lies.
+
+    `sign` gets data and gives an ECDSA signature over its SHA-256 in DER; it is called in a thread, since a
+    device may take its time.
+    """
+
+    public_key: EllipticCurvePublicKey
+    sign: Signer
+
+    @property
+    def key_id(self) -> str:
+        """The key's JWK thumbprint (RFC 7638)."""
+        return key_id_of(self.public_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,8 @@ class Identity:
     trust_domain: str
     server: str = ""
     enrolment_server: str = ""
+    request_key: RequestKey | None = None
+    """Signs requests in place of the folder's signing.key, which is made at first need."""
 
     @classmethod
     def from_folder(cls, path: str | Path, now: datetime | None = None) -> Identity:

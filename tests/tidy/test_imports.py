@@ -34,6 +34,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.agency.messages": (API, ERRORS, "gateway.catalogue"),
     "gateway.agency.enrolment": (API, ERRORS, BASE),
     "gateway.agency.service": (API, ERRORS, BASE, "gateway.catalogue"),
+    "gateway.agency.signing_service": (API, ERRORS, BASE),
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),
     "gateway.lookup": (
         "gateway.agency",
@@ -80,6 +81,8 @@ PURE = {
 } | {
     "gateway.agency.grants",
     "gateway.agency.predicates",
+    "gateway.agency.signatures",
+    "gateway.agency.signing_keys",
     "gateway.sync.cursor",
     "gateway.chain.identify",
     *(f"gateway.lookup.verification.{name}" for name in ("rules", "names", "dates", "texts", "addresses", "card")),

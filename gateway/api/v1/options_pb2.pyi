@@ -77,6 +77,12 @@ class QuotaClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     QUOTA_CLASS_PEOPLE: _ClassVar[QuotaClass]
     QUOTA_CLASS_WRITES: _ClassVar[QuotaClass]
     QUOTA_CLASS_CONTROL: _ClassVar[QuotaClass]
+
+class SignatureRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SIGNATURE_RULE_UNSPECIFIED: _ClassVar[SignatureRule]
+    SIGNATURE_RULE_REGISTERED_KEY: _ClassVar[SignatureRule]
+    SIGNATURE_RULE_INTRODUCED_KEY: _ClassVar[SignatureRule]
 DATASET_UNSPECIFIED: Dataset
 DATASET_IDENTITY: Dataset
 DATASET_RESIDENCE: Dataset
@@ -131,6 +137,9 @@ QUOTA_CLASS_UNSPECIFIED: QuotaClass
 QUOTA_CLASS_PEOPLE: QuotaClass
 QUOTA_CLASS_WRITES: QuotaClass
 QUOTA_CLASS_CONTROL: QuotaClass
+SIGNATURE_RULE_UNSPECIFIED: SignatureRule
+SIGNATURE_RULE_REGISTERED_KEY: SignatureRule
+SIGNATURE_RULE_INTRODUCED_KEY: SignatureRule
 CATALOGUE_FIELD_NUMBER: _ClassVar[int]
 catalogue: _descriptor.FieldDescriptor
 RULE_FIELD_NUMBER: _ClassVar[int]
@@ -165,15 +174,17 @@ class FieldRule(_message.Message):
     def __init__(self, required: _Optional[bool] = ..., bytes_max: _Optional[int] = ..., items_max: _Optional[int] = ..., pattern: _Optional[str] = ..., by_item: _Optional[bool] = ...) -> None: ...
 
 class MethodPolicy(_message.Message):
-    __slots__ = ("listener", "token", "context", "audit", "quota")
+    __slots__ = ("listener", "token", "context", "audit", "quota", "signed")
     LISTENER_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     AUDIT_FIELD_NUMBER: _ClassVar[int]
     QUOTA_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_FIELD_NUMBER: _ClassVar[int]
     listener: Listener
     token: bool
     context: bool
     audit: AuditRule
     quota: QuotaClass
-    def __init__(self, listener: _Optional[_Union[Listener, str]] = ..., token: _Optional[bool] = ..., context: _Optional[bool] = ..., audit: _Optional[_Union[AuditRule, str]] = ..., quota: _Optional[_Union[QuotaClass, str]] = ...) -> None: ...
+    signed: SignatureRule
+    def __init__(self, listener: _Optional[_Union[Listener, str]] = ..., token: _Optional[bool] = ..., context: _Optional[bool] = ..., audit: _Optional[_Union[AuditRule, str]] = ..., quota: _Optional[_Union[QuotaClass, str]] = ..., signed: _Optional[_Union[SignatureRule, str]] = ...) -> None: ...

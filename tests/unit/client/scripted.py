@@ -15,14 +15,14 @@ from grpc_status import rpc_status
 
 from gateway.agency.authority import CertificateAuthority
 from gateway.agency.certificates import key_to_pem, make_key
-from gateway.agency.identity import write_identity
+from gateway.agency.identity import SIGNING_KEY_FILE, create_private, write_identity
 from gateway.api.v1 import context_pb2, token_service_pb2
 from gateway.audit.note import Signer
 from gateway.audit.receipt import Receipt, sign_commit
 from gateway.chain.translate import rich_status
 from gateway.client import Client, Identity, connect
 from gateway.client.accesses import QUERY_ACCESSES
-from gateway.client.connection import ISSUE_TOKEN, Method
+from gateway.client.connection import ISSUE_TOKEN, REGISTER_SIGNING_KEY, Method
 from gateway.client.enrol import ENROL_PATH, TRUST_BUNDLE_PATH
 from gateway.client.finding import LOOK_UP_HOUSEHOLD, LOOK_UP_RELATIVES
 from gateway.client.lookup import LOOK_UP_PERSON
@@ -40,6 +40,7 @@ from gateway.errors import GatewayError
 ORIGIN = "audit.test.example/2026"
 METHODS: tuple[Method[Any], ...] = (
     ISSUE_TOKEN,
+    REGISTER_SIGNING_KEY,
     LOOK_UP_PERSON,
     LOOK_UP_HOUSEHOLD,
     LOOK_UP_RELATIVES,
@@ -82,7 +83,7 @@ class ScriptedGateway:
     running: Any = None
 
     def write_folder(self, folder: Path, *, lifetime_seconds: int = 3600, now: float | None = None) -> Path:
-        """An identity folder of the agency `hospital`."""
+        """An identity folder of the agency `hospital`, which has registered its signing key before."""
         key = make_key()
         issued = self.authority.issue_agency("hospital", "", key.public_key(), now or time.time(), lifetime_seconds)
         trust = {
@@ -94,6 +95,7 @@ class ScriptedGateway:
             "enrolment_server": self.enrolment_server,
         }
         write_identity(folder, key_to_pem(key), issued.chain_pem, self.authority.root_pem, trust)
+        create_private(folder / SIGNING_KEY_FILE, key_to_pem(make_key()))
         return folder
 
     def __post_init__(self) -> None:
