@@ -125,12 +125,13 @@ class Caller:
         metadata: Sequence[tuple[str, str]] = (),
         timeout: float | None = 10.0,
         signed_by: ec.EllipticCurvePrivateKey | None = None,
+        signed: bool = True,
     ) -> Reply:
         """One call. `token`: None is the caller's own, empty sends none. A signature in `metadata` is the only one."""
         bearer = self.token if token is None else token
         sent = (*metadata, *([("authorization", f"Bearer {bearer}")] if bearer else []))
         body = request if isinstance(request, bytes) else request.SerializeToString()
-        if must_sign(method) and SIGNATURE_KEY not in dict(metadata):
+        if signed and must_sign(method) and SIGNATURE_KEY not in dict(metadata):
             sent = (*sent, (SIGNATURE_KEY, self.signature(method, body, key=signed_by)))
         call: Any = self.channel.unary_unary(method)
         try:

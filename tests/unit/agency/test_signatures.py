@@ -113,9 +113,9 @@ def test_a_minute_of_either_side_is_allowed() -> None:
     signature = Signature.from_text(make_one())
     for now in (NOW - 60, NOW, NOW + 60):
         signature.check_time(now)
-    for now in (NOW - 61, NOW + 60.5):
+    for late in (NOW - 61, NOW + 60.5):
         with pytest.raises(ClockSkewed):
-            signature.check_time(now)
+            signature.check_time(late)
 
 
 def test_a_batch_is_closed_by_one_signature() -> None:
