@@ -76,6 +76,8 @@ def compile_methods() -> Mapping[str, Method]:
             request: Any = rpc.input_type
             response: Any = rpc.output_type
             if rpc.client_streaming:
+                if policy.signed:
+                    raise RuntimeError(f"the contract's method {rpc.full_name} is a stream and cannot be signed")
                 check_frames(request, response)
                 request = request.fields_by_name["batch"].message_type
                 response = response.fields_by_name["batch"].message_type

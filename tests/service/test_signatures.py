@@ -42,7 +42,7 @@ _references = count(1)
 
 def fresh_push() -> bytes:
     """A push of which there is no other with the same bytes."""
-    request = push_request([number_of(30)], [FIELD], CONTEXT, status=1)
+    request = push_request([number_of(39)], [FIELD], CONTEXT, status=1)
     request.items[0].reference = f"item-{next(_references)}"
     return request.SerializeToString()
 
@@ -186,9 +186,9 @@ def test_a_caller_whose_clock_is_off_is_told_the_time(refusals: dict[str, Refusa
 
 
 def test_a_signed_request_of_its_own_limit_is_refused(insurance: Caller) -> None:
-    request = push_request([number_of(30)], [FIELD], CONTEXT, status=1)
+    request = push_request([number_of(39)], [FIELD], CONTEXT, status=1)
     for number in range(900):
-        request.items.add(reference=f"r{number:062d}").person.number = number_of(30)
+        request.items.add(reference=f"r{number:062d}").person.number = number_of(39)
         request.items[-1].person.name.surname = "x" * 900
     body = request.SerializeToString()
     assert SIGNED_REQUEST_BYTES_MAX < len(body) < 1 << 20
