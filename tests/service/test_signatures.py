@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from hashlib import sha256
 from itertools import count
@@ -28,6 +31,7 @@ from gateway.agency.signing_keys import key_id_of
 from gateway.api.v1 import signing_service_pb2, sync_service_pb2
 from gateway.audit.entry import Kind
 from gateway.chain.translate import TABLE as REASONS
+from gateway.chain.translate import reason_number
 from tests.caller import LIST_KEYS, PULL, PUSH, REGISTER_KEY, REVOKE_KEY, Caller, Reply, push_request, sign
 from tests.gateway import AGENCIES, Gateway
 from tests.service.refusals import Case, Refusal, assert_refused, entries_of, run
@@ -38,6 +42,8 @@ FIELD = "social_insurance.status"
 UNREGISTERED = make_key()
 OF_THE_OTHERS = make_key()
 _references = count(1)
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Of P-256."""
 
 
 def fresh_push() -> bytes:
@@ -233,6 +239,46 @@ def test_one_signature_closes_a_batch(insurance: Caller) -> None:
         assert reply.code is grpc.StatusCode.OK, reply
         result = sync_service_pb2.PushResponse.FromString(reply.body).results[0]
         assert result.outcome != sync_service_pb2.PUSH_OUTCOME_REFUSED
+    # It closes each of them once.
+    assert {push(insurance, request, text, payload).reason for request in requests} == {"CALL_REPLAYED"}
+
+
+def test_of_one_signature_one_call_is_taken_whichever_worker_gets_it(gateway: Gateway, insurance: Caller) -> None:
+    request = fresh_push()
+    text = insurance.signature(PUSH, request)
+    counted = gateway.metric("gateway_refusals_total", reason="CALL_REPLAYED")
+    with ExitStack() as stack, ThreadPoolExecutor(8) as pool:
+        folder = gateway.identity("insurance")
+        callers = [stack.enter_context(Caller(folder, gateway.address, token=insurance.token)) for _ in range(8)]
+        replies = list(pool.map(lambda caller: push(caller, request, text), callers))
+    assert sorted(reply.reason for reply in replies) == ["", *["CALL_REPLAYED"] * 7]
+    replayed = [reply for reply in replies if reply.reason]
+    entries = entries_of(gateway, [reply.call_id for reply in replayed])
+    assert {entry.reason for entry, _ in entries.values()} == {reason_number("CALL_REPLAYED")}
+    assert gateway.counted("gateway_refusals_total", counted + 7, reason="CALL_REPLAYED") == counted + 7
+    # Of a signature anybody can make another one that verifies too; it is the same one all the same.
+    reply = push(insurance, request, mirrored(text))
+    assert reply.reason == "CALL_REPLAYED"
+
+
+def mirrored(text: str) -> str:
+    """The other signature (r, n - s) that verifies whenever (r, s) does."""
+    protected, _, value = text.partition("..")
+    raw = base64.urlsafe_b64decode(value + "==")
+    other = ORDER - int.from_bytes(raw[32:], "big")
+    return f"{protected}..{base64.urlsafe_b64encode(raw[:32] + other.to_bytes(32, 'big')).rstrip(b'=').decode()}"
+
+
+def test_a_signature_stays_used_over_a_restart(own_gateway: Gateway) -> None:
+    with Caller(own_gateway.identity("insurance"), own_gateway.address).with_token() as caller:
+        request = fresh_push()
+        text = caller.signature(PUSH, request)
+        assert push(caller, request, text).code is grpc.StatusCode.OK
+        token = caller.token
+    own_gateway.kill()
+    own_gateway.start()
+    with Caller(own_gateway.identity("insurance"), own_gateway.address, token=token) as caller:
+        assert push(caller, request, text).reason == "CALL_REPLAYED"
 
 
 def test_keys_change_over_without_a_gap(insurance: Caller) -> None:
