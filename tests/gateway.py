@@ -37,7 +37,7 @@ from gateway.start import prepare, trust_of
 from registry.linked import LINKED
 from tests.world import BASIC, free_ports
 
-START_SECONDS_MAX = 30.0
+START_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
 SOUTH = "79"
 # States of sockets as /proc/net/tcp writes them.
