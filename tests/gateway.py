@@ -20,7 +20,7 @@ from typing import IO
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.agency.bootstrap import enrol_locally
-from gateway.agency.grants import Grant
+from gateway.agency.grants import Grant, Quota
 from gateway.agency.store import AgencyStore
 from gateway.api.v1 import options_pb2
 from gateway.audit.checkpoint import open_checkpoint
@@ -54,6 +54,7 @@ class Member:
     purpose: str = ""
     fields: tuple[str, ...] = ()
     provinces: tuple[str, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
     @property
     def context(self) -> Context:
@@ -311,6 +312,7 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
         from_time=int(now),
         until_time=int(now) + 86_400,
         contract_digest=catalogue.digest,
+        quotas=member.quotas,
     )
 
 

@@ -13,6 +13,7 @@ from gateway.config import PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
+from gateway.lookup.fewer import fewer_people
 from gateway.lookup.fill import Places
 from gateway.lookup.number import is_number
 from gateway.lookup.people import OTHERS_NAMED, Found
@@ -56,7 +57,7 @@ class Batches:
         await self._fill(response, disclosure, numbers, items, found)
         seen = [person for person in found if person is not None and disclosure.in_scope(person.row)]
         response.people_count = len(seen)
-        return Answer(
+        answer = Answer(
             response,
             people=len(seen),
             tags=self._tags(disclosure, asked, found, seen),
@@ -65,6 +66,8 @@ class Batches:
             fields=disclosure.paths,
             withheld=[item.path for item in disclosure.withheld],
         )
+        answer.recompose = fewer_people(answer, lookup_service_pb2.BatchLookUpPersonsResponse)
+        return answer
 
     async def _fill(
         self,

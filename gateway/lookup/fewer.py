@@ -1,0 +1,42 @@
+"""A batch's answer with fewer people in it, when the day's quota has room for some of them only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from gateway.api.v1 import reason_pb2
+from gateway.chain.base import Answer
+
+_EXHAUSTED = reason_pb2.ERROR_REASON_QUOTA_EXHAUSTED
+
+
+def fewer_people(answer: Answer, response_class: Any) -> Callable[[Any], Answer]:
+    """Makes `answer` smaller: its first people stay, the others are refused in their places.
+
+    `response_class` has `results`, each with a `person` or a `reason`, and `people_count`. Whoever is refused stays
+    among the entry's subjects: the question was asked.
+    """
+
+    def recompose(smaller: Any) -> Answer:
+        body = answer.body if isinstance(answer.body, bytes) else answer.body.SerializeToString()
+        response = response_class.FromString(body)
+        left = answer.people if smaller.people_max is None else smaller.people_max
+        people = 0
+        for result in response.results:
+            if not result.HasField("person"):
+                continue
+            if people < left:
+                people += 1
+                continue
+            reference = result.reference
+            result.Clear()
+            result.reference = reference
+            result.reason = _EXHAUSTED
+        response.people_count = people
+        made = replace(answer, body=response, people=people)
+        made.recompose = fewer_people(made, response_class)
+        return made
+
+    return recompose
