@@ -14,6 +14,8 @@ ROOT_FILE = "ca.pem"
 TRUST_FILE = "trust.json"
 SIGNING_KEY_FILE = "signing.key"
 """The key that requests are signed with; made at first need, kept when the agency enrols again."""
+NEXT_KEY_FILE = "key.next.pem"
+"""The key of the certificate that is being asked for; becomes KEY_FILE once that is there."""
 
 
 def write_identity(folder: Path, key_pem: bytes, chain_pem: bytes, root_pem: bytes, trust: Mapping[str, str]) -> None:
@@ -35,6 +37,12 @@ def write_identity(folder: Path, key_pem: bytes, chain_pem: bytes, root_pem: byt
             write_private(folder / name, data)
     else:
         write_private_folder(folder, files)
+
+
+def write_trust(folder: Path, changes: Mapping[str, str]) -> None:
+    """Replace some trust lines of an identity folder. Raises FileNotFoundError, ValueError."""
+    lines = read_trust(folder) | dict(changes)
+    write_private(folder / TRUST_FILE, (json.dumps(lines, indent=2, sort_keys=True) + "\n").encode())
 
 
 def read_trust(folder: Path) -> dict[str, str]:

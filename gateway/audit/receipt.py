@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.audit.errors import Inconsistent
+from gateway.audit.errors import Inconsistent, Malformed
 from gateway.audit.note import Signer, Verifier
 from gateway.audit.tree import HASH_BYTES, levels_of, paths_in, root_from_path
 
@@ -75,23 +75,36 @@ def sign_commit(origin: str, first: int, leaves: Sequence[bytes], signer: Signer
 
 
 class ReceiptVerifier:
-    """Checks receipts against the log's receipt key; a commit's signature is checked once and remembered."""
+    """Checks receipts against the log's receipt keys, retired ones too; a commit's signature is checked once and
+    remembered."""
 
-    def __init__(self, verifier: Verifier) -> None:
-        self._verifier = verifier
-        self._origin = verifier.name.removesuffix(RECEIPT_KEY_SUFFIX)
+    def __init__(self, *verifiers: Verifier) -> None:
+        """`verifiers`: at least one, all of one name. Raises Malformed."""
+        if len({verifier.name for verifier in verifiers}) != 1:
+            raise Malformed("the verifier lines of receipts are of one log")
+        self._verifiers = {verifier.key_id: verifier for verifier in verifiers}
+        self._name = verifiers[0].name
         self._seen: OrderedDict[tuple[bytes, bytes], None] = OrderedDict()
 
     @classmethod
-    def from_text(cls, vkey: str) -> ReceiptVerifier:
-        """From a vkey line. Raises Malformed."""
-        return cls(Verifier.from_text(vkey))
+    def from_text(cls, vkeys: str) -> ReceiptVerifier:
+        """From vkey lines, one a key. Raises Malformed."""
+        return cls(*(Verifier.from_text(line) for line in vkeys.strip().split("\n")))
+
+    def text(self) -> str:
+        """The vkey lines, without a newline at the end."""
+        return "\n".join(verifier.text() for verifier in self._verifiers.values())
+
+    def knows(self, key_id: int) -> bool:
+        """Whether one of the keys has this id."""
+        return key_id in self._verifiers
 
     def check(self, receipt: Receipt) -> None:
         """Raises Inconsistent unless the log's key signed this leaf at this index."""
-        if receipt_key_name(receipt.origin) != self._verifier.name or self._origin != receipt.origin:
-            raise Inconsistent(f"the receipt is of {receipt.origin}, the key of {self._verifier.name}")
-        if receipt.key_id != self._verifier.key_id:
+        if receipt_key_name(receipt.origin) != self._name:
+            raise Inconsistent(f"the receipt is of {receipt.origin}, the key of {self._name}")
+        verifier = self._verifiers.get(receipt.key_id)
+        if verifier is None:
             raise Inconsistent(f"the receipt names key {receipt.key_id:08x}, which is not the one given")
         if len(receipt.leaf_hash) != HASH_BYTES or any(len(node) != HASH_BYTES for node in receipt.path):
             raise Inconsistent("a hash of the receipt has not 32 bytes")
@@ -103,7 +116,7 @@ class ReceiptVerifier:
         if known in self._seen:
             self._seen.move_to_end(known)
             return
-        self._verifier.check(receipt.signature, text)
+        verifier.check(receipt.signature, text)
         self._seen[known] = None
         if len(self._seen) > COMMITS_REMEMBERED_MAX:
             self._seen.popitem(last=False)

@@ -100,12 +100,20 @@ def context_of(purpose: str, legal_basis: str, case: str, officer: str) -> Conte
 
 
 def identity_of(folder: Path) -> Identity:
-    """The identity, its dates checked. Raises IdentityInvalid."""
+    """The identity, its dates checked: one that lapsed a short while ago is recovered by its first call.
+
+    Raises IdentityInvalid.
+    """
     from datetime import UTC, datetime
 
     from gateway.client import Identity
+    from gateway.client.identity import check_dates
+    from gateway.client.renewal import is_recoverable
 
-    return Identity.from_folder(folder, datetime.now(UTC))
+    identity, now = Identity.from_folder(folder), datetime.now(UTC)
+    if not is_recoverable(identity, now):
+        check_dates(identity, now)
+    return identity
 
 
 def client_of(folder: Path, server: str, receipts: Path | None = None) -> Client:

@@ -60,6 +60,7 @@ class BlockingClient:
         self.close()
 
     token = _waiting(Client.token)
+    renew = _waiting(Client.renew)
     look_up = _waiting(Client.look_up)
     household = _waiting(Client.household)
     relatives = _waiting(Client.relatives)

@@ -111,7 +111,7 @@ async def ask_in_batches(
             raw, repeats = await lane.ask(lambda stated: question.request(items, call_id, stated), call_id)
         finally:
             free.put_nowait(lane)
-        return _accepted(connection, question, index, items, raw, call_id, repeats)
+        return await _accepted(connection, question, index, items, raw, call_id, repeats)
 
     try:
         for seat in await streams.spread():
@@ -138,7 +138,7 @@ async def ask_in_batches(
         await streams.close_all()
 
 
-def _accepted(
+async def _accepted(
     connection: Connection,
     question: Question[Item],
     index: int,
@@ -159,14 +159,14 @@ def _accepted(
             raise _unexpected(method, call_id)
         refusal, receipt = read
         if receipt is not None:
-            refusal.receipt = connection.take_receipt(receipt, call_id, method, 0)
+            refusal.receipt = await connection.take_receipt(receipt, call_id, method, 0)
         raise refusal
     batch = frame.batch
     if frame.call_id != call_id or question.results(batch) != len(items):
         raise _unexpected(method, call_id)
     if not batch.HasField("receipt"):
         raise missing_receipt(call_id)
-    taken = connection.take_receipt(batch.receipt, call_id, method, question.people(batch))
+    taken = await connection.take_receipt(batch.receipt, call_id, method, question.people(batch))
     return BatchAnswer(index, items, batch, taken, call_id, repeats)
 
 

@@ -29,25 +29,16 @@ from gateway.client.errors import (
     UnexpectedAnswer,
 )
 from gateway.client.identity import Identity
+from gateway.client.keeper import CredentialKeeper
+from gateway.client.link import Link, open_channel, serialised, traceparent
 from gateway.client.receipts import ReceiptDesk, ReceiptLog, missing_receipt
 from gateway.client.refusals import refusal_from
 from gateway.client.retry import ATTEMPTS_MAX, Retry, pause_seconds, retry_for
 from gateway.client.signing import REGISTER_PATH, Metadata, SigningDesk, must_sign
-from gateway.client.tokens import Token, TokenSource
+from gateway.client.tokens import Token
 from gateway.wire import time_from_wire
 
 TIMEOUT_SECONDS_DEFAULT: Final = 10.0
-RESPONSE_BYTES_MAX: Final = 16 << 20
-CHANNEL_OPTIONS: Final[tuple[tuple[str, int], ...]] = (
-    # A connection of its own for each client, so that several clients spread over the gateway's workers.
-    ("grpc.use_local_subchannel_pool", 1),
-    ("grpc.max_receive_message_length", RESPONSE_BYTES_MAX),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2000),
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-)
 _BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 Answer = TypeVar("Answer", bound=Message)
@@ -90,51 +81,64 @@ class _Broken(ClientError):
 
 
 class Connection:
-    """Open inside a running event loop; close it there."""
+    """Open inside a running event loop; close it there.
+
+    The certificate is renewed in the background once half its life is over: a new link is made under the new one,
+    calls move to it, the old link ends after its last call. One that lapsed is recovered before the next call.
+    """
 
     def __init__(
         self,
         identity: Identity,
         server: str,
         *,
-        channel: grpc.aio.Channel,
         receipts: ReceiptDesk,
-        new_channel: Callable[[], grpc.aio.Channel] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         new_call_id: Callable[[], str] = lambda: secrets.token_hex(16),
         jitter: Callable[[], float] = random.random,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`new_channel` opens further connections, for streams. `new_call_id` gives 32 hex digits, not all zero."""
-        self._identity = identity
+        """`new_call_id` gives 32 hex digits, not all zero. `now`: aware."""
         self._server = server
-        self._channel = channel
         self._receipts = receipts
-        self._new_channel = new_channel
         self._monotonic = monotonic
         self._new_call_id = new_call_id
         self._jitter = jitter
-        self._tokens = TokenSource(self._issue_token, monotonic)
         self.signing = SigningDesk(identity, self._register_signing_key)
-        self._calls: dict[str, Any] = {}
+        self._link = Link(identity, server, self._issue_token, monotonic)
+        self._keeper = CredentialKeeper(self._take_up, receipts, monotonic, now, jitter, identity)
+        self._draining: set[asyncio.Task[None]] = set()
         self._answered = False
+
+    @property
+    def identity(self) -> Identity:
+        """The one that calls are made under now."""
+        return self._link.identity
 
     async def token(self) -> str:
         """The current access token."""
-        return await self._tokens.current()
+        await self._keeper.usable()
+        return await self._link.tokens.current()
+
+    async def renew(self) -> Identity:
+        """Get the next certificate now and move to it. Raises ClientError."""
+        return await self._keeper.renew()
 
     async def bearer(self, refused: str = "") -> str:
         """The token for a stream; another one than `refused`, which the gateway no longer takes. Raises ClientError."""
+        await self._keeper.usable()
+        tokens = self._link.tokens
         if refused:
-            return await self._tokens.replace(refused)
-        return self._tokens.held() or await self._tokens.current()
+            return await tokens.replace(refused)
+        return tokens.held() or await tokens.current()
 
     def another_channel(self) -> grpc.aio.Channel:
-        """One more connection to the same gateway, which its user closes."""
-        assert self._new_channel is not None
-        return self._new_channel()
+        """One more connection to the same gateway under the present identity, which its user closes."""
+        return open_channel(self.identity, self._server)
 
-    def take_receipt(self, message: context_pb2.Receipt, call_id: str, method: str, people: int) -> Receipt:
+    async def take_receipt(self, message: context_pb2.Receipt, call_id: str, method: str, people: int) -> Receipt:
         """Check and keep the receipt of an answer that came over a stream. Raises ReceiptInvalid."""
+        await self._keeper.know(message)
         return self._receipts.take(message, call_id, method, people)
 
     async def diagnosed(self, cause: str, call_id: str = "") -> CannotConnect:
@@ -142,10 +146,26 @@ class Connection:
         return await self._diagnosed(_Broken(cause, call_id=call_id))
 
     async def close(self) -> None:
-        """Close channel and receipt log; calls in flight fail."""
-        await self._tokens.close()
-        await self._channel.close()
+        """Close channels and receipt log; calls in flight fail."""
+        await self._keeper.close()
+        for task in self._draining:
+            task.cancel()
+        await asyncio.gather(*self._draining, return_exceptions=True)
+        await self._link.close()
         self._receipts.close()
+
+    async def _take_up(self, identity: Identity) -> None:
+        """Move to another certificate of the same name. What is in flight ends on the link it began on."""
+        link = Link(identity, self._server, self._issue_token, self._monotonic)
+        try:
+            await link.tokens.current()
+        except BaseException:
+            await link.close()
+            raise
+        old, self._link = self._link, link
+        task = asyncio.create_task(old.drain(), name="drain")
+        self._draining.add(task)
+        task.add_done_callback(self._draining.discard)
 
     async def call(
         self,
@@ -159,25 +179,37 @@ class Connection:
 
         The call id stays the same over all attempts. `people` counts those in an answer. Raises ClientError.
         """
+        await self._keeper.usable()
+        return await self._call(None, method, request, timeout_seconds, people)
+
+    async def _call(
+        self,
+        over: Link | None,
+        method: Method[Answer],
+        request: Message,
+        timeout_seconds: float | None,
+        people: Callable[[Answer], int],
+    ) -> Answered[Answer]:
+        """`over`: None is the newest link at each attempt."""
         call_id = self._new_call_id()
         deadline = self._monotonic() + (TIMEOUT_SECONDS_DEFAULT if timeout_seconds is None else timeout_seconds)
-        attempt, renewed, token = 0, False, ""
-        body, signed, mended = _serialised(request), must_sign(method.path), set[str]()
-        if method.token:
-            token = self._tokens.held() or await self._within(deadline, self._tokens.current(), call_id)
+        attempt, remedies = 0, {Retry.RENEW_TOKEN, Retry.RENEW_CERTIFICATE}
+        body, signed, mended = serialised(request), must_sign(method.path), set[str]()
         while True:
             attempt += 1
+            link, token = over or self._link, ""
+            if method.token:
+                token = link.tokens.held() or await self._within(deadline, link.tokens.current(), call_id)
             try:
                 # Signed anew each time: a signature is good for one call.
                 signature = await self.signing.sign(method.path, body) if signed else []
-                message = await self._attempt(method, body, deadline, call_id, token, signature)
-                return self._accept(method, message, call_id, people)
+                return await self._attempt(link, method, body, deadline, call_id, token, signature, people)
             except GatewayRefusal as refusal:
                 again = retry_for(refusal.reason)
-                if again is Retry.RENEW_TOKEN and token and not renewed:
-                    renewed = True
-                    token = await self._within(deadline, self._tokens.replace(token), call_id)
-                    continue
+                if again in remedies and (token or again is Retry.RENEW_CERTIFICATE):
+                    remedies.discard(again)
+                    if await self._within(deadline, self._remedied(again, link, token, over), call_id):
+                        continue
                 if refusal.reason not in mended and await self.signing.mend(refusal, method.path):
                     mended.add(refusal.reason)
                     signed = True
@@ -194,6 +226,19 @@ class Connection:
                     raise await self._diagnosed(broken) from broken
             await asyncio.sleep(pause)
 
+    async def _remedied(self, remedy: Retry, link: Link, token: str, over: Link | None) -> bool:
+        """Whether the credential that was refused could be replaced."""
+        if remedy is Retry.RENEW_TOKEN:
+            await link.tokens.replace(token)
+            return True
+        if over is not None:
+            return False
+        try:
+            await self._keeper.renew()
+        except ClientError:
+            return False
+        return True
+
     def _time_for(self, attempt: int, pause: float, deadline: float) -> bool:
         return attempt < ATTEMPTS_MAX and self._monotonic() + pause < deadline
 
@@ -206,32 +251,28 @@ class Connection:
 
     async def _attempt(
         self,
+        link: Link,
         method: Method[Answer],
         body: bytes,
         deadline: float,
         call_id: str,
         token: str,
         signature: Metadata,
-    ) -> Answer:
+        people: Callable[[Answer], int],
+    ) -> Answered[Answer]:
         metadata = [("traceparent", traceparent(call_id)), *signature]
         if token:
             metadata.append(("authorization", f"Bearer {token}"))
         try:
-            answer: Answer = await self._callable(method)(
-                body, timeout=max(0.001, deadline - self._monotonic()), metadata=metadata
-            )
+            with link.used():
+                message: Answer = await link.unary(method.path, method.answer.FromString)(
+                    body, timeout=max(0.001, deadline - self._monotonic()), metadata=metadata
+                )
         except grpc.aio.AioRpcError as error:
-            raise self._failure(method, error, call_id) from error
-        return answer
-
-    def _callable(self, method: Method[Answer]) -> Any:
-        known = self._calls.get(method.path)
-        if known is None:
-            known = self._calls[method.path] = self._channel.unary_unary(
-                method.path,
-                response_deserializer=method.answer.FromString,
-            )
-        return known
+            raise await self._failure(method, error, call_id) from error
+        if message.HasField("receipt"):
+            await self._keeper.know(message.receipt)  # type: ignore[attr-defined]
+        return self._accept(method, message, call_id, people)
 
     def _accept(
         self, method: Method[Answer], message: Answer, call_id: str, people: Callable[[Answer], int]
@@ -243,12 +284,13 @@ class Connection:
         self._answered = True
         return Answered(message, taken, call_id)
 
-    def _failure(self, method: Method[Any], error: grpc.aio.AioRpcError, call_id: str) -> ClientError:
+    async def _failure(self, method: Method[Any], error: grpc.aio.AioRpcError, call_id: str) -> ClientError:
         read = refusal_from(error, call_id)
         if read is not None:
             refusal, receipt = read
             self._answered = True
             if receipt is not None:
+                await self._keeper.know(receipt)
                 refusal.receipt = self._receipts.take(receipt, call_id, method.name, 0)
             elif method.answered_when_absent and refusal.reason == "PERSON_UNAVAILABLE":
                 return missing_receipt(refusal.call_id)
@@ -264,7 +306,7 @@ class Connection:
         )
 
     async def _diagnosed(self, broken: _Broken) -> CannotConnect:
-        sentence = await explain(self._identity, self._server, datetime.now(UTC))
+        sentence = await explain(self.identity, self._server, datetime.now(UTC))
         if sentence is None:
             sentence = (
                 f"The connection to {self._server} broke ({broken.sentence}), though a new one is possible; "
@@ -272,8 +314,9 @@ class Connection:
             )
         return CannotConnect(sentence, call_id=broken.call_id)
 
-    async def _issue_token(self) -> Token:
-        answered = await self.call(ISSUE_TOKEN, token_service_pb2.IssueTokenRequest(), timeout_seconds=None)
+    async def _issue_token(self, link: Link) -> Token:
+        request = token_service_pb2.IssueTokenRequest()
+        answered = await self._call(link, ISSUE_TOKEN, request, None, lambda _answer: 0)
         answer = answered.message
         life = time_from_wire(answer.expires_time) - time_from_wire(answer.server_time)
         return Token(answer.token, life.total_seconds())
@@ -281,11 +324,6 @@ class Connection:
     async def _register_signing_key(self, public_key: bytes, spiffe_id: str) -> None:
         request = signing_service_pb2.RegisterSigningKeyRequest(public_key=public_key, spiffe_id=spiffe_id)
         await self.call(REGISTER_SIGNING_KEY, request, timeout_seconds=None)
-
-
-def traceparent(call_id: str) -> str:
-    """The W3C trace context of a call: its id as the trace, one span."""
-    return f"00-{call_id}-{call_id[:15]}1-01"
 
 
 def _too_late(call_id: str) -> DeadlinePassed:
@@ -309,14 +347,4 @@ def open_connection(identity: Identity, server: str = "", *, receipt_log: Receip
     except ValueError as error:
         raise IdentityInvalid(f"The server {error}.") from None
     receipts = ReceiptDesk(identity.log_origin, identity.receipt_verifier, identity.entry_name, receipt_log)
-    credentials = grpc.ssl_channel_credentials(identity.root_pem, identity.key_pem, identity.certificate_pem)
-
-    def new_channel() -> grpc.aio.Channel:
-        return grpc.aio.secure_channel(target, credentials, options=CHANNEL_OPTIONS)
-
-    return Connection(identity, target, channel=new_channel(), receipts=receipts, new_channel=new_channel)
-
-
-def _serialised(message: Message) -> bytes:
-    # The base class's own method is abstract: only the generated class's one gives bytes.
-    return message.SerializeToString()
+    return Connection(identity, target, receipts=receipts)

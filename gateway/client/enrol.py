@@ -23,10 +23,10 @@ from google.protobuf.message import Message
 from gateway.agency.certificates import key_to_pem, make_csr, make_key
 from gateway.agency.identity import make_private_directory, write_identity
 from gateway.api.v1 import enrolment_service_pb2
-from gateway.client.connection import traceparent
 from gateway.client.diagnosis import PROBE_SECONDS, Outcome, reach, split_server
 from gateway.client.errors import CannotConnect, ClientError, IdentityInvalid, UnexpectedAnswer
 from gateway.client.identity import Identity
+from gateway.client.link import traceparent
 from gateway.client.receipts import ReceiptDesk, missing_receipt
 from gateway.client.refusals import refusal_from
 from gateway.wire import time_from_wire
@@ -68,15 +68,15 @@ async def enrol(
     request = enrolment_service_pb2.EnrolRequest(code=code.strip().upper(), csr=make_csr(key))
     call_id = secrets.token_hex(16)
     read = enrolment_service_pb2.EnrolResponse.FromString
-    answer = await _ask(enrolment_server, root_pem, ENROL_PATH, request, read, call_id)
+    answer = await ask(enrolment_server, root_pem, ENROL_PATH, request, read, call_id)
     if not answer.HasField("receipt"):
         raise missing_receipt(call_id)
     bundle = answer.trust_bundle
-    ReceiptDesk(bundle.log_origin, bundle.receipt_verifier, answer.agency).take(answer.receipt, call_id, "Enrol", 0)
+    ReceiptDesk(bundle.log_origin, receipt_lines(bundle), answer.agency).take(answer.receipt, call_id, "Enrol", 0)
     trust = {
         "log_origin": bundle.log_origin,
         "log_verifier": bundle.log_verifier,
-        "receipt_verifier": bundle.receipt_verifier,
+        "receipt_verifier": receipt_lines(bundle),
         "trust_domain": bundle.trust_domain,
         "server": server,
         "enrolment_server": enrolment_server,
@@ -90,7 +90,7 @@ async def trust_bundle(enrolment_server: str, root_pem: bytes) -> TrustAnswer:
     """What the gateway says of itself over server TLS. Raises ClientError."""
     request = enrolment_service_pb2.GetTrustBundleRequest()
     read = enrolment_service_pb2.GetTrustBundleResponse.FromString
-    answer = await _ask(enrolment_server, root_pem, TRUST_BUNDLE_PATH, request, read, secrets.token_hex(16))
+    answer = await ask(enrolment_server, root_pem, TRUST_BUNDLE_PATH, request, read, secrets.token_hex(16))
     return TrustAnswer(answer.trust_bundle, time_from_wire(answer.server_time))
 
 
@@ -120,9 +120,15 @@ def _shown_certificate(enrolment_server: str) -> bytes:
     return pem.encode("ascii")
 
 
-async def _ask(
+def receipt_lines(bundle: enrolment_service_pb2.TrustBundle) -> str:
+    """The verifier lines of all receipt keys, one a line."""
+    return "\n".join(bundle.receipt_verifiers) or bundle.receipt_verifier
+
+
+async def ask(
     server: str, root_pem: bytes, path: str, request: Message, read: Callable[[bytes], Any], call_id: str
 ) -> Any:
+    """One call on the enrolment port, whose certificate must lead to the root. Raises ClientError."""
     try:
         split_server(server)
     except ValueError as error:

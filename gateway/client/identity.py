@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final, cast
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
     load_pem_private_key,
 )
 
-from gateway.agency.identity import CERTIFICATE_FILE, KEY_FILE, ROOT_FILE, TRUST_FILE
+from gateway.agency.identity import CERTIFICATE_FILE, KEY_FILE, NEXT_KEY_FILE, ROOT_FILE, TRUST_FILE
 from gateway.agency.signatures import Signer
 from gateway.agency.signing_keys import key_id_of
 from gateway.client.errors import IdentityInvalid
+from gateway.client.signer import SignerKey
 
 TRUST_KEYS: Final = ("log_origin", "log_verifier", "receipt_verifier", "trust_domain")
 IDENTITY_FILES: Final = (CERTIFICATE_FILE, KEY_FILE, ROOT_FILE, TRUST_FILE)
@@ -66,22 +68,24 @@ class Identity:
     enrolment_server: str = ""
     request_key: RequestKey | None = None
     """Signs requests in place of the folder's signing.key, which is made at first need."""
+    signer: Signer | None = None
+    """What signs in place of a key file; `key_pem` is empty then."""
 
     @classmethod
-    def from_folder(cls, path: str | Path, now: datetime | None = None) -> Identity:
-        """Read and check a folder with cert.pem, key.pem, ca.pem and trust.json.
+    def from_folder(cls, path: str | Path, now: datetime | None = None, *, signer: Signer | None = None) -> Identity:
+        """Read and check a folder with cert.pem, key.pem, ca.pem and trust.json; with `signer` it holds no key.
 
         With `now` (aware) the certificate's dates are checked too. Raises IdentityInvalid.
         """
         folder = Path(path)
         if not folder.is_dir():
             raise IdentityInvalid(f"There is no identity folder {folder}; name it with --identity, or {_RENEWAL}.")
-        identity = _load(folder)
+        identity = _load(folder, signer)
         try:
             check_key(identity)
         except IdentityInvalid:
             # An enrolment replaces the files one by one: what does not match may do so a moment later.
-            identity = _load(folder)
+            identity = _with_key(_load(folder, signer))
             check_key(identity)
         if now is not None:
             check_dates(identity, now)
@@ -91,6 +95,17 @@ class Identity:
     def certificate(self) -> x509.Certificate:
         """The leaf certificate."""
         return self.certificates[0]
+
+    @property
+    def key(self) -> EllipticCurvePrivateKey:
+        """The private key, or what signs in its place."""
+        if self.signer is not None:
+            return SignerKey(cast(EllipticCurvePublicKey, self.certificate.public_key()), self.signer)
+        return cast(EllipticCurvePrivateKey, load_pem_private_key(self.key_pem, None))
+
+    def sign(self, data: bytes) -> bytes:
+        """ECDSA with SHA-256, in DER, by the certificate's key."""
+        return self.key.sign(data, ECDSA(SHA256()))
 
     @property
     def spiffe_ids(self) -> tuple[str, ...]:
@@ -121,7 +136,7 @@ def check_key(identity: Identity) -> None:
     """Raises IdentityInvalid unless the key is a P-256 key and belongs to the certificate."""
     path = identity.folder / KEY_FILE
     try:
-        key = load_pem_private_key(identity.key_pem, None)
+        key = identity.key
     except (ValueError, TypeError) as error:
         raise IdentityInvalid(f"{path} holds no readable unencrypted private key; {_RENEWAL}.") from error
     public = identity.certificate.public_key()
@@ -130,6 +145,16 @@ def check_key(identity: Identity) -> None:
         raise IdentityInvalid(f"{path} does not belong to the certificate beside it; restore the pair, or {_RENEWAL}.")
     if not isinstance(public, EllipticCurvePublicKey) or public.curve.name != "secp256r1":
         raise IdentityInvalid(f"{path} is not a P-256 key, which the gateway demands; {_RENEWAL}.")
+
+
+def _with_key(identity: Identity) -> Identity:
+    """The identity with the key that its certificate was renewed for, where a renewal was cut off between the two."""
+    try:
+        renewed = replace(identity, key_pem=(identity.folder / NEXT_KEY_FILE).read_bytes())
+        check_key(renewed)
+    except (OSError, IdentityInvalid):
+        return identity
+    return renewed
 
 
 def local_time(time: datetime) -> str:
@@ -142,7 +167,8 @@ def check_dates(identity: Identity, now: datetime) -> None:
     leaf = identity.certificate
     if now >= leaf.not_valid_after_utc:
         raise IdentityInvalid(
-            f"The certificate in {identity.folder} expired at {local_time(leaf.not_valid_after_utc)}; {_RENEWAL}."
+            f"The certificate in {identity.folder} expired at {local_time(leaf.not_valid_after_utc)}; within 7 days "
+            f"run `popgate credential recover`, later {_RENEWAL}."
         )
     if now < leaf.not_valid_before_utc:
         raise IdentityInvalid(
@@ -151,8 +177,9 @@ def check_dates(identity: Identity, now: datetime) -> None:
         )
 
 
-def _load(folder: Path) -> Identity:
-    certificate_pem, key_pem, root_pem, trust_text = (_read(folder, name) for name in IDENTITY_FILES)
+def _load(folder: Path, signer: Signer | None) -> Identity:
+    key_pem = _read(folder, KEY_FILE) if signer is None else b""
+    certificate_pem, root_pem, trust_text = (_read(folder, name) for name in (CERTIFICATE_FILE, ROOT_FILE, TRUST_FILE))
     trust = _trust_of(folder, trust_text)
     return Identity(
         folder=folder,
@@ -167,6 +194,7 @@ def _load(folder: Path) -> Identity:
         trust_domain=trust["trust_domain"],
         server=trust.get("server", ""),
         enrolment_server=trust.get("enrolment_server", ""),
+        signer=signer,
     )
 
 

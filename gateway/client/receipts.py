@@ -73,7 +73,7 @@ class ReceiptDesk:
     """Takes in the receipts of one client's answers."""
 
     def __init__(self, origin: str, verifier: str, agency: str, log: ReceiptLog | None = None) -> None:
-        """`verifier`: verifier line of the receipts. Raises IdentityInvalid when it cannot be read."""
+        """`verifier`: verifier lines of the receipts, one a key. Raises IdentityInvalid when it cannot be read."""
         try:
             self._verifier = ReceiptVerifier.from_text(verifier)
         except AuditError as error:
@@ -84,6 +84,24 @@ class ReceiptDesk:
         self._agency = agency
         self._log = log
         self._seen: OrderedDict[int, None] = OrderedDict()
+
+    @property
+    def verifier_text(self) -> str:
+        """The verifier lines, one a key."""
+        return self._verifier.text()
+
+    def knows(self, message: context_pb2.Receipt) -> bool:
+        """Whether the receipt names a key that can be checked here."""
+        return self._verifier.knows(message.key_id)
+
+    def learn(self, verifiers: str) -> None:
+        """Take up further keys of the same log, as the gateway announced them. Raises IdentityInvalid."""
+        try:
+            self._verifier = ReceiptVerifier.from_text(f"{self._verifier.text()}\n{verifiers}")
+        except AuditError as error:
+            raise IdentityInvalid(
+                f"The gateway announces receipt keys that cannot be taken ({error}); ask the operator."
+            ) from error
 
     def take(self, message: context_pb2.Receipt, call_id: str, method: str, people: int) -> Receipt:
         """The receipt of an answer, checked and kept. Raises ReceiptInvalid.

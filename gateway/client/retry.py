@@ -19,6 +19,8 @@ class Retry(Enum):
     """It would be refused again."""
     RENEW_TOKEN = "renew token"  # noqa: S105
     """Once, with a new token."""
+    RENEW_CERTIFICATE = "renew certificate"
+    """Once, with a new certificate."""
     LATER = "later"
     """It was refused before anything happened."""
     LATER_IF_REPEATABLE = "later if repeatable"
@@ -49,7 +51,7 @@ RETRIES: Final[Mapping[str, Retry]] = MappingProxyType(
         "SIGNING_KEY_REVOKED": Retry.NEVER,
         "ENROLMENT_REFUSED": Retry.NEVER,
         "ENROLMENT_CODE_USED": Retry.NEVER,
-        "CREDENTIAL_SUPERSEDED": Retry.NEVER,
+        "CREDENTIAL_SUPERSEDED": Retry.RENEW_CERTIFICATE,
         "CSR_FOREIGN": Retry.NEVER,
         "CLOCK_SKEWED": Retry.NEVER,
         "CALL_REPLAYED": Retry.NEVER,

@@ -34,6 +34,15 @@ class Client(LookUps, Volumes, Finding, Syncing, Auditing, Operating):
         """The current access token, got if need be. Raises ClientError."""
         return await self._connection.token()
 
+    @property
+    def identity(self) -> Identity:
+        """The one that calls are made under now; another one after a renewal."""
+        return self._connection.identity
+
+    async def renew(self) -> Identity:
+        """Get the next certificate now rather than at half-life, and move to it. Raises ClientError."""
+        return await self._connection.renew()
+
     async def close(self) -> None:
         """Close the connection; calls in flight fail."""
         await self._connection.close()

@@ -17,6 +17,7 @@ import grpc
 
 from gateway.client.connection import Connection
 from gateway.client.errors import CannotConnect, ClientError, DeadlinePassed, GatewayRefusal, UnexpectedAnswer
+from gateway.client.identity import Identity
 from gateway.client.refusals import refusal_from
 from gateway.client.retry import Retry, pause_seconds, retry_for
 
@@ -40,6 +41,7 @@ class _Line:
     """One connection, to the worker that `word` names, and the streams open on it."""
 
     channel: grpc.aio.Channel
+    identity: Identity
     word: str = ""
     streams: int = 0
     retired: bool = False
@@ -107,9 +109,13 @@ class Streams:
 
     async def _opened(self, seat: Seat, refused_token: str) -> Stream:
         token = await self._connection.bearer(refused_token)
-        line = seat.line
+        line, identity = seat.line, self._connection.identity
+        if line is not None and line.identity is not identity:
+            # The token is bound to a newer certificate than the connection.
+            await self.give_up(seat, line)
+            line = seat.line
         if line is None:
-            line = seat.line = _Line(self._connection.another_channel())
+            line = seat.line = _Line(self._connection.another_channel(), self._connection.identity)
         call: Any = line.channel.stream_stream(self._path)(metadata=(("authorization", f"Bearer {token}"),))
         line.streams += 1
         stream = Stream(call, line, token)
@@ -122,12 +128,12 @@ class Streams:
             await self.close(stream)
             if isinstance(error, TimeoutError) or error.code() in _BROKEN:
                 await self.give_up(seat, line)
-            raise self.failure(error, "") from error
+            raise await self.failure(error, "") from error
         line.word = str(metadata[WORKER_KEY])
         self._workers = max(1, min(int(metadata.get(WORKERS_KEY, "1")), CONNECTIONS_MAX))
         return stream
 
-    def failure(self, error: grpc.aio.AioRpcError | TimeoutError, call_id: str) -> ClientError:
+    async def failure(self, error: grpc.aio.AioRpcError | TimeoutError, call_id: str) -> ClientError:
         """What the end of a stream means, the receipt of a refusal verified. Raises ReceiptInvalid."""
         if isinstance(error, TimeoutError):
             return Broken("No answer came in time.", call_id=call_id)
@@ -136,7 +142,7 @@ class Streams:
             refusal, receipt = read
             if receipt is not None:
                 method = self._path.rpartition("/")[2]
-                refusal.receipt = self._connection.take_receipt(receipt, call_id, method, 0)
+                refusal.receipt = await self._connection.take_receipt(receipt, call_id, method, 0)
             return refusal
         if error.code() in _BROKEN:
             return Broken(error.details() or "no cause given", call_id=call_id)
@@ -145,6 +151,10 @@ class Streams:
             "contract; check that it is of this version.",
             call_id=call_id,
         )
+
+    async def renew_certificate(self) -> None:
+        """The certificate was replaced: streams are opened under the next one from now on. Raises ClientError."""
+        await self._connection.renew()
 
     def _words(self, but: Seat) -> set[str]:
         """The workers that other seats are connected to."""
@@ -195,7 +205,7 @@ class Lane:
             try:
                 return await self._exchange(request, written), repeats
             except (grpc.aio.AioRpcError, TimeoutError, ClientError) as error:
-                failure = self._failure(error, call_id)
+                failure = await self._failure(error, call_id)
                 token = self._stream.token if self._stream is not None else ""
                 await self._end(broken=isinstance(failure, Broken))
             retry_seconds = None
@@ -204,6 +214,10 @@ class Lane:
                 again = retry_for(failure.reason)
                 if again is Retry.RENEW_TOKEN and not renewed:
                     renewed, self._refused_token = True, token
+                    continue
+                if again is Retry.RENEW_CERTIFICATE and not renewed:
+                    renewed = True
+                    await self._streams.renew_certificate()
                     continue
                 if again not in (Retry.LATER, Retry.LATER_IF_REPEATABLE):
                     raise failure
@@ -219,11 +233,11 @@ class Lane:
                 raise failure
             await asyncio.sleep(pause)
 
-    def _failure(self, error: Exception, call_id: str) -> ClientError:
+    async def _failure(self, error: Exception, call_id: str) -> ClientError:
         if isinstance(error, CannotConnect | DeadlinePassed) and self._answered:
             return Broken(error.sentence, call_id=call_id)  # no new token now; the gateway may be starting again
         if isinstance(error, grpc.aio.AioRpcError | TimeoutError):
-            return self._streams.failure(error, call_id)
+            return await self._streams.failure(error, call_id)
         assert isinstance(error, ClientError)
         return error
 

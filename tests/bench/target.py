@@ -9,8 +9,8 @@ from typing import Any
 
 import grpc
 
-from gateway.client.connection import CHANNEL_OPTIONS
 from gateway.client.identity import Identity
+from gateway.client.link import CHANNEL_OPTIONS
 
 OPENINGS_MAX = 64
 READY_SECONDS_MAX = 20.0

@@ -3,9 +3,10 @@ import datetime
 from gateway.api.v1 import context_pb2 as _context_pb2
 from gateway.api.v1 import options_pb2 as _options_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -61,18 +62,20 @@ class RenewCertificateResponse(_message.Message):
     def __init__(self, certificate_chain: _Optional[str] = ..., trust_bundle: _Optional[_Union[TrustBundle, _Mapping]] = ..., expires_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., superseded_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., server_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., receipt: _Optional[_Union[_context_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
 class TrustBundle(_message.Message):
-    __slots__ = ("root_certificates", "log_origin", "log_verifier", "receipt_verifier", "trust_domain")
+    __slots__ = ("root_certificates", "log_origin", "log_verifier", "receipt_verifier", "trust_domain", "receipt_verifiers")
     ROOT_CERTIFICATES_FIELD_NUMBER: _ClassVar[int]
     LOG_ORIGIN_FIELD_NUMBER: _ClassVar[int]
     LOG_VERIFIER_FIELD_NUMBER: _ClassVar[int]
     RECEIPT_VERIFIER_FIELD_NUMBER: _ClassVar[int]
     TRUST_DOMAIN_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_VERIFIERS_FIELD_NUMBER: _ClassVar[int]
     root_certificates: str
     log_origin: str
     log_verifier: str
     receipt_verifier: str
     trust_domain: str
-    def __init__(self, root_certificates: _Optional[str] = ..., log_origin: _Optional[str] = ..., log_verifier: _Optional[str] = ..., receipt_verifier: _Optional[str] = ..., trust_domain: _Optional[str] = ...) -> None: ...
+    receipt_verifiers: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, root_certificates: _Optional[str] = ..., log_origin: _Optional[str] = ..., log_verifier: _Optional[str] = ..., receipt_verifier: _Optional[str] = ..., trust_domain: _Optional[str] = ..., receipt_verifiers: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetTrustBundleRequest(_message.Message):
     __slots__ = ()

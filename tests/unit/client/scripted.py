@@ -33,6 +33,7 @@ from gateway.client.operation import (
     REGISTER_AGENCY,
     REVOKE,
 )
+from gateway.client.renewal import RENEW_PATH
 from gateway.client.sync import PULL, PUSH
 from gateway.client.volume import STREAM_LOOK_UP
 from gateway.errors import GatewayError
@@ -188,7 +189,7 @@ class ScriptedGateway:
 
 def _handlers(gateway: ScriptedGateway) -> list[grpc.GenericRpcHandler]:
     by_service: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
-    paths = [*(method.path for method in METHODS), ENROL_PATH, TRUST_BUNDLE_PATH]
+    paths = [*(method.path for method in METHODS), ENROL_PATH, RENEW_PATH, TRUST_BUNDLE_PATH]
     for path in paths:
         service, method = path[1:].split("/")
 

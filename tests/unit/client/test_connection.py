@@ -243,7 +243,7 @@ async def test_closed_port_is_named(gateway: Any) -> None:
 
 
 async def test_expired_certificate_is_diagnosed_here(gateway: Any) -> None:
-    gateway.write_folder(gateway.folder, lifetime_seconds=60, now=time.time() - 3600)
+    gateway.write_folder(gateway.folder, lifetime_seconds=60, now=time.time() - 9 * 86_400)
     sentence = await cannot(gateway.client())
     assert "expired at" in sentence
     assert "popgate enrol" in sentence
