@@ -45,6 +45,8 @@ from gateway.lookup.disclosure import Disclosures
 from gateway.lookup.finding import FindingMethods
 from gateway.lookup.people import People, UnitNames
 from gateway.lookup.service import LookupMethods
+from gateway.lookup.verification.plan import Plans
+from gateway.lookup.verifying import VerificationMethods
 from gateway.metrics import Metrics
 from gateway.sync.cursor import CursorKey
 from gateway.sync.feed import Feed
@@ -130,6 +132,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         methods,
         options_pb2.LISTENER_AGENCY,
         LookupMethods(reading, disclosures, places, spine.recorder, time.time),
+        VerificationMethods(reading, Plans(catalogue), places, spine.recorder, time.time),
         FindingMethods(people, FindingStore(registry.reader), disclosures, places, spine.recorder, time.time),
         SyncMethods(
             Feed(people, registry, cursors, disclosures, catalogue, places, spine.recorder),

@@ -20,7 +20,7 @@ from typing import IO
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.agency.bootstrap import enrol_locally
-from gateway.agency.grants import Grant, Quota
+from gateway.agency.grants import Grant, Leniency, Quota
 from gateway.agency.store import AgencyStore
 from gateway.api.v1 import options_pb2
 from gateway.audit.checkpoint import open_checkpoint
@@ -55,6 +55,9 @@ class Member:
     fields: tuple[str, ...] = ()
     provinces: tuple[str, ...] = ()
     quotas: tuple[Quota, ...] = ()
+    verify_fields: tuple[str, ...] = ()
+    predicates: tuple[str, ...] = ()
+    leniency: int = Leniency.EXACT
 
     @property
     def context(self) -> Context:
@@ -65,6 +68,12 @@ class Member:
 _INSURANCE = tuple(f"social_insurance.{field}" for field in ("code", "status", "health_card", "employer_unit"))
 _BULK = ("LookUpPerson", "BatchLookUpPersons", "StreamLookUpPersons")
 _SYNC = ("LookUpPerson", "Pull", "Push")
+_VERIFYING = ("VerifyPerson", "BatchVerifyPersons", "StreamVerifyPersons")
+_VERIFIED = (
+    *("name", "number", "birth_date", "sex", "nationality", "legacy_number", "permanent_residence", "contact"),
+    *("marital_status", "household_number", "social_insurance.code", "social_insurance.health_card"),
+    *("enrolment.sector_code", "driver_licence.number", "tax_registration.former_code"),
+)
 _FINDING = ("LookUpHousehold", "LookUpRelatives")
 AGENCIES: Mapping[str, Member] = {
     "hospital": Member(
@@ -96,6 +105,29 @@ AGENCIES: Mapping[str, Member] = {
     ),
     "family-wide": Member(
         options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", ("number", "relatives", "household")
+    ),
+    "bank": Member(
+        options_pb2.AGENCY_CLASS_MINISTRY,
+        _VERIFYING,
+        "customer.identification",
+        verify_fields=_VERIFIED,
+        predicates=("alive", "age_at_least:18", "resident_of_province", "same_household"),
+    ),
+    "bank-south": Member(
+        options_pb2.AGENCY_CLASS_MINISTRY,
+        _VERIFYING,
+        "customer.identification",
+        provinces=(SOUTH,),
+        verify_fields=("name", "birth_date.year"),
+        predicates=("alive", "same_household"),
+        leniency=Leniency.SPELLING,
+    ),
+    "post": Member(
+        options_pb2.AGENCY_CLASS_CARRIER,
+        _VERIFYING,
+        "subscriber.check",
+        verify_fields=_VERIFIED,
+        leniency=Leniency.LENIENT,
     ),
     "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
 }
@@ -313,6 +345,9 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
         until_time=int(now) + 86_400,
         contract_digest=catalogue.digest,
         quotas=member.quotas,
+        verify_fields=catalogue.resolve(member.verify_fields),
+        predicates=frozenset(member.predicates),
+        leniency=member.leniency,
     )
 
 

@@ -47,6 +47,6 @@ def _taken_out(call: Call, frame: Any) -> Any:
     batch = frame.batch
     if call.before is not None:
         for name in ("context", "field_mask"):
-            if not batch.HasField(name):
+            if name in batch.DESCRIPTOR.fields_by_name and not batch.HasField(name):
                 getattr(batch, name).CopyFrom(getattr(call.before, name))
     return batch

@@ -29,6 +29,10 @@ class Places(Protocol):
         """Province code and the place in words, under the map since 1/7/2025."""
         ...
 
+    def successor(self, commune_code: str) -> str:
+        """Code since 1/7/2025 of a commune of the map before; of several the default, empty for unknown ones."""
+        ...
+
 
 Fill = Callable[[person_pb2.Person, Row, Sequence[int], Related, Places], None]
 

@@ -125,6 +125,13 @@ class UnitNames:
         known = self._current.get(commune_code)
         return known or self._learn(self._current, UnitVersion.SINCE_2025_07_01, commune_code)
 
+    def successor(self, commune_code: str) -> str:
+        """Code since 1/7/2025 of a commune of the map before; of several the default, empty for unknown ones."""
+        try:
+            return self._units.default_successor(commune_code)
+        except KeyError:
+            return ""
+
     def _learn(self, known: dict[str, tuple[str, str]], version: UnitVersion, code: str) -> tuple[str, str]:
         found = known[code] = self._units.province_of(version, code).code, self._units.line(version, code)
         return found

@@ -27,12 +27,13 @@ from gateway.api.v1 import finding_pb2 as gateway_dot_api_dot_v1_dot_finding__pb
 from gateway.api.v1 import options_pb2 as gateway_dot_api_dot_v1_dot_options__pb2
 from gateway.api.v1 import person_pb2 as gateway_dot_api_dot_v1_dot_person__pb2
 from gateway.api.v1 import reason_pb2 as gateway_dot_api_dot_v1_dot_reason__pb2
+from gateway.api.v1 import verification_pb2 as gateway_dot_api_dot_v1_dot_verification__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#gateway/api/v1/lookup_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/finding.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/person.proto\x1a\x1bgateway/api/v1/reason.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xa4\x01\n\x13LookUpPersonRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12$\n\x06number\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x08\x01\x10\x0c\"\n0[0-9]{11}\x12.\n\nfield_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"\xa4\x02\n\x14LookUpPersonResponse\x12&\n\x06person\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x04 \x01(\x04\x12\x19\n\x11number_superseded\x18\x05 \x01(\x08\x12.\n\x07sources\x18\x06 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xba\x01\n\x19\x42\x61tchLookUpPersonsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12.\n\nfield_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x34\n\x05items\x18\x03 \x03(\x0b\x32\x1a.gateway.api.v1.LookUpItemB\t\x92\xb5\x18\x05\x08\x01\x18\xe8\x07\"?\n\nLookUpItem\x12\x16\n\x06number\x18\x01 \x01(\tB\x06\x92\xb5\x18\x02(\x01\x12\x19\n\treference\x18\x02 \x01(\tB\x06\x92\xb5\x18\x02\x10@\"\x9b\x02\n\x1a\x42\x61tchLookUpPersonsResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.gateway.api.v1.LookUpResult\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07sources\x18\x04 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12\x14\n\x0cpeople_count\x18\x05 \x01(\r\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xa2\x01\n\x0cLookUpResult\x12&\n\x06person\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12\x19\n\x11number_superseded\x18\x03 \x01(\x08\x12+\n\x06reason\x18\x04 \x01(\x0e\x32\x1b.gateway.api.v1.ErrorReason\x12\x11\n\treference\x18\x05 \x01(\t\"\x85\x01\n\x1aStreamLookUpPersonsRequest\x12@\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32).gateway.api.v1.BatchLookUpPersonsRequestB\x06\x92\xb5\x18\x02\x08\x01\x12%\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x10 \"\x0c[0-9a-f]{32}\"\xa0\x01\n\x1bStreamLookUpPersonsResponse\x12\x39\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32*.gateway.api.v1.BatchLookUpPersonsResponse\x12#\n\x07refusal\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12\x10\n\x08sequence\x18\x03 \x01(\r\x12\x0f\n\x07\x63\x61ll_id\x18\x04 \x01(\t2\xe4\x04\n\rLookupService\x12i\n\x0cLookUpPerson\x12#.gateway.api.v1.LookUpPersonRequest\x1a$.gateway.api.v1.LookUpPersonResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12{\n\x12\x42\x61tchLookUpPersons\x12).gateway.api.v1.BatchLookUpPersonsRequest\x1a*.gateway.api.v1.BatchLookUpPersonsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12\x82\x01\n\x13StreamLookUpPersons\x12*.gateway.api.v1.StreamLookUpPersonsRequest\x1a+.gateway.api.v1.StreamLookUpPersonsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01(\x01\x30\x01\x12r\n\x0fLookUpHousehold\x12&.gateway.api.v1.LookUpHouseholdRequest\x1a\'.gateway.api.v1.LookUpHouseholdResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12r\n\x0fLookUpRelatives\x12&.gateway.api.v1.LookUpRelativesRequest\x1a\'.gateway.api.v1.LookUpRelativesResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#gateway/api/v1/lookup_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/finding.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/person.proto\x1a\x1bgateway/api/v1/reason.proto\x1a!gateway/api/v1/verification.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xa4\x01\n\x13LookUpPersonRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12$\n\x06number\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x08\x01\x10\x0c\"\n0[0-9]{11}\x12.\n\nfield_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"\xa4\x02\n\x14LookUpPersonResponse\x12&\n\x06person\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x04 \x01(\x04\x12\x19\n\x11number_superseded\x18\x05 \x01(\x08\x12.\n\x07sources\x18\x06 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xba\x01\n\x19\x42\x61tchLookUpPersonsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12.\n\nfield_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x34\n\x05items\x18\x03 \x03(\x0b\x32\x1a.gateway.api.v1.LookUpItemB\t\x92\xb5\x18\x05\x08\x01\x18\xe8\x07\"?\n\nLookUpItem\x12\x16\n\x06number\x18\x01 \x01(\tB\x06\x92\xb5\x18\x02(\x01\x12\x19\n\treference\x18\x02 \x01(\tB\x06\x92\xb5\x18\x02\x10@\"\x9b\x02\n\x1a\x42\x61tchLookUpPersonsResponse\x12-\n\x07results\x18\x01 \x03(\x0b\x32\x1c.gateway.api.v1.LookUpResult\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07sources\x18\x04 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12\x14\n\x0cpeople_count\x18\x05 \x01(\r\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xa2\x01\n\x0cLookUpResult\x12&\n\x06person\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12\x19\n\x11number_superseded\x18\x03 \x01(\x08\x12+\n\x06reason\x18\x04 \x01(\x0e\x32\x1b.gateway.api.v1.ErrorReason\x12\x11\n\treference\x18\x05 \x01(\t\"\x85\x01\n\x1aStreamLookUpPersonsRequest\x12@\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32).gateway.api.v1.BatchLookUpPersonsRequestB\x06\x92\xb5\x18\x02\x08\x01\x12%\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x10 \"\x0c[0-9a-f]{32}\"\xa0\x01\n\x1bStreamLookUpPersonsResponse\x12\x39\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32*.gateway.api.v1.BatchLookUpPersonsResponse\x12#\n\x07refusal\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12\x10\n\x08sequence\x18\x03 \x01(\r\x12\x0f\n\x07\x63\x61ll_id\x18\x04 \x01(\t2\xd1\x07\n\rLookupService\x12i\n\x0cLookUpPerson\x12#.gateway.api.v1.LookUpPersonRequest\x1a$.gateway.api.v1.LookUpPersonResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12{\n\x12\x42\x61tchLookUpPersons\x12).gateway.api.v1.BatchLookUpPersonsRequest\x1a*.gateway.api.v1.BatchLookUpPersonsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12\x82\x01\n\x13StreamLookUpPersons\x12*.gateway.api.v1.StreamLookUpPersonsRequest\x1a+.gateway.api.v1.StreamLookUpPersonsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01(\x01\x30\x01\x12r\n\x0fLookUpHousehold\x12&.gateway.api.v1.LookUpHouseholdRequest\x1a\'.gateway.api.v1.LookUpHouseholdResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12r\n\x0fLookUpRelatives\x12&.gateway.api.v1.LookUpRelativesRequest\x1a\'.gateway.api.v1.LookUpRelativesResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12i\n\x0cVerifyPerson\x12#.gateway.api.v1.VerifyPersonRequest\x1a$.gateway.api.v1.VerifyPersonResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12{\n\x12\x42\x61tchVerifyPersons\x12).gateway.api.v1.BatchVerifyPersonsRequest\x1a*.gateway.api.v1.BatchVerifyPersonsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01\x12\x82\x01\n\x13StreamVerifyPersons\x12*.gateway.api.v1.StreamVerifyPersonsRequest\x1a+.gateway.api.v1.StreamVerifyPersonsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x01(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,22 +66,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOOKUPSERVICE'].methods_by_name['LookUpHousehold']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \001(\001'
   _globals['_LOOKUPSERVICE'].methods_by_name['LookUpRelatives']._loaded_options = None
   _globals['_LOOKUPSERVICE'].methods_by_name['LookUpRelatives']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \001(\001'
-  _globals['_LOOKUPPERSONREQUEST']._serialized_start=296
-  _globals['_LOOKUPPERSONREQUEST']._serialized_end=460
-  _globals['_LOOKUPPERSONRESPONSE']._serialized_start=463
-  _globals['_LOOKUPPERSONRESPONSE']._serialized_end=755
-  _globals['_BATCHLOOKUPPERSONSREQUEST']._serialized_start=758
-  _globals['_BATCHLOOKUPPERSONSREQUEST']._serialized_end=944
-  _globals['_LOOKUPITEM']._serialized_start=946
-  _globals['_LOOKUPITEM']._serialized_end=1009
-  _globals['_BATCHLOOKUPPERSONSRESPONSE']._serialized_start=1012
-  _globals['_BATCHLOOKUPPERSONSRESPONSE']._serialized_end=1295
-  _globals['_LOOKUPRESULT']._serialized_start=1298
-  _globals['_LOOKUPRESULT']._serialized_end=1460
-  _globals['_STREAMLOOKUPPERSONSREQUEST']._serialized_start=1463
-  _globals['_STREAMLOOKUPPERSONSREQUEST']._serialized_end=1596
-  _globals['_STREAMLOOKUPPERSONSRESPONSE']._serialized_start=1599
-  _globals['_STREAMLOOKUPPERSONSRESPONSE']._serialized_end=1759
-  _globals['_LOOKUPSERVICE']._serialized_start=1762
-  _globals['_LOOKUPSERVICE']._serialized_end=2374
+  _globals['_LOOKUPSERVICE'].methods_by_name['VerifyPerson']._loaded_options = None
+  _globals['_LOOKUPSERVICE'].methods_by_name['VerifyPerson']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \001(\001'
+  _globals['_LOOKUPSERVICE'].methods_by_name['BatchVerifyPersons']._loaded_options = None
+  _globals['_LOOKUPSERVICE'].methods_by_name['BatchVerifyPersons']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \001(\001'
+  _globals['_LOOKUPSERVICE'].methods_by_name['StreamVerifyPersons']._loaded_options = None
+  _globals['_LOOKUPSERVICE'].methods_by_name['StreamVerifyPersons']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \001(\001'
+  _globals['_LOOKUPPERSONREQUEST']._serialized_start=331
+  _globals['_LOOKUPPERSONREQUEST']._serialized_end=495
+  _globals['_LOOKUPPERSONRESPONSE']._serialized_start=498
+  _globals['_LOOKUPPERSONRESPONSE']._serialized_end=790
+  _globals['_BATCHLOOKUPPERSONSREQUEST']._serialized_start=793
+  _globals['_BATCHLOOKUPPERSONSREQUEST']._serialized_end=979
+  _globals['_LOOKUPITEM']._serialized_start=981
+  _globals['_LOOKUPITEM']._serialized_end=1044
+  _globals['_BATCHLOOKUPPERSONSRESPONSE']._serialized_start=1047
+  _globals['_BATCHLOOKUPPERSONSRESPONSE']._serialized_end=1330
+  _globals['_LOOKUPRESULT']._serialized_start=1333
+  _globals['_LOOKUPRESULT']._serialized_end=1495
+  _globals['_STREAMLOOKUPPERSONSREQUEST']._serialized_start=1498
+  _globals['_STREAMLOOKUPPERSONSREQUEST']._serialized_end=1631
+  _globals['_STREAMLOOKUPPERSONSRESPONSE']._serialized_start=1634
+  _globals['_STREAMLOOKUPPERSONSRESPONSE']._serialized_end=1794
+  _globals['_LOOKUPSERVICE']._serialized_start=1797
+  _globals['_LOOKUPSERVICE']._serialized_end=2774
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ from gateway.api.v1 import finding_pb2 as _finding_pb2
 from gateway.api.v1 import options_pb2 as _options_pb2
 from gateway.api.v1 import person_pb2 as _person_pb2
 from gateway.api.v1 import reason_pb2 as _reason_pb2
+from gateway.api.v1 import verification_pb2 as _verification_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.rpc import status_pb2 as _status_pb2

@@ -5,6 +5,7 @@ import warnings
 
 from gateway.api.v1 import finding_pb2 as gateway_dot_api_dot_v1_dot_finding__pb2
 from gateway.api.v1 import lookup_service_pb2 as gateway_dot_api_dot_v1_dot_lookup__service__pb2
+from gateway.api.v1 import verification_pb2 as gateway_dot_api_dot_v1_dot_verification__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -60,6 +61,21 @@ class LookupServiceStub:
                 '/gateway.api.v1.LookupService/LookUpRelatives',
                 request_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesResponse.FromString,
+                _registered_method=True)
+        self.VerifyPerson = channel.unary_unary(
+                '/gateway.api.v1.LookupService/VerifyPerson',
+                request_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonResponse.FromString,
+                _registered_method=True)
+        self.BatchVerifyPersons = channel.unary_unary(
+                '/gateway.api.v1.LookupService/BatchVerifyPersons',
+                request_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.BatchVerifyPersonsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.BatchVerifyPersonsResponse.FromString,
+                _registered_method=True)
+        self.StreamVerifyPersons = channel.stream_stream(
+                '/gateway.api.v1.LookupService/StreamVerifyPersons',
+                request_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsResponse.FromString,
                 _registered_method=True)
 
 
@@ -118,6 +134,28 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyPerson(self, request, context):
+        """Compares what the caller states of a person with what is registered: a verdict for each value, never
+        the value. Absent people and people out of the caller's scope are answered alike, with their outcome.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchVerifyPersons(self, request, context):
+        """The same for up to 1,000 people at once, under one context: one audit entry and one receipt.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamVerifyPersons(self, request_iterator, context):
+        """Batches of verifications without end, on the same terms as StreamLookUpPersons.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LookupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -145,6 +183,21 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.LookUpRelatives,
                     request_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesResponse.SerializeToString,
+            ),
+            'VerifyPerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyPerson,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonResponse.SerializeToString,
+            ),
+            'BatchVerifyPersons': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchVerifyPersons,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.BatchVerifyPersonsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.BatchVerifyPersonsResponse.SerializeToString,
+            ),
+            'StreamVerifyPersons': grpc.stream_stream_rpc_method_handler(
+                    servicer.StreamVerifyPersons,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -283,6 +336,87 @@ class LookupService:
             '/gateway.api.v1.LookupService/LookUpRelatives',
             gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesRequest.SerializeToString,
             gateway_dot_api_dot_v1_dot_finding__pb2.LookUpRelativesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyPerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.LookupService/VerifyPerson',
+            gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchVerifyPersons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.LookupService/BatchVerifyPersons',
+            gateway_dot_api_dot_v1_dot_verification__pb2.BatchVerifyPersonsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_verification__pb2.BatchVerifyPersonsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamVerifyPersons(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/gateway.api.v1.LookupService/StreamVerifyPersons',
+            gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -15,8 +15,8 @@ from gateway.agency.grants import Leniency
 RULES_VERSION: Final = 1
 """Stands in every answer, so that a verdict can be understood later."""
 
-VALUE_BYTES_MAX: Final = 512
-"""A longer value is not compared: nothing that is registered is as long."""
+VALUE_LENGTH_MAX: Final = 512
+"""Characters. A longer value is not compared: nothing that is registered is as long."""
 
 
 class Verdict(IntEnum):

@@ -1,0 +1,202 @@
+"""What is asked about up to a thousand people, as columns, and the verdicts on it, packed one byte each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+
+from gateway.agency.predicates import AGE_AT_LEAST, ALIVE, RESIDENT_OF_PROVINCE
+from gateway.config import PEOPLE_PER_SLICE_MAX
+from gateway.errors import ArgumentInvalid, FieldViolation
+from gateway.lookup.disclosure import HOUSEHOLD_ID, NUMBER
+from gateway.lookup.fill import Places
+from gateway.lookup.number import is_number
+from gateway.lookup.people import Found
+from gateway.lookup.verification.card import Card, UnreadableCard
+from gateway.lookup.verification.plan import Field, Plan
+from gateway.lookup.verification.questions import (
+    WITH_VALUE,
+    Question,
+    YesNo,
+    is_aged,
+    is_alive,
+    is_resident,
+    is_same_household,
+)
+from gateway.lookup.verification.rules import CLOSE_MIN, VALUE_LENGTH_MAX, Verdict, allowed
+from gateway.lookup.verification.texts import compare_identifier
+
+CARD_PATHS = ("legacy_number", "name", "birth_date", "sex", "permanent_residence")
+"""What a card states, in the order of its verdicts."""
+
+
+class Outcome(IntEnum):
+    """Whether anybody was answered about: numbers of the contract's `PersonOutcome`."""
+
+    FOUND = 1
+    ABSENT = 2
+    UNREADABLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A question about people: each column has one value for each of `numbers`.
+
+    `numbers`: empty where the row's number or card can be nobody's. Columns of questions that need no value are empty.
+    """
+
+    numbers: Sequence[str]
+    claims: Mapping[str, Sequence[str]]
+    questions: Mapping[str, Sequence[str]]
+
+
+def of_numbers(numbers: Sequence[str]) -> list[str]:
+    """The numbers, those that no person can have left empty."""
+    return [number if is_number(number) else "" for number in numbers]
+
+
+def of_cards(texts: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """The numbers of cards, empty for texts of none, and a column for each path that cards state."""
+    numbers: list[str] = []
+    columns: dict[str, list[str]] = {path: [] for path in CARD_PATHS}
+    for text in texts:
+        try:
+            card = Card.from_text(text)
+        except UnreadableCard:
+            numbers.append("")
+            stated: Mapping[str, str] = {}
+        else:
+            numbers.append(card.number)
+            stated = card.claims()
+        for path, column in columns.items():
+            column.append(stated.get(path, ""))
+    return numbers, columns
+
+
+def check_lengths(table: Table) -> None:
+    """Raises ArgumentInvalid when a column has not one value for each person."""
+    count = len(table.numbers)
+    wrong = [
+        FieldViolation(f"claims[{at}].values", f"has {len(values)} values for {count} people")
+        for at, values in enumerate(table.claims.values())
+        if len(values) != count
+    ]
+    for at, (predicate, values) in enumerate(table.questions.items()):
+        wanted = count if predicate in WITH_VALUE else 0
+        if len(values) != wanted:
+            wrong.append(FieldViolation(f"questions[{at}]", f"has {len(values)} values, not {wanted}"))
+    if wrong:
+        raise ArgumentInvalid(violations=wrong[:16])
+
+
+@dataclass(slots=True)
+class Graded:
+    """The verdicts on a table, filled slice by slice: person i and column j at i * columns + j."""
+
+    outcomes: bytearray
+    verdicts: bytearray
+    answers: bytearray
+    missed: set[int] = field(default_factory=set)
+    """Positions of people of whom something stated was close or wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """Compares a table with the people found."""
+
+    plan: Plan
+    places: Places
+    today: date
+
+    def slices(
+        self, table: Table, people: Sequence[Found | None], others: Mapping[str, Found], graded: Graded
+    ) -> Iterator[None]:
+        """Fill `graded`, yielding after each slice of people.
+
+        `people`: who is in scope, None for everybody else. `others`: those in scope whom questions name, by number.
+        """
+        fields, questions = self.plan.fields, self.plan.questions
+        for begin in range(0, len(people), PEOPLE_PER_SLICE_MAX):
+            end = min(begin + PEOPLE_PER_SLICE_MAX, len(people))
+            part = people[begin:end]
+            for at, each in enumerate(fields):
+                column = self._compared(each, table, begin, part)
+                graded.verdicts[begin * len(fields) + at : end * len(fields) : len(fields)] = bytes(column)
+                graded.missed.update(
+                    row for row, verdict in enumerate(column, begin) if verdict >= CLOSE_MIN or verdict == _MISMATCH
+                )
+            for at, question in enumerate(questions):
+                answers = self._answered(question, table, begin, part, others)
+                graded.answers[begin * len(questions) + at : end * len(questions) : len(questions)] = bytes(answers)
+                if question.predicate.name in WITH_VALUE:
+                    graded.missed.update(row for row, answer in enumerate(answers, begin) if answer == YesNo.NO)
+            yield
+
+    def _compared(self, each: Field, table: Table, begin: int, people: Sequence[Found | None]) -> Sequence[int]:
+        compare, at = each.compare, each.at
+        if compare is None:
+            return [0 if person is None else _WITHHELD for person in people]
+        places, leniency = self.places, self.plan.leniency
+        values = table.claims[each.path][begin : begin + len(people)]
+        column = [
+            0
+            if person is None or not value
+            else compare(value, person.row, at, person.related, places, leniency)
+            if len(value) <= VALUE_LENGTH_MAX
+            else _UNREADABLE
+            for value, person in zip(values, people, strict=True)
+        ]
+        if each.path == "number":
+            self._allow_superseded(column, values, table.numbers[begin : begin + len(people)], people)
+        return column
+
+    def _allow_superseded(
+        self, column: list[int], values: Sequence[str], asked: Sequence[str], people: Sequence[Found | None]
+    ) -> None:
+        """A number stated, by which the person was found and which is not the current one, was replaced."""
+        for row, (value, number, person) in enumerate(zip(values, asked, people, strict=True)):
+            superseded = person is not None and person.row[NUMBER] != number
+            if superseded and column[row] == _MISMATCH and compare_identifier(value, number) == Verdict.MATCH:
+                column[row] = allowed(Verdict.CLOSE_NUMBER_SUPERSEDED, self.plan.leniency)
+
+    def _answered(
+        self,
+        question: Question,
+        table: Table,
+        begin: int,
+        people: Sequence[Found | None],
+        others: Mapping[str, Found],
+    ) -> Sequence[int]:
+        if not question.granted:
+            return [0 if person is None else YesNo.WITHHELD for person in people]
+        values = table.questions[str(question.predicate)][begin : begin + len(people)] or [""] * len(people)
+        answer = self._answer_of(question, others)
+        return [0 if person is None else answer(person, value) for person, value in zip(people, values, strict=True)]
+
+    def _answer_of(self, question: Question, others: Mapping[str, Found]) -> Callable[[Found, str], YesNo]:
+        at, name = question.at, question.predicate.name
+        if name == ALIVE:
+            return lambda person, _value: is_alive(person.row, at)
+        if name == AGE_AT_LEAST:
+            years = question.predicate.threshold or 0
+            return lambda person, _value: is_aged(person.row, at, years, self.today)
+        if name == RESIDENT_OF_PROVINCE:
+            return lambda person, value: is_resident(person.row, at, self.places, value)
+
+        def same_household(person: Found, value: str) -> YesNo:
+            number = value.strip()
+            if not number:
+                return YesNo.NOT_ASKED
+            if not is_number(number):
+                return YesNo.UNREADABLE
+            other = others.get(number)
+            if other is None:
+                return YesNo.UNKNOWN
+            return is_same_household(person.row[HOUSEHOLD_ID], other.row[HOUSEHOLD_ID])
+
+        return same_household
+
+
+_MISMATCH, _WITHHELD, _UNREADABLE = int(Verdict.MISMATCH), int(Verdict.WITHHELD), int(Verdict.UNREADABLE)
