@@ -58,6 +58,7 @@ class Member:
     verify_fields: tuple[str, ...] = ()
     predicates: tuple[str, ...] = ()
     leniency: int = Leniency.EXACT
+    guesses_per_day: int = 0
 
     @property
     def context(self) -> Context:
@@ -112,6 +113,7 @@ AGENCIES: Mapping[str, Member] = {
         "customer.identification",
         verify_fields=_VERIFIED,
         predicates=("alive", "age_at_least:18", "resident_of_province", "same_household"),
+        guesses_per_day=1000,
     ),
     "bank-south": Member(
         options_pb2.AGENCY_CLASS_MINISTRY,
@@ -128,6 +130,15 @@ AGENCIES: Mapping[str, Member] = {
         "subscriber.check",
         verify_fields=_VERIFIED,
         leniency=Leniency.LENIENT,
+        guesses_per_day=1000,
+    ),
+    "lender": Member(
+        options_pb2.AGENCY_CLASS_MINISTRY,
+        _VERIFYING,
+        "customer.identification",
+        verify_fields=("name", "birth_date"),
+        predicates=("alive", "same_household"),
+        guesses_per_day=2,
     ),
     "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
 }
@@ -348,6 +359,7 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
         verify_fields=catalogue.resolve(member.verify_fields),
         predicates=frozenset(member.predicates),
         leniency=member.leniency,
+        guesses_per_day=member.guesses_per_day,
     )
 
 

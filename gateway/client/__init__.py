@@ -25,6 +25,7 @@ from gateway.client.operation import EnrolmentCode
 from gateway.client.receipts import ReceiptLog
 from gateway.client.session import Client, connect
 from gateway.client.sync import Page, PushAcknowledgement, PushItem, PushResult
+from gateway.client.verification import FieldVerdict, Verified, VerifyQuestion, VerifyResult
 from gateway.client.volume import Looked
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Context",
     "DeadlinePassed",
     "EnrolmentCode",
+    "FieldVerdict",
     "GatewayRefusal",
     "Household",
     "Identity",
@@ -55,6 +57,9 @@ __all__ = [
     "Relatives",
     "RequestKey",
     "UnexpectedAnswer",
+    "Verified",
+    "VerifyQuestion",
+    "VerifyResult",
     "Violation",
     "Withheld",
     "connect",

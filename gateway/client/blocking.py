@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -14,6 +14,7 @@ from gateway.client.identity import Identity
 from gateway.client.receipts import ReceiptLog
 from gateway.client.session import Client, connect
 from gateway.client.sync import PEOPLE_MAX, Page
+from gateway.client.verification import Verified, VerifyQuestion, verified_of
 from gateway.client.volume import Looked, looked
 
 Asked = ParamSpec("Asked")
@@ -64,6 +65,7 @@ class BlockingClient:
     look_up = _waiting(Client.look_up)
     household = _waiting(Client.household)
     relatives = _waiting(Client.relatives)
+    verify = _waiting(Client.verify)
     pull = _waiting(Client.pull)
     push = _waiting(Client.push)
     query_accesses = _waiting(Client.query_accesses)
@@ -81,13 +83,37 @@ class BlockingClient:
             for number, result in zip(answer.items, answer.message.results, strict=True):
                 yield looked(number, result)
 
+    def verify_many(
+        self,
+        items: Iterable[Sequence[str]],
+        paths: Sequence[str],
+        *,
+        predicates: Sequence[str] = (),
+        cards: bool = False,
+        context: Context,
+        **seconds: float,
+    ) -> Iterator[Verified]:
+        """As `Client.verify_many`; `items` is read by the background thread. Raises ClientError."""
+        question = VerifyQuestion(paths, context, predicates=predicates, cards=cards)
+        for answer in self.verify_batches(items, question, **seconds):
+            yield from verified_of(answer, question)
+
+    def verify_batches(
+        self, items: Iterable[Sequence[str]], question: VerifyQuestion, **seconds: float
+    ) -> Iterator[BatchAnswer[Sequence[str]]]:
+        """As `Client.verify_batches`; `items` is read by the background thread. Raises ClientError."""
+        yield from self._each(self._client.verify_batches(items, question, **seconds))
+
     def look_up_batches(
         self, numbers: Iterable[str], *, fields: Iterable[str], context: Context, **seconds: float
     ) -> Iterator[BatchAnswer[str]]:
         """As `Client.look_up_batches`; `numbers` is read by the background thread. Raises ClientError."""
-        answers = self._client.look_up_batches(numbers, fields=fields, context=context, **seconds)
+        yield from self._each(self._client.look_up_batches(numbers, fields=fields, context=context, **seconds))
 
-        async def following() -> BatchAnswer[str] | None:
+    def _each(self, answers: AsyncGenerator[Given, None]) -> Iterator[Given]:
+        """What an asynchronous generator gives, waited for; closed at the end."""
+
+        async def following() -> Given | None:
             return await anext(answers, None)
 
         try:

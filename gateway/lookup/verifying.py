@@ -6,26 +6,32 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from gateway.agency.guesses import guess_claims
 from gateway.agency.predicates import SAME_HOUSEHOLD
 from gateway.api.v1 import verification_pb2
+from gateway.audit.claims import Claims
 from gateway.chain.base import Answer, Call
+from gateway.chain.claims import Smaller
 from gateway.chain.record import Recorder
-from gateway.config import PEOPLE_PER_MESSAGE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import PERSON_ID, only_scope
 from gateway.lookup.fill import Places
-from gateway.lookup.number import check_number, is_number
+from gateway.lookup.number import is_number
 from gateway.lookup.people import Found
-from gateway.lookup.verification.card import Card, UnreadableCard
 from gateway.lookup.verification.plan import Plan, Plans
-from gateway.lookup.verification.questions import WITH_VALUE
+from gateway.lookup.verification.requests import of_many, of_one
 from gateway.lookup.verification.rules import RULES_VERSION
-from gateway.lookup.verification.table import Graded, Grader, Outcome, Table, check_lengths, of_cards, of_numbers
+from gateway.lookup.verification.table import Graded, Grader, Outcome, Table, check_lengths
 from gateway.wire import time_to_wire
 
 _VIET_NAM = timedelta(hours=7)
+
+
+PEOPLE_WITH_OTHERS_MAX = 800
+"""People in one table whose questions name others too: with all tags that they may need, they fit an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,21 @@ class _Read:
     numbers: Sequence[str]
     found: Sequence[Found | None]
     seen: Sequence[Found | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """Everything that an answer is made of."""
+
+    table: Table
+    plan: Plan
+    graded: Graded
+    read: _Read
+    others: _Read
+
+
+_Body = Callable[[Graded, int], Any]
+"""Makes the response of verdicts and the number of people."""
 
 
 class VerificationMethods:
@@ -56,9 +77,9 @@ class VerificationMethods:
         self._now = now
 
     async def VerifyPerson(self, call: Call, request: verification_pb2.VerifyPersonRequest) -> Answer:  # noqa: N802
-        """One person: a batch of one, answered in words."""
-        table = _of_one(request)
-        plan, graded, answer = await self._verify(call, table)
+        """One person: a batch of one, answered in words. Refused as a whole when its guess budget is used up."""
+        verified = await self._verify(call, of_one(request))
+        plan, graded = verified.plan, verified.graded
         response = verification_pb2.VerifyPersonResponse(
             outcome=graded.outcomes[0],  # type: ignore[arg-type]
             withheld=plan.withheld,
@@ -66,31 +87,35 @@ class VerificationMethods:
             rules_version=RULES_VERSION,
             sources=plan.disclosure.sources,
         )
-        for path, verdict in zip(table.claims, graded.verdicts, strict=True):
+        for path, verdict in zip(verified.table.claims, graded.verdicts, strict=True):
             response.verdicts.add(path=path, verdict=verdict)
-        for predicate, yes_no in zip(table.questions, graded.answers, strict=True):
+        for predicate, yes_no in zip(verified.table.questions, graded.answers, strict=True):
             response.answers.add(predicate=predicate, answer=yes_no)
-        answer.body = response
+        answer = self._answer(call, verified, lambda _graded, _people: response)
+        answer.recompose = None
         return answer
 
     async def BatchVerifyPersons(  # noqa: N802
         self, call: Call, request: verification_pb2.BatchVerifyPersonsRequest
     ) -> Answer:
         """Up to 1,000 people, answered in bytes."""
-        table = _of_many(request)
-        plan, graded, answer = await self._verify(call, table)
-        answer.body = verification_pb2.BatchVerifyPersonsResponse(
-            paths=table.claims,
-            outcomes=bytes(graded.outcomes),
-            verdicts=bytes(graded.verdicts),
-            answers=bytes(graded.answers),
-            withheld=plan.withheld,
-            read_time=time_to_wire(self._now()),
-            rules_version=RULES_VERSION,
-            sources=plan.disclosure.sources,
-            people_count=answer.people,
-        )
-        return answer
+        verified = await self._verify(call, of_many(request))
+        plan, read_time = verified.plan, time_to_wire(self._now())
+
+        def body(graded: Graded, people: int) -> verification_pb2.BatchVerifyPersonsResponse:
+            return verification_pb2.BatchVerifyPersonsResponse(
+                paths=verified.table.claims,
+                outcomes=bytes(graded.outcomes),
+                verdicts=bytes(graded.verdicts),
+                answers=bytes(graded.answers),
+                withheld=plan.withheld,
+                read_time=read_time,
+                rules_version=RULES_VERSION,
+                sources=plan.disclosure.sources,
+                people_count=people,
+            )
+
+        return self._answer(call, verified, body)
 
     async def StreamVerifyPersons(  # noqa: N802
         self, call: Call, request: verification_pb2.BatchVerifyPersonsRequest
@@ -98,8 +123,8 @@ class VerificationMethods:
         """One message of a stream: the same as a batch of its own."""
         return await self.BatchVerifyPersons(call, request)
 
-    async def _verify(self, call: Call, table: Table) -> tuple[Plan, Graded, Answer]:
-        """Read, compare and name what the entry has to say. Raises CallerMistake, FieldNotGranted."""
+    async def _verify(self, call: Call, table: Table) -> _Verified:
+        """Read and compare. Raises CallerMistake, FieldNotGranted, RegistryUnavailable."""
         assert call.principal is not None
         assert call.right is not None
         plan = self._plans.of(call.right, tuple(table.claims), tuple(table.questions))
@@ -114,26 +139,58 @@ class VerificationMethods:
         named = {number: seen for number, seen in zip(others.numbers, others.seen, strict=True) if seen is not None}
         for _ in Grader(plan, self._places, self._today()).slices(table, aligned, named, graded):
             await asyncio.sleep(0)
-        return plan, graded, self._answer(plan, read, others)
+        return _Verified(table, plan, graded, read, others)
 
     async def _others(self, agency: str, plan: Plan, table: Table) -> _Read:
         """The people whom questions name beside those asked about."""
         granted = any(question.granted and question.predicate.name == SAME_HOUSEHOLD for question in plan.questions)
+        if granted and len(table.numbers) > PEOPLE_WITH_OTHERS_MAX:
+            most = PEOPLE_WITH_OTHERS_MAX
+            raise ArgumentInvalid(
+                violations=[FieldViolation("numbers", f"at most {most} are allowed when others are named too")],
+                metadata={"items_max": str(most)},
+            )
         stated = dict.fromkeys(text.strip() for text in table.questions.get(SAME_HOUSEHOLD, ())) if granted else {}
         numbers = [number for number in stated if is_number(number)]
         scope = only_scope(plan.disclosure.provinces)
         return _scoped(plan, numbers, await self._barrier.read(agency, scope, numbers))
 
-    def _answer(self, plan: Plan, read: _Read, others: _Read) -> Answer:
+    def _answer(self, call: Call, verified: _Verified, body: _Body, left_out: frozenset[int] = frozenset()) -> Answer:
+        """The answer without some rows, for which the day's guesses or people are used up."""
+        plan, read, others = verified.plan, verified.read, verified.others
+        rows = [row for row, number in enumerate(verified.table.numbers) if number]
+        if left_out:
+            seen = [None if row in left_out else person for row, person in zip(rows, read.seen, strict=True)]
+            read = _Read(read.numbers, read.found, seen)
+        people = sum(person is not None for person in read.seen)
+        told = [(row, number, seen) for row, number, seen in zip(rows, read.numbers, read.seen, strict=True)]
+        told = [each for each in told if each[0] not in left_out]
+
+        def recompose(smaller: Smaller) -> Answer:
+            gone = {told[position][0] for position in smaller.subjects}
+            if smaller.people_max is not None:
+                gone.update([row for row, _, seen in told if seen is not None][smaller.people_max :])
+            return self._answer(call, verified, body, left_out | gone)
+
         return Answer(
-            None,
-            people=sum(person is not None for person in read.seen),
+            body(_without(verified.graded, left_out), people),
+            people=people,
             tags=self._tags(read, others),
             numbers=(*read.numbers, *others.numbers),
             person_ids=[person.row[PERSON_ID] if person is not None else 0 for person in (*read.found, *others.found)],
             fields=plan.compared,
             withheld=[item.path for item in plan.withheld],
+            claims=self._guesses(call, verified, told),
+            recompose=recompose,
         )
+
+    def _guesses(self, call: Call, verified: _Verified, told: Sequence[tuple[int, str, Found | None]]) -> Claims | None:
+        """A guess about each person of whom something stated was close or wrong, or whom nobody visible is."""
+        if not told or not verified.plan.can_be_guessed:
+            return None
+        subjects = [number if seen is None else seen.row[PERSON_ID] for _, number, seen in told]
+        missed = [seen is None or row in verified.graded.missed for row, _, seen in told]
+        return guess_claims(call, self._recorder.guess_tags(subjects), missed)
 
     def _tags(self, *reads: _Read) -> bytes:
         """Everybody compared or named, then the numbers without one in scope, and whoever has them out of scope."""
@@ -175,48 +232,14 @@ def _ungraded(plan: Plan, table: Table, read: _Read) -> Graded:
     return Graded(outcomes, bytearray(count * len(plan.fields)), bytearray(count * len(plan.questions)))
 
 
-def _of_one(request: verification_pb2.VerifyPersonRequest) -> Table:
-    if bool(request.number) == bool(request.card_text):
-        raise ArgumentInvalid(violations=[FieldViolation("number", "or card_text is stated, not both")])
-    claims = [(claim.path, [claim.value]) for claim in request.claims]
-    questions = [
-        (question.predicate, [question.value] if question.value or question.predicate in WITH_VALUE else [])
-        for question in request.questions
-    ]
-    if request.number:
-        check_number(request.number)
-        return Table([request.number], _once(claims, "claims", "path"), _once(questions, "questions", "predicate"))
-    try:
-        Card.from_text(request.card_text)
-    except UnreadableCard as error:
-        raise ArgumentInvalid(violations=[FieldViolation("card_text", str(error))]) from None
-    numbers, stated = of_cards([request.card_text])
-    claims += stated.items()
-    return Table(numbers, _once(claims, "claims", "path"), _once(questions, "questions", "predicate"))
-
-
-def _of_many(request: verification_pb2.BatchVerifyPersonsRequest) -> Table:
-    if bool(request.numbers) == bool(request.card_texts):
-        raise ArgumentInvalid(violations=[FieldViolation("numbers", "or card_texts are stated, not both")])
-    field, count = ("numbers", len(request.numbers)) if request.numbers else ("card_texts", len(request.card_texts))
-    if count > PEOPLE_PER_MESSAGE_MAX:
-        most = PEOPLE_PER_MESSAGE_MAX
-        raise ArgumentInvalid(violations=[FieldViolation(field, f"has {count} items, at most {most} are allowed")])
-    claims = [(column.path, list(column.values)) for column in request.claims]
-    questions = [(column.predicate, list(column.values)) for column in request.questions]
-    if request.numbers:
-        numbers = of_numbers(request.numbers)
-    else:
-        numbers, stated = of_cards(request.card_texts)
-        claims += stated.items()
-    return Table(numbers, _once(claims, "claims", "path"), _once(questions, "questions", "predicate"))
-
-
-def _once(columns: Sequence[tuple[str, list[str]]], field: str, part: str) -> dict[str, Sequence[str]]:
-    """The columns by name. Raises ArgumentInvalid when one stands twice, in the request or on the card too."""
-    found: dict[str, Sequence[str]] = {}
-    for name, values in columns:
-        if name in found:
-            raise ArgumentInvalid(violations=[FieldViolation(f"{field}.{part}", "states something twice")])
-        found[name] = values
-    return found
+def _without(graded: Graded, left_out: frozenset[int]) -> Graded:
+    """The verdicts with some rows told nothing of."""
+    if not left_out:
+        return graded
+    outcomes, verdicts, answers = bytearray(graded.outcomes), bytearray(graded.verdicts), bytearray(graded.answers)
+    for row in left_out:
+        outcomes[row] = Outcome.QUOTA_EXHAUSTED
+        for packed in (verdicts, answers):
+            width = len(packed) // len(outcomes)
+            packed[row * width : (row + 1) * width] = bytes(width)
+    return Graded(outcomes, verdicts, answers, graded.missed)

@@ -38,6 +38,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),
     "gateway.lookup": (
         "gateway.agency",
+        "gateway.audit.claims",
+        "gateway.chain.claims",
         "gateway.catalogue",
         API,
         BASE,

@@ -47,6 +47,7 @@ class PersonOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PERSON_OUTCOME_FOUND: _ClassVar[PersonOutcome]
     PERSON_OUTCOME_ABSENT: _ClassVar[PersonOutcome]
     PERSON_OUTCOME_UNREADABLE: _ClassVar[PersonOutcome]
+    PERSON_OUTCOME_QUOTA_EXHAUSTED: _ClassVar[PersonOutcome]
 
 class YesNo(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -85,6 +86,7 @@ PERSON_OUTCOME_UNSPECIFIED: PersonOutcome
 PERSON_OUTCOME_FOUND: PersonOutcome
 PERSON_OUTCOME_ABSENT: PersonOutcome
 PERSON_OUTCOME_UNREADABLE: PersonOutcome
+PERSON_OUTCOME_QUOTA_EXHAUSTED: PersonOutcome
 YES_NO_UNSPECIFIED: YesNo
 YES_NO_YES: YesNo
 YES_NO_NO: YesNo

@@ -13,7 +13,7 @@ from gateway.catalogue import Catalogue
 from gateway.errors import ArgumentInvalid, FieldNotGranted, FieldUnknown, FieldViolation
 from gateway.lookup.disclosure import MASKS_REMEMBERED_MAX, PREFIX, Disclosure
 from gateway.lookup.verification.comparators import Compare, compile_comparators
-from gateway.lookup.verification.questions import COLUMNS, Question
+from gateway.lookup.verification.questions import COLUMNS, WITH_VALUE, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,12 @@ class Plan:
     def withheld(self) -> tuple[context_pb2.WithheldField, ...]:
         """Paths and predicates that the grant does not cover."""
         return self.disclosure.withheld
+
+    @property
+    def can_be_guessed(self) -> bool:
+        """Whether the caller states anything that it could try until it is right."""
+        stated = any(field.compare is not None for field in self.fields)
+        return stated or any(question.granted and question.predicate.name in WITH_VALUE for question in self.questions)
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from gateway.lookup.disclosure import HOUSEHOLD_ID, NUMBER
 from gateway.lookup.fill import Places
 from gateway.lookup.number import is_number
 from gateway.lookup.people import Found
-from gateway.lookup.verification.card import Card, UnreadableCard
 from gateway.lookup.verification.plan import Field, Plan
 from gateway.lookup.verification.questions import (
     WITH_VALUE,
@@ -28,9 +27,6 @@ from gateway.lookup.verification.questions import (
 from gateway.lookup.verification.rules import CLOSE_MIN, VALUE_LENGTH_MAX, Verdict, allowed
 from gateway.lookup.verification.texts import compare_identifier
 
-CARD_PATHS = ("legacy_number", "name", "birth_date", "sex", "permanent_residence")
-"""What a card states, in the order of its verdicts."""
-
 
 class Outcome(IntEnum):
     """Whether anybody was answered about: numbers of the contract's `PersonOutcome`."""
@@ -38,6 +34,7 @@ class Outcome(IntEnum):
     FOUND = 1
     ABSENT = 2
     UNREADABLE = 3
+    QUOTA_EXHAUSTED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +47,6 @@ class Table:
     numbers: Sequence[str]
     claims: Mapping[str, Sequence[str]]
     questions: Mapping[str, Sequence[str]]
-
-
-def of_numbers(numbers: Sequence[str]) -> list[str]:
-    """The numbers, those that no person can have left empty."""
-    return [number if is_number(number) else "" for number in numbers]
-
-
-def of_cards(texts: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
-    """The numbers of cards, empty for texts of none, and a column for each path that cards state."""
-    numbers: list[str] = []
-    columns: dict[str, list[str]] = {path: [] for path in CARD_PATHS}
-    for text in texts:
-        try:
-            card = Card.from_text(text)
-        except UnreadableCard:
-            numbers.append("")
-            stated: Mapping[str, str] = {}
-        else:
-            numbers.append(card.number)
-            stated = card.claims()
-        for path, column in columns.items():
-            column.append(stated.get(path, ""))
-    return numbers, columns
 
 
 def check_lengths(table: Table) -> None:

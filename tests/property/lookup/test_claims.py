@@ -1,0 +1,127 @@
+"""What is compiled from the contract: whatever is verifiable is compared, whatever is stated has a verdict."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.agency.grants import Leniency, Right
+from gateway.catalogue import Catalogue
+from gateway.errors import ArgumentInvalid, FieldNotGranted, FieldUnknown
+from gateway.lookup.people import People, UnitNames
+from gateway.lookup.verification.comparators import compile_comparators
+from gateway.lookup.verification.plan import Plans
+from gateway.lookup.verification.questions import YesNo, is_aged
+from gateway.lookup.verification.rules import Verdict
+from gateway.lookup.verification.table import Graded, Grader, Table
+from registry.engine import open_engine
+from registry.people import PeopleStore
+from registry.units import Units
+from tests.world import FULL, number_of
+
+CATALOGUE = Catalogue.compile()
+COMPARED = compile_comparators(CATALOGUE)
+PLANS = Plans(CATALOGUE)
+PARTS = [f"{leaf.path}.{part}" for leaf in CATALOGUE.leaves.values() for part in sorted(leaf.parts)]
+TOPS = sorted({path.partition(".")[0] for path in CATALOGUE.leaves})
+PATHS = st.lists(st.sampled_from(sorted({*CATALOGUE.leaves, *PARTS, *TOPS})), min_size=1, max_size=8, unique=True)
+GRANTED = st.frozensets(st.sampled_from(sorted(COMPARED)), max_size=8)
+VALUES = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        [
+            *("", "Nguyễn Thị Hòa", "1990-04-30", "30/02/1990", "nữ", "01", "00004", "0912345678", "VN", "\x00", "😀"),
+            *("\u202e", "ễ" * 600, "married", "010203040", number_of(FULL), "HK000000004", "a" * 10_000),
+        ]
+    ),
+)
+
+
+def _right(fields: frozenset[str], leniency: int = Leniency.LENIENT) -> Right:
+    return Right(1, frozenset(), frozenset(), fields, frozenset(), leniency)
+
+
+def test_every_verifiable_leaf_is_compared_and_no_other() -> None:
+    leaves = {CATALOGUE.leaf_of(path) for path in COMPARED}
+    assert leaves == {path for path, leaf in CATALOGUE.leaves.items() if leaf.verifiable}
+    for sensitive in ("ethnic_group", "religion", "blood_group"):
+        assert not any(path.startswith(sensitive) for path in COMPARED)
+
+
+@settings(max_examples=100, deadline=None)
+@given(PATHS, GRANTED)
+def test_what_is_claimed_is_compared_under_the_grant_or_withheld(paths: list[str], granted: frozenset[str]) -> None:
+    try:
+        plan = PLANS.of(_right(granted), paths, ())
+    except FieldNotGranted:
+        assert not any(path in granted or CATALOGUE.leaf_of(path) in granted for path in paths if path in COMPARED)
+        return
+    except ArgumentInvalid:
+        assert any(path not in COMPARED for path in paths)
+        return
+    compared = {field.path for field in plan.fields if field.compare is not None}
+    assert all(path in granted or CATALOGUE.leaf_of(path) in granted for path in compared)
+    assert compared.isdisjoint(each.path for each in plan.withheld)
+    assert compared | {each.path for each in plan.withheld} == set(paths)
+    assert [field.path for field in plan.fields] == paths
+    assert plan.disclosure.fills == ()
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(max_size=30))
+def test_a_path_that_the_contract_lacks_is_unknown(path: str) -> None:
+    if path in {*CATALOGUE.leaves, *PARTS, *TOPS}:
+        return
+    with pytest.raises(FieldUnknown):
+        PLANS.of(_right(frozenset({"name"})), ["name", path], ())
+
+
+@pytest.fixture(scope="module")
+def everything(registry: Path) -> tuple[People, UnitNames]:
+    """Reads the people of the small registry."""
+    engine = open_engine(registry, read_only=True)
+    return People(PeopleStore(engine)), UnitNames(Units.from_engine(engine))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(sorted(COMPARED)), VALUES, min_size=1, max_size=8),
+    st.sampled_from(Leniency),
+    st.sampled_from([FULL, 7]),
+)
+def test_any_value_of_any_field_has_a_verdict_and_more_leniency_only_adds(
+    everything: tuple[People, UnitNames], claims: dict[str, str], leniency: Leniency, position: int
+) -> None:
+    people, places = everything
+    table = Table([number_of(position)], {path: [value] for path, value in claims.items()}, {})
+    found = []
+    for each in (Leniency.EXACT, leniency):
+        plan = PLANS.of(_right(frozenset(COMPARED), each), tuple(claims), ())
+        graded = Graded(bytearray([1]), bytearray(len(claims)), bytearray())
+        read = people.by_number(plan.disclosure, table.numbers)
+        for _ in Grader(plan, places, date(2026, 1, 1)).slices(table, read, {}, graded):
+            pass
+        found.append([Verdict(number) for number in graded.verdicts])
+    exact, laxer = found
+    for value, one, other in zip(claims.values(), exact, laxer, strict=True):
+        assert one is other or (one is Verdict.MISMATCH and other.is_close)
+        assert (one is Verdict.NOT_CLAIMED) == (not value.strip()) or len(value) > 512 or "\x00" in value
+        assert not one.is_close
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dates(date(1900, 1, 1), date(2030, 1, 1)), st.integers(0, 150), st.dates(date(1900, 1, 1), date(2030, 12, 31))
+)
+def test_an_age_is_reached_on_a_day_once_and_a_partial_date_agrees(born: date, years: int, today: date) -> None:
+    at = (0, 1, 2)
+    full = is_aged((born.year, born.month, born.day), at, years, today)
+    reached = (today.year - born.year) - ((today.month, today.day) < (born.month, born.day)) >= years
+    assert full is (YesNo.YES if reached else YesNo.NO)
+    for partial in ((born.year, born.month, 0), (born.year, 0, 0)):
+        assert is_aged(partial, at, years, today) in (full, YesNo.UNKNOWN)
+    assert is_aged((0, 0, 0), at, years, today) is YesNo.UNKNOWN
