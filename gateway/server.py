@@ -53,6 +53,7 @@ from gateway.sync.feed import Feed
 from gateway.sync.push import Pushing
 from gateway.sync.service import SyncMethods
 from gateway.sync.write_barrier import WriteBarrier
+from gateway.usage.service import UsageMethods
 from registry.engine import is_sqlite, open_engine
 from registry.finding import FindingStore
 from registry.people import PeopleStore
@@ -141,6 +142,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         TokenMethods(signer, watcher.view, time.time, secrets.token_bytes),
         AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
         AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes),
+        UsageMethods(store, spine.keys, str(settings.state)),
         SigningMethods(store.signing_keys, settings.trust_domain, time.time),
     )
     key, certificate = _server_pair(settings)

@@ -140,6 +140,12 @@ AGENCIES: Mapping[str, Member] = {
         predicates=("alive", "same_household"),
         guesses_per_day=2,
     ),
+    "telecom": Member(
+        options_pb2.AGENCY_CLASS_CARRIER,
+        ("LookUpPerson", "BatchLookUpPersons", "GetUsageStatement"),
+        "subscriber.check",
+        ("number", "birth_date.year"),
+    ),
     "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
 }
 """Who asks in the tests. The newcomer is registered and has no grant."""

@@ -22,7 +22,7 @@ from gateway.agency.certificates import Principal, key_from_pem, key_to_pem, mak
 from gateway.agency.grants import Grant
 from gateway.agency.identity import CERTIFICATE_FILE, read_trust, write_identity, write_private
 from gateway.agency.store import AgencyStore
-from gateway.api.v1 import agency_service_pb2, options_pb2
+from gateway.api.v1 import agency_service_pb2, options_pb2, usage_service_pb2
 from gateway.errors import GatewayError, RecordExists, RecordUnknown
 
 OPERATOR = "operator"
@@ -151,7 +151,10 @@ def _establish_operator(store: AgencyStore, now: float, contract_digest: bytes) 
     # A revoked operator stays revoked, and one that has a grant gets further ones over the API, with an entry.
     if OPERATOR not in view.agencies or view.agencies[OPERATOR].grants:
         return
-    methods = agency_service_pb2.DESCRIPTOR.services_by_name["AgencyService"].methods_by_name
+    methods = [
+        *agency_service_pb2.DESCRIPTOR.services_by_name["AgencyService"].methods_by_name,
+        *usage_service_pb2.DESCRIPTOR.services_by_name["UsageService"].methods_by_name,
+    ]
     store.create_grant(
         OPERATOR,
         Grant(

@@ -21,6 +21,7 @@ from gateway.api.v1 import (
     signing_service_pb2,
     sync_service_pb2,
     token_service_pb2,
+    usage_service_pb2,
 )
 from gateway.chain.frame import check_frames
 from gateway.chain.rules import Check, compile_check
@@ -33,6 +34,7 @@ CONTRACT = (
     agency_service_pb2,
     enrolment_service_pb2,
     signing_service_pb2,
+    usage_service_pb2,
 )
 """The files of the contract that define services."""
 

@@ -25,6 +25,7 @@ from gateway.client.operation import EnrolmentCode
 from gateway.client.receipts import ReceiptLog
 from gateway.client.session import Client, connect
 from gateway.client.sync import Page, PushAcknowledgement, PushItem, PushResult
+from gateway.client.usage import UsageStatement
 from gateway.client.verification import FieldVerdict, Verified, VerifyQuestion, VerifyResult
 from gateway.client.volume import Looked
 
@@ -57,6 +58,7 @@ __all__ = [
     "Relatives",
     "RequestKey",
     "UnexpectedAnswer",
+    "UsageStatement",
     "Verified",
     "VerifyQuestion",
     "VerifyResult",

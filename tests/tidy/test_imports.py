@@ -54,6 +54,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *("gateway.agency", "gateway.audit.entry", "gateway.catalogue", API, BASE, RECORD, TURNS, CONFIG, ERRORS),
         *("gateway.lookup", "gateway.wire", "registry"),
     ),
+    "gateway.usage": ("gateway.audit",),
+    "gateway.usage.service": (API, ERRORS, BASE, TURNS, "gateway.agency", "gateway.audit"),
     "gateway.client": ("gateway.agency", "gateway.audit", API, "gateway.wire"),
     "gateway.start": ("gateway.agency", "gateway.audit", "gateway.catalogue", CONFIG, "registry"),
     "gateway.http": ("gateway.audit", CONFIG),

@@ -1,0 +1,1 @@
+"""What agencies used: computed from the log, priced by a table."""
