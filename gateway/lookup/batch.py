@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from itertools import islice
 
 from gateway.api.v1 import lookup_service_pb2, reason_pb2
 from gateway.chain.base import Answer, Call
@@ -15,9 +14,13 @@ from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
 from gateway.lookup.fewer import fewer_people
 from gateway.lookup.fill import Places
-from gateway.lookup.number import is_number
+from gateway.lookup.number import possible
 from gateway.lookup.people import OTHERS_NAMED, Found
+from gateway.lookup.results import check_contract, no_result, person_result
 from gateway.wire import time_to_wire
+
+Item = tuple[str, str]
+"""Number and reference of an item."""
 
 _UNAVAILABLE = reason_pb2.ERROR_REASON_PERSON_UNAVAILABLE
 _MALFORMED = reason_pb2.ERROR_REASON_ARGUMENT_INVALID
@@ -34,6 +37,7 @@ class Batches:
         recorder: Recorder,
         now: Callable[[], float],
     ) -> None:
+        check_contract()
         self._barrier = barrier
         self._disclosures = disclosures
         self._places = places
@@ -45,20 +49,21 @@ class Batches:
         assert call.principal is not None
         assert call.right is not None
         disclosure = self._disclosures.of(call.right, request.field_mask.paths)
-        items = request.items
+        items = [(item.number, item.reference) for item in request.items]
         check_items(items, disclosure)
-        numbers = [item.number for item in items]
-        asked = [number for number in numbers if is_number(number)]
+        asked = possible([number for number, _ in items])
         found = await self._barrier.read(call.principal.agency, disclosure, asked)
-        read_time = time_to_wire(self._now())
-        response = lookup_service_pb2.BatchLookUpPersonsResponse(
-            withheld=disclosure.withheld, read_time=read_time, sources=disclosure.sources
-        )
-        await self._fill(response, disclosure, numbers, items, found)
         seen = [person for person in found if person is not None and disclosure.in_scope(person.row)]
-        response.people_count = len(seen)
+        # Results are field 1 of the answer, so that what is told once may follow them.
+        told_once = lookup_service_pb2.BatchLookUpPersonsResponse(
+            withheld=disclosure.withheld,
+            read_time=time_to_wire(self._now()),
+            sources=disclosure.sources,
+            people_count=len(seen),
+        )
+        results = await self._results(disclosure, items, asked, found)
         answer = Answer(
-            response,
+            b"".join((*results, told_once.SerializeToString())),
             people=len(seen),
             tags=self._tags(disclosure, asked, found, seen),
             numbers=asked,
@@ -69,34 +74,28 @@ class Batches:
         answer.recompose = fewer_people(answer, lookup_service_pb2.BatchLookUpPersonsResponse)
         return answer
 
-    async def _fill(
-        self,
-        response: lookup_service_pb2.BatchLookUpPersonsResponse,
-        disclosure: Disclosure,
-        numbers: Sequence[str],
-        items: Sequence[lookup_service_pb2.LookUpItem],
-        found: Sequence[Found | None],
-    ) -> None:
-        people = iter(found)
-        asking = zip(numbers, items, strict=True)
-        for _ in range(0, len(numbers), PEOPLE_PER_SLICE_MAX):
-            for number, item in islice(asking, PEOPLE_PER_SLICE_MAX):
-                result = response.results.add()
-                if item.reference:
-                    result.reference = item.reference
-                if not is_number(number):
-                    result.reason = _MALFORMED
+    async def _results(
+        self, disclosure: Disclosure, items: Sequence[Item], asked: Sequence[str], found: Sequence[Found | None]
+    ) -> list[bytes]:
+        """The bytes of all results. `asked`: the numbers of the items, in order, without the malformed ones."""
+        parts: list[bytes] = []
+        at, end, places = 0, len(asked), self._places
+        for begin in range(0, len(items), PEOPLE_PER_SLICE_MAX):
+            if begin:
+                await asyncio.sleep(0)
+            for number, reference in items[begin : begin + PEOPLE_PER_SLICE_MAX]:
+                if at == end or number != asked[at]:
+                    parts += no_result(_MALFORMED, reference)
                     continue
-                person = next(people)
+                person = found[at]
+                at += 1
                 if person is None or not disclosure.in_scope(person.row):
-                    result.reason = _UNAVAILABLE
+                    parts += no_result(_UNAVAILABLE, reference)
                     continue
                 row = person.row
-                disclosure.fill(result.person, row, person.related, self._places)
-                result.version = row[VERSION]
-                if row[NUMBER] != number:
-                    result.number_superseded = True
-            await asyncio.sleep(0)
+                body = disclosure.encoded(row, person.related, places)
+                parts += person_result(body, row[VERSION], row[NUMBER] != number, reference)
+        return parts
 
     def _tags(
         self, disclosure: Disclosure, asked: Sequence[str], found: Sequence[Found | None], seen: Sequence[Found]
@@ -119,7 +118,7 @@ class Batches:
         return tags + self._recorder.number_tags(numbers) + self._recorder.person_tags(list(dict.fromkeys(hidden)))
 
 
-def check_items(items: Sequence[lookup_service_pb2.LookUpItem], disclosure: Disclosure) -> None:
+def check_items(items: Sequence[Item], disclosure: Disclosure) -> None:
     """Raises ArgumentInvalid when a reference stands twice, or more people would be named than an entry holds."""
     if disclosure.related & OTHERS_NAMED.keys() and len(items) > PEOPLE_PER_RELATED_PAGE_MAX:
         most = PEOPLE_PER_RELATED_PAGE_MAX
@@ -127,12 +126,12 @@ def check_items(items: Sequence[lookup_service_pb2.LookUpItem], disclosure: Disc
             violations=[FieldViolation("items", f"at most {most} are allowed when the answer names others too")],
             metadata={"items_max": str(most)},
         )
-    references = [item.reference for item in items if item.reference]
+    references = [reference for _, reference in items if reference]
     if len(set(references)) == len(references):
         return
     known: set[str] = set()
-    for position, item in enumerate(items):
-        if item.reference in known:
+    for position, (_, reference) in enumerate(items):
+        if reference in known:
             raise ArgumentInvalid(violations=[FieldViolation(f"items[{position}].reference", "stands twice")])
-        if item.reference:
-            known.add(item.reference)
+        if reference:
+            known.add(reference)

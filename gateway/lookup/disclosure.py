@@ -65,6 +65,15 @@ class Disclosure:
             for part in parts:
                 message.ClearField(part)
 
+    def encoded(self, row: Row, related: Related, places: Places) -> bytes:
+        """The same as the serialised person."""
+        if self.from_fragments and len(row) == len(FRAGMENT_ROW):
+            body: bytes = row[-1]
+            return body
+        person = person_pb2.Person()
+        self.fill(person, row, related, places)
+        return person.SerializeToString()
+
 
 class Disclosures:
     """Compiles disclosures and remembers the last ones."""

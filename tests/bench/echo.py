@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,22 @@ import grpc
 
 from gateway import config
 
-_OPTIONS = (("grpc.so_reuseport", 1), ("grpc.max_send_message_length", config.GRPC_MESSAGE_BYTES_MAX))
+_OPTIONS = (
+    ("grpc.so_reuseport", 1),
+    ("grpc.max_send_message_length", config.GRPC_MESSAGE_BYTES_MAX),
+    ("grpc.max_receive_message_length", config.GRPC_MESSAGE_BYTES_MAX),
+)
 
 
-def _handler(answer: bytes) -> Any:
+def _handler(answer: bytes, streamed: bool) -> Any:
+    if streamed:
+
+        async def echo(requests: AsyncIterator[bytes], _context: Any) -> AsyncIterator[bytes]:
+            async for _request in requests:
+                yield answer
+
+        return grpc.stream_stream_rpc_method_handler(echo)
+
     async def serve(_request: bytes, _context: Any) -> bytes:
         return answer
 
@@ -28,7 +41,7 @@ async def _serve(order: dict[str, Any], answers: dict[str, bytes]) -> None:
     server = grpc.aio.server(options=_OPTIONS)
     for method, answer in answers.items():
         _, service, name = method.split("/")
-        handlers = {name: _handler(answer)}
+        handlers = {name: _handler(answer, name.startswith("Stream"))}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
     address = f"127.0.0.1:{order['port']}"
     if order["state"] is None:

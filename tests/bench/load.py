@@ -16,10 +16,11 @@ from typing import Any
 
 from gateway.api.v1 import lookup_service_pb2
 from gateway.client import Identity, connect
-from tests.bench import copying, requests
+from tests.bench import batching, copying, requests
 from tests.bench.target import TIMEOUT_SECONDS, Target
 
 PACED_IN_FLIGHT_MAX = 128
+SINGLES_MAX = 20_000
 _decode = lookup_service_pb2.LookUpPersonResponse.FromString
 
 
@@ -28,8 +29,9 @@ class Client:
 
     def __init__(self, numbers: Sequence[str]) -> None:
         self._numbers = numbers
-        self._requests = [requests.look_up(number) for number in numbers]
+        self._requests = [requests.look_up(number) for number in numbers[:SINGLES_MAX]]
         self._at = itertools.cycle(self._requests)
+        self._batches = batching.Batches(numbers)
         self._targets: dict[str, Target] = {}
 
     async def open(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -60,9 +62,21 @@ class Client:
 
     async def capture(self, order: dict[str, Any]) -> dict[str, Any]:
         """An answer of the gateway to `method`, in hex, for the echo."""
-        request = next(self._at) if order["method"] == requests.LOOK_UP else requests.pull(b"")
-        answer = await self._targets[order["target"]].ask(order["method"], request)
+        method, target = order["method"], self._targets[order["target"]]
+        name = method.rpartition("/")[2]
+        if name.startswith("Stream"):
+            (stream, *_) = target.streams(method)
+            opened = stream(iter(self._batches.of(name)[:1]), metadata=target.metadata, timeout=TIMEOUT_SECONDS)
+            answer = await opened.read()
+            opened.cancel()
+        else:
+            singles = {requests.LOOK_UP: self._requests[0], requests.PULL: requests.pull(b"")}
+            answer = await target.ask(method, singles.get(method) or self._batches.of(name)[0])
         return {"answer": answer.hex()}
+
+    async def batches(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Keep batches under way; see `batching.run`."""
+        return await batching.run(self._targets[order["target"]], self._batches, order)
 
     async def closed(self, order: dict[str, Any]) -> dict[str, Any]:
         """Keep `in_flight` look-ups under way for `seconds`; all of them end."""
@@ -116,7 +130,7 @@ class Client:
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         """Do what `order` says under `do`."""
         does: str = order["do"]
-        if does in ("open", "first", "capture", "closed", "paced"):
+        if does in ("open", "first", "capture", "closed", "paced", "batches"):
             reply: dict[str, Any] = await getattr(self, does)(order)
             return reply
         return await copying.ORDERS[does](self._targets[order["target"]], self._numbers, order)

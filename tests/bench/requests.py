@@ -11,6 +11,8 @@ from tests.bench.stage import LEGAL_BASIS, PURPOSE, PUSHED
 from tests.world import BASIC
 
 LOOK_UP = "/gateway.api.v1.LookupService/LookUpPerson"
+BATCH_LOOK_UP = "/gateway.api.v1.LookupService/BatchLookUpPersons"
+STREAM_LOOK_UP = "/gateway.api.v1.LookupService/StreamLookUpPersons"
 PULL = "/gateway.api.v1.SyncService/Pull"
 PUSH = "/gateway.api.v1.SyncService/Push"
 QUERY = "/gateway.api.v1.AuditService/QueryAccesses"
@@ -28,6 +30,24 @@ def look_up(number: str) -> bytes:
     return lookup_service_pb2.LookUpPersonRequest(
         context=_CONTEXT, number=number, field_mask=FieldMask(paths=BASIC)
     ).SerializeToString()
+
+
+def batch_look_up(numbers: Sequence[str]) -> bytes:
+    """As many people, six basic fields."""
+    return _batch_look_up(numbers).SerializeToString()
+
+
+def stream_look_up(numbers: Sequence[str]) -> bytes:
+    """The same as a message of a stream."""
+    return lookup_service_pb2.StreamLookUpPersonsRequest(batch=_batch_look_up(numbers)).SerializeToString()
+
+
+def _batch_look_up(numbers: Sequence[str]) -> lookup_service_pb2.BatchLookUpPersonsRequest:
+    return lookup_service_pb2.BatchLookUpPersonsRequest(
+        context=_CONTEXT,
+        field_mask=FieldMask(paths=BASIC),
+        items=[lookup_service_pb2.LookUpItem(number=number) for number in numbers],
+    )
 
 
 def pull(cursor: bytes, fields: Sequence[str] = BASIC) -> bytes:

@@ -25,7 +25,7 @@ from tests.world import BASIC, free_ports
 ASKER, OWNER, AUDITOR = "hospital", "insurance", "auditor"
 PURPOSE, LEGAL_BASIS = "health.admission", "law:26/2023/QH15:9"
 PUSHED = ("social_insurance.status", "social_insurance.employer_unit")
-NUMBERS_MAX = 20_000
+NUMBERS_MAX = 200_000
 _GRANT_SECONDS = 86_400
 
 
@@ -70,7 +70,12 @@ def enrol_agencies(settings: Settings) -> None:
     catalogue = Catalogue.compile()
     store = AgencyStore.open(settings.state / "gateway.db")
     for code, agency_class, methods, fields in (
-        (ASKER, options_pb2.AGENCY_CLASS_HEALTH, {"LookUpPerson", "Pull"}, BASIC),
+        (
+            ASKER,
+            options_pb2.AGENCY_CLASS_HEALTH,
+            {"LookUpPerson", "BatchLookUpPersons", "StreamLookUpPersons", "Pull"},
+            BASIC,
+        ),
         (OWNER, options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, {"Pull", "Push"}, (*BASIC, *PUSHED)),
         (AUDITOR, options_pb2.AGENCY_CLASS_AUDITOR, {"QueryAccesses"}, ()),
     ):

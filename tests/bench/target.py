@@ -60,6 +60,10 @@ class Target:
         """A call of the method on each connection: exact bytes there, exact bytes back."""
         return [channel.unary_unary(method) for channel in self._channels]
 
+    def streams(self, method: str) -> list[Any]:
+        """The same for a method that is a stream both ways."""
+        return [channel.stream_stream(method) for channel in self._channels]
+
     async def ask(self, method: str, request: bytes) -> bytes:
         """One call. Raises AioRpcError."""
         answer: bytes = await self.calls(method)[0](request, metadata=self.metadata, timeout=TIMEOUT_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from gateway.config import Settings
 from tests.bench import requests
+from tests.bench.batching import METHODS
 from tests.bench.processes import Gateway, Program
 from tests.bench.stage import ASKER, AUDITOR, OWNER
 from tests.world import free_ports
@@ -74,7 +75,7 @@ class World:
     def _start_echoes(self) -> None:
         """Echoes that answer with what the gateway itself answered, in as many processes as it has workers."""
         answers: dict[str, str] = {}
-        for method in (requests.LOOK_UP, requests.PULL):
+        for method in (requests.LOOK_UP, requests.PULL, *(each.method for each in METHODS.values())):
             captured = self.clients[0].ask({"do": "capture", "target": GATEWAY, "method": method})
             answers[method] = captured["answer"]
         for target, tls in ((ECHO, True), (PLAIN, False)):
