@@ -9,6 +9,11 @@ from registry.errors import MalformedNumber
 from registry.numbers import PersonalNumber, all_break_no_rule, breaks_no_rule
 
 
+def is_number(number: str) -> bool:
+    """Whether somebody could have the number: for items that are answered in their place and not refused."""
+    return breaks_no_rule(number)
+
+
 def possible(numbers: Sequence[str]) -> list[str]:
     """Those that somebody could have, in order: of items that are answered in their place and not refused."""
     if all_break_no_rule(numbers):
