@@ -313,6 +313,36 @@ class RecordExists(Refused):
     sentence = "An agency with this code exists already; choose another code."
 
 
+class GrantWider(Refused):
+    """A narrowing would exceed the grant that it narrows."""
+
+    reason = "GRANT_WIDER"
+    sentence = (
+        "A unit or system may have no more than its agency; metadata names where the narrowing is wider than the grant."
+    )
+
+
+class ApproverNotOther(Refused):
+    """Who proposed a grant may not approve it."""
+
+    reason = "APPROVER_NOT_OTHER"
+    sentence = "Who proposed a grant may not approve it; ask another operator to."
+
+
+class ProposalClosed(Refused):
+    """The proposal can no longer be decided."""
+
+    reason = "PROPOSAL_CLOSED"
+    sentence = "The proposal was decided already, or what it was made against has changed; propose anew."
+
+
+class OperatorForeign(Refused):
+    """Only an operator itself enrols its further systems."""
+
+    reason = "OPERATOR_FOREIGN"
+    sentence = "Only an operator itself may enrol further systems of its own; ask that operator."
+
+
 class QuotaExhausted(NotNow):
     """A limit of the grant is reached; `quotas` says which, `retry_seconds` when there is room again."""
 

@@ -16,10 +16,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from gateway import config
+from gateway.agency.administration import AgencyMethods
 from gateway.agency.authority import CertificateAuthority
 from gateway.agency.certificates import key_from_pem
 from gateway.agency.enrolment import EnrolmentMethods, TrustLines
-from gateway.agency.service import AgencyMethods, TokenMethods
+from gateway.agency.notice import socket_path
+from gateway.agency.service import TokenMethods
 from gateway.agency.signing_service import SigningMethods
 from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import TokenSigner, TokenVerifier
@@ -108,7 +110,8 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     """Serve the agencies' port until SIGTERM; answers nothing before the log can be written."""
     spine = Spine(settings, epoch)
     store = AgencyStore.open(settings.state / "gateway.db")
-    watcher = PolicyWatcher(store, time.monotonic)
+    watched = AgencyStore.open(settings.state / "gateway.db")
+    watcher = PolicyWatcher(watched, time.monotonic, socket_path(settings.run, epoch))
     await watcher.start()
     token_key = key_from_pem((settings.state / "keys" / "token.key").read_bytes())
     signer = TokenSigner(token_key, settings.trust_domain, settings.trust_domain, settings.trust_domain)
@@ -152,6 +155,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     reading.close()
     await writing.close()
     await watcher.stop()
+    watched.close()
     registry.close()
     store.close()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.agency.bootstrap import initialise
+from gateway.agency.notice import socket_path
 from gateway.audit.errors import AuditError
 from gateway.audit.files import RealFiles
 from gateway.audit.log import create_audit, needs_creating
@@ -32,7 +33,8 @@ def prepare(settings: Settings, now: float) -> None:
 
     The caller holds the lock of the state directory.
     """
-    if len(os.fsencode(settings.run / "writer.sock")) > SOCKET_PATH_BYTES_MAX:
+    # The longest of them: the number grows with every start of a serving process.
+    if len(os.fsencode(socket_path(settings.run, 10**9))) > SOCKET_PATH_BYTES_MAX:
         raise CannotStart(
             f"the path of the state directory {settings.state} is too long for the sockets in it; choose "
             "a shorter one, or name it from a nearer directory"

@@ -19,7 +19,7 @@ from typing import IO
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.agency.bootstrap import enrol_locally
+from gateway.agency.bootstrap import OPERATORS, enrol_locally
 from gateway.agency.grants import Grant, Leniency, Quota
 from gateway.agency.store import AgencyStore
 from gateway.api.v1 import options_pb2
@@ -181,7 +181,7 @@ class Gateway:
 
     def identity(self, agency: str) -> Path:
         """The identity folder of an agency or of the operator."""
-        return self.state / agency if agency == "operator" else self.state / "agencies" / agency
+        return self.state / agency if agency in OPERATORS else self.state / "agencies" / agency
 
     def prepare(self, registry: Path) -> None:
         """Make the state directory around a copy of a registry, and enrol the agencies."""

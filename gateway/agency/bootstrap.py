@@ -9,6 +9,7 @@ import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 
@@ -21,13 +22,21 @@ from gateway.agency.authority import (
 from gateway.agency.certificates import Principal, key_from_pem, key_to_pem, make_key, principal_from_pem
 from gateway.agency.grants import Grant
 from gateway.agency.identity import CERTIFICATE_FILE, read_trust, write_identity, write_private
-from gateway.agency.store import AgencyStore
+from gateway.agency.store import AgencyStore, Place
 from gateway.api.v1 import agency_service_pb2, options_pb2, usage_service_pb2
-from gateway.errors import GatewayError, RecordExists, RecordUnknown
+from gateway.errors import GatewayError, RecordExists
 
 OPERATOR = "operator"
+SECOND_OPERATOR = "operator-second"
+OPERATORS = {OPERATOR: "Operator of the gateway", SECOND_OPERATOR: "Second operator of the gateway"}
+"""Founded at the first start, with the same rights: what one proposes the other one approves."""
 OPERATOR_PURPOSE = "gateway.operation"
 OPERATOR_LEGAL_BASIS = "policy:operation"
+OPERATED_WITH: tuple[tuple[Any, str], ...] = (
+    (agency_service_pb2, "AgencyService"),
+    (usage_service_pb2, "UsageService"),
+)
+"""Files and services of the contract that operators are founded with."""
 SERVER_DAYS = 90
 _OPERATOR_GRANT_SECONDS = 10 * 365 * 86400
 _CURSOR_KEY_BYTES = 32
@@ -61,8 +70,9 @@ def initialise(
     _write_once(state / "keys" / "cursor.key", secrets.token_bytes(_CURSOR_KEY_BYTES))
     store = _open_store(state)
     try:
-        _establish_operator(store, now, contract_digest)
-        _renew_operator(state, authority, store, now, trust)
+        for code, name in OPERATORS.items():
+            _establish_operator(store, code, name, now, contract_digest)
+            _renew_operator(state, code, authority, store, now, trust)
     finally:
         store.close()
 
@@ -96,7 +106,7 @@ def enrol_locally(
     """Enrol an agency, a unit or a system of it on the gateway's own machine: key, certificate, identity folder.
 
     The operator's path without a code, for a demonstration's agencies; it leaves no entry in the log. Raises
-    RecordUnknown when the agency is unknown or revoked, FileNotFoundError when the gateway was never started.
+    RecordUnknown when agency or unit is unknown or revoked, FileNotFoundError when the gateway was never started.
     """
     authority = CertificateAuthority.open(state / "ca")
     store = AgencyStore.open(state / "gateway.db")
@@ -127,8 +137,7 @@ def _enrol(
     trust: Mapping[str, str],
     unit: str = "",
 ) -> Principal:
-    if agency not in store.load_view().agencies:
-        raise RecordUnknown
+    store.require_place(Place(agency, unit, system))
     key = make_key()
     issued = authority.issue_agency(agency, system, key.public_key(), now, AGENCY_LIFETIME_SECONDS, unit)
     store.record_credential(issued.principal, int(now))
@@ -144,22 +153,18 @@ def _open_store(state: Path) -> AgencyStore:
         return AgencyStore.open(path)
 
 
-def _establish_operator(store: AgencyStore, now: float, contract_digest: bytes) -> None:
+def _establish_operator(store: AgencyStore, code: str, name: str, now: float, contract_digest: bytes) -> None:
     with contextlib.suppress(RecordExists):
-        store.register_agency(OPERATOR, "Operator of the gateway", options_pb2.AGENCY_CLASS_OPERATOR, int(now))
+        store.register_agency(code, name, options_pb2.AGENCY_CLASS_OPERATOR, int(now))
     view = store.load_view()
     # A revoked operator stays revoked, and one that has a grant gets further ones over the API, with an entry.
-    if OPERATOR not in view.agencies or view.agencies[OPERATOR].grants:
+    if code not in view.agencies or view.agencies[code].grants:
         return
-    methods = [
-        *agency_service_pb2.DESCRIPTOR.services_by_name["AgencyService"].methods_by_name,
-        *usage_service_pb2.DESCRIPTOR.services_by_name["UsageService"].methods_by_name,
-    ]
     store.create_grant(
-        OPERATOR,
+        code,
         Grant(
             grant_id=store.reserve_grant_id(),
-            methods=frozenset(methods),
+            methods=operator_methods(),
             purposes={OPERATOR_PURPOSE: frozenset({OPERATOR_LEGAL_BASIS})},
             fields=frozenset(),
             provinces=frozenset(),
@@ -170,14 +175,21 @@ def _establish_operator(store: AgencyStore, now: float, contract_digest: bytes) 
     )
 
 
+def operator_methods() -> frozenset[str]:
+    """The methods that operators are founded with: all of the services by which a gateway is operated."""
+    return frozenset(
+        name for file, service in OPERATED_WITH for name in file.DESCRIPTOR.services_by_name[service].methods_by_name
+    )
+
+
 def _renew_operator(
-    state: Path, authority: CertificateAuthority, store: AgencyStore, now: float, trust: Mapping[str, str]
+    state: Path, code: str, authority: CertificateAuthority, store: AgencyStore, now: float, trust: Mapping[str, str]
 ) -> None:
-    folder = state / OPERATOR
-    if OPERATOR not in store.load_view().agencies:
+    folder = state / code
+    if code not in store.load_view().agencies:
         return
     if identity_lapses(folder, authority, now) or not _trusts(folder, trust):
-        _enrol(authority, store, OPERATOR, "", folder, now, trust)
+        _enrol(authority, store, code, "", folder, now, trust)
 
 
 def _trusts(folder: Path, trust: Mapping[str, str]) -> bool:

@@ -40,6 +40,9 @@ class Grant:
     seconds. `contract_digest`: 32 bytes, empty in a token. `verify_fields`: resolved paths that may be compared,
     not seen. `predicates`: codes, an age threshold after a colon. `own_subjects`: only people whom the agency
     enrolled. `guesses_per_day`: wrong answers about one person, 0 means the default. Quotas never stand in a token.
+    `field_sets`, `verify_field_sets`: names of the sets that some of the paths came from. `narrows`: the grant that
+    this one cuts down for `unit` or `system` (see narrowing.py), 0 for an agency's own. `narrowed_by`: the numbers
+    of the narrowings that were applied to it.
     """
 
     grant_id: int
@@ -56,6 +59,12 @@ class Grant:
     own_subjects: bool = False
     quotas: tuple[Quota, ...] = ()
     guesses_per_day: int = 0
+    field_sets: frozenset[str] = frozenset()
+    verify_field_sets: frozenset[str] = frozenset()
+    narrows: int = 0
+    unit: str = ""
+    system: str = ""
+    narrowed_by: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from gateway.agency.field_sets import FieldSets
 from gateway.agency.grants import GUESSES_PER_DAY_MAX, Grant, Leniency, Quota
 from gateway.agency.predicates import parse_predicate
 from gateway.agency.store import AgencyRecord
@@ -38,8 +39,10 @@ def grant_from_message(
     now: float,
     methods: frozenset[str],
     catalogue: Catalogue,
+    sets: FieldSets,
+    parent: Grant | None = None,
 ) -> Grant:
-    """What the operator asked for, resolved. Raises ArgumentInvalid, FieldUnknown."""
+    """What the operator asked for, resolved; `parent`: what it narrows. Raises ArgumentInvalid, FieldUnknown."""
     unknown = [name for name in message.methods if name not in methods]
     if unknown or not message.methods:
         raise invalid("grant.methods", "must name methods that a grant may hold")
@@ -51,7 +54,7 @@ def grant_from_message(
         raise invalid("grant.leniency", "must be one of the contract")
     if message.guesses_per_day > GUESSES_PER_DAY_MAX:
         raise invalid("grant.guesses_per_day", f"is at most {GUESSES_PER_DAY_MAX}")
-    from_time, until_time = _period(message, now)
+    from_time, until_time = _period(message, now, parent)
     purposes: dict[str, frozenset[str]] = {}
     for granted in message.purposes:
         purposes[granted.purpose] = purposes.get(granted.purpose, frozenset()) | frozenset(granted.legal_bases)
@@ -59,17 +62,34 @@ def grant_from_message(
         grant_id=grant_id,
         methods=frozenset(message.methods),
         purposes=purposes,
-        fields=catalogue.resolve(message.fields, "grant.fields"),
+        fields=catalogue.resolve(
+            {
+                *catalogue.resolve(message.fields, "grant.fields"),
+                *sets.resolve(message.field_sets, "grant.field_sets"),
+            },
+            "grant.fields",
+        ),
         provinces=frozenset(message.provinces),
         from_time=from_time,
         until_time=until_time,
         contract_digest=catalogue.digest,
-        verify_fields=_verify_fields(message, catalogue),
+        verify_fields=catalogue.resolve(
+            {
+                *_verify_fields(message, catalogue),
+                *sets.resolve(message.verify_field_sets, "grant.verify_field_sets", verified=True),
+            },
+            "grant.verify_fields",
+        ),
         predicates=_predicates(message),
         leniency=message.leniency or Leniency.EXACT,
         own_subjects=message.own_subjects,
         quotas=_quotas(message),
         guesses_per_day=message.guesses_per_day,
+        field_sets=frozenset(message.field_sets),
+        verify_field_sets=frozenset(message.verify_field_sets),
+        narrows=message.narrows,
+        unit=message.unit,
+        system=message.system,
     )
 
 
@@ -102,10 +122,15 @@ def _quotas(message: agency_pb.Grant) -> tuple[Quota, ...]:
     return tuple(Quota(**{name: getattr(quota, name) for name in _QUOTA_FIELDS}) for quota in message.quotas)
 
 
-def _period(message: agency_pb.Grant, now: float) -> tuple[int, int]:
-    from_time = _seconds(message.from_time, "grant.from_time") if message.HasField("from_time") else int(now)
+def _period(message: agency_pb.Grant, now: float, parent: Grant | None) -> tuple[int, int]:
+    if message.HasField("from_time"):
+        from_time = _seconds(message.from_time, "grant.from_time")
+    else:
+        from_time = int(now) if parent is None else max(int(now), parent.from_time)
     if message.HasField("until_time"):
         until_time = _seconds(message.until_time, "grant.until_time")
+    elif parent is not None:
+        until_time = parent.until_time
     else:
         until_time = from_time + GRANT_SECONDS_DEFAULT
     if not from_time < until_time <= from_time + GRANT_SECONDS_MAX:
@@ -141,6 +166,12 @@ def grant_message(grant: Grant) -> agency_pb.Grant:
         own_subjects=grant.own_subjects,
         quotas=[agency_pb.Quota(**asdict(quota)) for quota in grant.quotas],
         guesses_per_day=grant.guesses_per_day,
+        field_sets=sorted(grant.field_sets),
+        verify_field_sets=sorted(grant.verify_field_sets),
+        narrows=grant.narrows,
+        unit=grant.unit,
+        system=grant.system,
+        narrowed_by=grant.narrowed_by,
     )
 
 
@@ -152,10 +183,13 @@ def agency_message(record: AgencyRecord) -> agency_pb.Agency:
         agency_class=options_pb2.AgencyClass.Name(record.agency_class),
         pairwise=record.pairwise,
         revoked=record.revoked,
+        units_count=record.units_count,
         grants=[grant_message(grant) for grant in record.grants],
+        narrowings=[grant_message(grant) for grant in record.narrowings],
         credentials=[
             agency_pb.Credential(
                 thumbprint=credential.thumbprint,
+                unit=credential.unit,
                 system=credential.system,
                 issued_time=timestamp(credential.issued_at),
                 expires_time=timestamp(credential.expires_at),

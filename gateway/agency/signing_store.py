@@ -11,7 +11,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
-    ForeignKey,
     Index,
     LargeBinary,
     String,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 )
 
 from gateway.agency import tables
+from gateway.agency.register import SEALED
 from gateway.agency.signing_keys import SigningKey
 from gateway.errors import RecordExists, RecordUnknown
 
@@ -33,7 +33,7 @@ signing_key = Table(
     "signing_key",
     tables.metadata,
     Column("key_id", String(43), primary_key=True),
-    Column("agency", ForeignKey(tables.agency.c.code), nullable=False),
+    Column("agency", String(32), nullable=False),
     Column("unit", String(32), nullable=False),
     Column("system", String(32), nullable=False),
     Column("public_key", LargeBinary(128), nullable=False),
@@ -42,16 +42,17 @@ signing_key = Table(
     Column("registered_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger, nullable=True),
     Index("signing_key_system", "agency", "unit", "system"),
+    info={SEALED: True},
 )
 
 
 class SigningKeyStore:
     """Synchronous; safe to call from several threads and processes."""
 
-    def __init__(self, engine: Engine, change: Callable[[], AbstractContextManager[Connection]]) -> None:
-        """`change` opens a transaction that makes workers look at the policy again."""
+    def __init__(self, engine: Engine, changing: Callable[[Table, int], AbstractContextManager[Connection]]) -> None:
+        """`changing`: see the register of acts; workers look at the policy again afterwards."""
         self._engine = engine
-        self._change = change
+        self._changing = changing
 
     def find(self, key_id: str) -> SigningKey | None:
         """The key of this id, whoever's it is."""
@@ -70,7 +71,7 @@ class SigningKeyStore:
 
     def register(self, key: SigningKey, now: int) -> None:
         """Raises RecordExists as `require_room` does; again by the same system is no error."""
-        with self._change() as connection:
+        with self._changing(signing_key, now) as connection:
             known = _find(connection, key.key_id)
             if known is not None and _place(known) == _place(key):
                 return
@@ -90,7 +91,7 @@ class SigningKeyStore:
 
     def revoke(self, key_id: str, now: int) -> None:
         """One key, of whichever agency. Raises RecordUnknown; again is no error."""
-        with self._change() as connection:
+        with self._changing(signing_key, now) as connection:
             if _find(connection, key_id) is None:
                 raise RecordUnknown
             connection.execute(
@@ -98,13 +99,6 @@ class SigningKeyStore:
                 .where(signing_key.c.key_id == key_id, signing_key.c.revoked_at.is_(None))
                 .values(revoked_at=now)
             )
-
-    def lift(self, key_id: str) -> None:
-        """Take a revocation back. Raises RecordUnknown; of a key that is not revoked it is no error."""
-        with self._change() as connection:
-            if _find(connection, key_id) is None:
-                raise RecordUnknown
-            connection.execute(update(signing_key).where(signing_key.c.key_id == key_id).values(revoked_at=None))
 
 
 def load_signing_keys(connection: Connection) -> dict[str, SigningKey]:

@@ -10,11 +10,9 @@ from urllib.parse import quote
 from sqlalchemy import (
     URL,
     BigInteger,
-    Boolean,
     Column,
     Connection,
     Engine,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -40,41 +38,24 @@ schema_version = Table(
     Column("code_salt", LargeBinary(16), nullable=False),
 )
 
-# One row. `version` changes with everything a worker must know to decide a call, and with nothing else.
-policy = Table(
-    "policy",
+# What operators decided, see acts.py; never changed, never deleted.
+act = Table(
+    "act",
     metadata,
-    Column("version", BigInteger, nullable=False),
-    Column("next_grant_id", BigInteger, nullable=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("record", Text, nullable=False),
+    Column("seal", LargeBinary(32), nullable=False),
 )
 
-agency = Table(
-    "agency",
-    metadata,
-    Column("code", String(32), primary_key=True),
-    Column("name", String(128), nullable=False),
-    Column("agency_class", Integer, nullable=False),
-    Column("pairwise", Boolean, nullable=False),
-    Column("registered_at", BigInteger, nullable=False),
-)
-
-grant_ = Table(
-    "grant_",
-    metadata,
-    Column("grant_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("agency", ForeignKey(agency.c.code), nullable=False, index=True),
-    # JSON, as AgencyStore.create_grant writes it.
-    Column("terms", Text, nullable=False),
-    Column("from_time", BigInteger, nullable=False),
-    Column("until_time", BigInteger, nullable=False),
-    Column("contract_digest", LargeBinary(32), nullable=False),
-)
+# One row: the next number for a grant or a proposal.
+counter = Table("counter", metadata, Column("next_grant_id", BigInteger, nullable=False))
 
 credential = Table(
     "credential",
     metadata,
     Column("thumbprint", LargeBinary(32), primary_key=True),
-    Column("agency", ForeignKey(agency.c.code), nullable=False),
+    Column("agency", String(32), nullable=False),
+    Column("unit", String(32), nullable=False),
     Column("system", String(32), nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
@@ -99,19 +80,13 @@ enrolment_code = Table(
     "enrolment_code",
     metadata,
     Column("code_hash", LargeBinary(32), primary_key=True),
-    Column("agency", ForeignKey(agency.c.code), nullable=False),
+    Column("agency", String(32), nullable=False),
+    Column("unit", String(32), nullable=False),
     Column("system", String(32), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("used_at", BigInteger, nullable=True),
-)
-
-# kind: agency, thumbprint or jti; value: the code in ASCII, or the bytes. Never deleted: there is no undo.
-revocation = Table(
-    "revocation",
-    metadata,
-    Column("kind", String(16), primary_key=True),
-    Column("value", LargeBinary(32), primary_key=True),
-    Column("revoked_at", BigInteger, nullable=False),
+    # Over the rest of the row but used_at, under the key of the acts: a code cannot be given to another agency.
+    Column("seal", LargeBinary(32), nullable=False),
 )
 
 

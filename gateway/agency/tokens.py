@@ -57,6 +57,8 @@ class Token:
     expires: int
     grants: Mapping[int, Grant]
     unit: str = ""
+    key_id: str = ""
+    """The `kid` of the key that signed it."""
 
 
 def key_id(key: ec.EllipticCurvePublicKey) -> str:
@@ -194,7 +196,7 @@ class TokenVerifier:
         if now < not_before - NOT_BEFORE_LEEWAY_SECONDS:
             raise CredentialMalformed("The token is not valid yet; compare clocks with server_time.")
         held = {grant.grant_id: grant for grant in grants}
-        return Token(bytes.fromhex(token_id), agency, system, expires, held, unit)
+        return Token(bytes.fromhex(token_id), agency, system, expires, held, unit, _header(token)["kid"])
 
     def _claims(self, token: str) -> dict[str, Any]:
         if not _COMPACT.fullmatch(token):

@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
+from gateway.agency.notice import Listener
 from gateway.agency.policy import PolicyView
 from gateway.agency.store import AgencyStore
 from gateway.errors import PolicyStale
@@ -28,8 +30,11 @@ FORGET_SECONDS = 3600.0
 class PolicyWatcher:
     """Holds the newest view and reloads it when the policy's version changes."""
 
-    def __init__(self, store: AgencyStore, monotonic: Callable[[], float]) -> None:
-        """`monotonic`: seconds of a clock that is never set."""
+    def __init__(self, store: AgencyStore, monotonic: Callable[[], float], notices: Path | None = None) -> None:
+        """`monotonic`: seconds of a clock that is never set. `notices`: where to listen for changes; None: nowhere.
+
+        The store is the watcher's own, so that nobody who changes the policy holds up who reads it.
+        """
         self._store = store
         self._monotonic = monotonic
         self._view: PolicyView | None = None
@@ -43,14 +48,23 @@ class PolicyWatcher:
         # refreshed, and so everybody from being answered.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="policy")
         self._log = structlog.get_logger()
+        self._notices = notices
+        self._listener: Listener | None = None
+        self._noticed = asyncio.Event()
 
     async def start(self) -> None:
         """Load the first view, then keep it fresh until `stop`. Raises what the store raises."""
+        if self._notices is not None:
+            self._listener = Listener(self._notices, self._noticed.set)
+            await self._listener.start()
         await self.refresh()
         self._task = asyncio.create_task(self._follow(), name="policy watcher")
 
     async def stop(self) -> None:
         """End the task; the view goes stale by itself."""
+        if self._listener is not None:
+            self._listener.stop()
+            self._listener = None
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -96,7 +110,11 @@ class PolicyWatcher:
     async def _follow(self) -> None:
         failing = False
         while True:
-            await asyncio.sleep(POLICY_POLL_SECONDS)
+            # A notice comes at once and may be lost; the poll comes in any case.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLICY_POLL_SECONDS):
+                    await self._noticed.wait()
+            self._noticed.clear()
             try:
                 await self.refresh()
             except Exception:

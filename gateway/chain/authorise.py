@@ -16,7 +16,7 @@ def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
     """
     assert call.principal is not None
     agency = view.agency(call.principal.agency)
-    granted = agency.grants
+    granted = view.grants_of(call.principal)
     call.agency_class = agency.agency_class
     try:
         call.right = right = decide(

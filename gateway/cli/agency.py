@@ -1,53 +1,32 @@
-"""`popgate agency`: who may ask. For operators, with the operator's own identity."""
+"""`popgate agency`: who may ask. For operators, with an operator's own identity."""
 
 from __future__ import annotations
 
-import asyncio
+import csv
 import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption, ServerOption, client_of
+from gateway.cli.operation import (
+    LEGAL_BASIS,
+    PURPOSE,
+    AgencyArgument,
+    OperatorLegalBasis,
+    OperatorPurpose,
+    actor_text,
+    agency_json,
+    ask,
+)
+from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption, ServerOption
 from gateway.cli.output import message_json, moment, print_json, print_table
 
 if TYPE_CHECKING:
     from gateway.api.v1.agency_service_pb2 import Agency
-    from gateway.client import Client, Context
 
-app = typer.Typer(name="agency", help="Say who may ask: agencies, grants, codes, revocation.", no_args_is_help=True)
-
-# The grant that the first operator is founded with, see gateway.agency.bootstrap.
-OperatorPurpose = Annotated[
-    str, typer.Option("--purpose", envvar="POPGATE_OPERATOR_PURPOSE", help="Why: code of the purpose.", metavar="CODE")
-]
-OperatorLegalBasis = Annotated[
-    str,
-    typer.Option(
-        "--legal-basis", envvar="POPGATE_OPERATOR_LEGAL_BASIS", help="Why: code of the legal basis.", metavar="CODE"
-    ),
-]
-AgencyArgument = Annotated[str, typer.Argument(metavar="AGENCY", help="Code of the agency.")]
-PURPOSE = "gateway.operation"
-LEGAL_BASIS = "policy:operation"
-_DISCLOSING = frozenset({"LookUpPerson", "Pull"})
-
-Given = TypeVar("Given")
-
-
-def _ask(
-    identity: Path, server: str, why: tuple[str, str, str, str], ask: Callable[[Client, Context], Awaitable[Given]]
-) -> Given:
-    from gateway.client import Context
-
-    async def run() -> Given:
-        async with client_of(identity, server) as client:
-            return await ask(client, Context(*why))
-
-    return asyncio.run(run())
+app = typer.Typer(name="agency", help="Say who may ask: agencies, units, codes, revocation.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -62,23 +41,13 @@ def list_agencies(
 ) -> None:
     """All agencies with their grants and certificates."""
     why = (purpose, legal_basis, case, officer)
-    agencies = _ask(identity, server, why, lambda client, context: client.list_agencies(context=context))
+    agencies = ask(identity, server, why, lambda client, context: client.list_agencies(context=context))
     if as_json:
         for agency in agencies:
-            print_json(_json(agency))
+            print_json(agency_json(agency))
         return
-    headings = ("code", "name", "class", "state", "grants", "certificates", "newest until")
-    print_table(headings, (_row(agency) for agency in agencies), numbers=frozenset({"grants", "certificates"}))
-
-
-def _json(agency: Agency) -> dict[str, Any]:
-    value = message_json(agency)
-    # Digests in hexadecimal, as every other tool shows them, rather than in the contract's base64.
-    for shown, held in zip(value.get("credentials", ()), agency.credentials, strict=True):
-        shown["thumbprint"] = held.thumbprint.hex()
-    for shown, grant in zip(value.get("grants", ()), agency.grants, strict=True):
-        shown["contract_digest"] = grant.contract_digest.hex()
-    return value
+    headings = ("code", "name", "class", "state", "units", "grants", "certificates", "newest until")
+    print_table(headings, map(_row, agencies), numbers=frozenset({"units", "grants", "certificates"}))
 
 
 def _row(agency: Agency) -> tuple[object, ...]:
@@ -90,6 +59,7 @@ def _row(agency: Agency) -> tuple[object, ...]:
         agency.name,
         options_pb2.AgencyClass.Name(agency.agency_class).removeprefix("AGENCY_CLASS_").lower(),
         "revoked" if agency.revoked else "active",
+        agency.units_count,
         len(agency.grants),
         len(valid),
         moment(valid[0].expires_time.ToDatetime(UTC)) if valid else "",
@@ -101,11 +71,14 @@ def register(
     agency: AgencyArgument,
     name: Annotated[str, typer.Option(help="Name for people.")],
     agency_class: Annotated[
-        str, typer.Option("--class", metavar="CLASS", help="For example health, social_insurance, auditor.")
+        str, typer.Option("--class", metavar="CLASS", help="For example health, social_insurance, auditor, operator.")
     ],
     identity: IdentityOption,
     case: CaseOption,
     officer: OfficerOption,
+    pairwise: Annotated[
+        bool, typer.Option("--pairwise", help="It sees tokens of people, its own ones, in place of their numbers.")
+    ] = False,
     server: ServerOption = "",
     purpose: OperatorPurpose = PURPOSE,
     legal_basis: OperatorLegalBasis = LEGAL_BASIS,
@@ -117,68 +90,45 @@ def register(
     known = [name.removeprefix("AGENCY_CLASS_") for name in options_pb2.AgencyClass.keys()[1:]]
     if class_name not in known:
         raise typer.BadParameter(f"is one of {', '.join(known).lower()}", param_hint="--class")
-    _ask(
+    ask(
         identity,
         server,
         (purpose, legal_basis, case, officer),
-        lambda client, context: client.register_agency(agency, name, class_name, context=context),
+        lambda client, context: client.register_agency(agency, name, class_name, pairwise=pairwise, context=context),
     )
-    print(f"Registered {agency}. Next: popgate agency grant {agency}, then popgate agency code {agency}.")
+    print(f"Registered {agency}. Next: popgate grant propose {agency}, then popgate agency code {agency}.")
 
 
 @app.command()
-def grant(
+def units(
     agency: AgencyArgument,
-    methods: Annotated[
-        str, typer.Option(metavar="METHOD,...", help="LookUpPerson, Pull, Push; of auditors QueryAccesses.")
-    ],
-    allow: Annotated[
-        list[str],
-        typer.Option(metavar="PURPOSE=BASIS,...", help="A purpose with its legal bases; repeat for more purposes."),
-    ],
     identity: IdentityOption,
     case: CaseOption,
     officer: OfficerOption,
-    fields: Annotated[str, typer.Option("--fields", "-f", metavar="PATH,...", help="Fields of Person.")] = "",
-    provinces: Annotated[
-        str, typer.Option(metavar="CODE,...", help="Only people of these provinces.", show_default="everyone")
-    ] = "",
-    days: Annotated[int, typer.Option(min=1, max=3650, help="In force for so many days from now.")] = 365,
+    add: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Register those of a CSV file: code,name."),
+    ] = None,
     server: ServerOption = "",
     purpose: OperatorPurpose = PURPOSE,
     legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
-    """Give an agency a right: methods, for purposes, with fields. In force when this returns."""
-    from gateway.cli.options import paths_of
-
-    named = [method.strip() for method in methods.split(",")]
-    if not fields and not _DISCLOSING.isdisjoint(named):
-        raise typer.BadParameter("a grant to look up or pull discloses nothing without fields", param_hint="--fields")
-    purposes: dict[str, list[str]] = {}
-    for each in allow:
-        code, _, bases = each.partition("=")
-        if not code or not bases:
-            raise typer.BadParameter(f"{each!r} is not PURPOSE=BASIS,...", param_hint="--allow")
-        purposes.setdefault(code, []).extend(bases.split(","))
-    given = _ask(
-        identity,
-        server,
-        (purpose, legal_basis, case, officer),
-        lambda client, context: client.create_grant(
-            agency,
-            methods=named,
-            purposes=purposes,
-            fields=paths_of(fields) if fields else (),
-            provinces=provinces.split(",") if provinces else (),
-            until_time=datetime.now(UTC) + timedelta(days=days),
-            context=context,
-        ),
-    )
+    """List an agency's units, or register more of them."""
+    why = (purpose, legal_basis, case, officer)
+    if add is not None:
+        with add.open(encoding="utf-8-sig", newline="") as file:
+            named = {row[0]: row[1] for row in csv.reader(file) if len(row) == 2 and row != ["code", "name"]}
+        ask(identity, server, why, lambda client, context: client.register_units(agency, named, context=context))
+        print(f"Registered {len(named)} units of {agency}.")
+        return
+    found = ask(identity, server, why, lambda client, context: client.list_units(agency, context=context))
     if as_json:
-        print_json(message_json(given))
-    else:
-        print(f"Grant {given.grant_id} of {agency}, until {moment(given.until_time.ToDatetime(UTC))}.")
+        for unit in found:
+            print_json(message_json(unit))
+        return
+    rows = ((unit.code, unit.name, "revoked" if unit.revoked else "active") for unit in found)
+    print_table(("code", "name", "state"), rows, numbers=frozenset())
 
 
 @app.command()
@@ -188,17 +138,18 @@ def code(
     case: CaseOption,
     officer: OfficerOption,
     system: Annotated[str, typer.Option(help="System that will enrol.", show_default="the agency as a whole")] = "",
+    unit: Annotated[str, typer.Option(help="Unit that will enrol.", show_default="none")] = "",
     server: ServerOption = "",
     purpose: OperatorPurpose = PURPOSE,
     legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time code with which a system of an agency enrols. It is shown this once."""
-    made = _ask(
+    made = ask(
         identity,
         server,
         (purpose, legal_basis, case, officer),
-        lambda client, context: client.create_enrolment_code(agency, system, context=context),
+        lambda client, context: client.create_enrolment_code(agency, system, unit, context=context),
     )
     if as_json:
         print_json({"code": made.code, "expires_time": made.expires_time.isoformat()})
@@ -209,33 +160,96 @@ def code(
         )
 
 
+AgencyTarget = Annotated[str, typer.Argument(metavar="[AGENCY]", help="Agency, or with --unit a unit of it.")]
+UnitTarget = Annotated[str, typer.Option(help="A unit of the agency.")]
+ThumbprintTarget = Annotated[
+    str, typer.Option(metavar="HEX", help="Or SHA-256 of one certificate, as `list --json` shows it.")
+]
+TokenTarget = Annotated[str, typer.Option(metavar="HEX", help="Or the id (`jti`) of one token.")]
+KeyTarget = Annotated[str, typer.Option(metavar="KID", help="Or the id (`kid`) of one key.")]
+
+
+def _target(agency: str, unit: str, thumbprint: str, token: str, key: str) -> dict[str, Any]:
+    if sum(map(bool, (agency, thumbprint, token, key))) != 1 or (unit and not agency):
+        raise typer.BadParameter("state either an agency or one of --thumbprint, --token, --key")
+    try:
+        digest, token_id = bytes.fromhex(thumbprint.replace(":", "")), bytes.fromhex(token)
+    except ValueError:
+        raise typer.BadParameter("is not hexadecimal", param_hint="--thumbprint, --token") from None
+    return {"agency": agency, "unit": unit, "thumbprint": digest, "token_id": token_id, "key_id": key}
+
+
 @app.command()
 def revoke(
     identity: IdentityOption,
     case: CaseOption,
     officer: OfficerOption,
-    agency: Annotated[str, typer.Argument(metavar="[AGENCY]", help="Agency to revoke for good.")] = "",
-    thumbprint: Annotated[
-        str, typer.Option(metavar="HEX", help="Or SHA-256 of one certificate, as `list --json` shows it.")
-    ] = "",
+    agency: AgencyTarget = "",
+    unit: UnitTarget = "",
+    thumbprint: ThumbprintTarget = "",
+    token: TokenTarget = "",
+    key: KeyTarget = "",
     server: ServerOption = "",
     purpose: OperatorPurpose = PURPOSE,
     legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> None:
-    """Revoke an agency, or one certificate. In force when this returns; it cannot be taken back."""
-    if bool(agency) == bool(thumbprint):
-        raise typer.BadParameter("state either an agency or --thumbprint")
-    try:
-        digest = bytes.fromhex(thumbprint.replace(":", ""))
-    except ValueError:
-        raise typer.BadParameter("is not hexadecimal", param_hint="--thumbprint") from None
-    receipt = _ask(
-        identity,
-        server,
-        (purpose, legal_basis, case, officer),
-        lambda client, context: client.revoke(agency=agency, thumbprint=digest, context=context),
-    )
+    """Revoke an agency, a unit, a certificate, a token or a key. In force when this returns."""
+    target = _target(agency, unit, thumbprint, token, key)
+    why = (purpose, legal_basis, case, officer)
+    receipt = ask(identity, server, why, lambda client, context: client.revoke(**target, context=context))
     print(f"Revoked; entry {receipt.index} of {receipt.origin}.")
+
+
+@app.command()
+def lift(
+    identity: IdentityOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    agency: AgencyTarget = "",
+    unit: UnitTarget = "",
+    thumbprint: ThumbprintTarget = "",
+    token: TokenTarget = "",
+    key: KeyTarget = "",
+    server: ServerOption = "",
+    purpose: OperatorPurpose = PURPOSE,
+    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
+) -> None:
+    """Take a revocation back. In force when this returns; both stay in the register."""
+    target = _target(agency, unit, thumbprint, token, key)
+    why = (purpose, legal_basis, case, officer)
+    receipt = ask(identity, server, why, lambda client, context: client.lift_revocation(**target, context=context))
+    print(f"Lifted; entry {receipt.index} of {receipt.origin}.")
+
+
+@app.command()
+def revocations(
+    identity: IdentityOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    server: ServerOption = "",
+    purpose: OperatorPurpose = PURPOSE,
+    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
+    as_json: JsonOption = False,
+) -> None:
+    """What is revoked now, newest first."""
+    why = (purpose, legal_basis, case, officer)
+    found = ask(identity, server, why, lambda client, context: client.list_revocations(context=context))
+    if as_json:
+        for each in found:
+            print_json(message_json(each))
+        return
+    from gateway.api.v1.agency_service_pb2 import RevocationTarget
+
+    rows = (
+        (
+            RevocationTarget.Name(each.target).removeprefix("REVOCATION_TARGET_").lower(),
+            each.value,
+            moment(each.revoked_time.ToDatetime(UTC)),
+            actor_text(each.revoked_by),
+        )
+        for each in found
+    )
+    print_table(("what", "which", "since", "by"), rows, numbers=frozenset())
 
 
 @app.command()
@@ -258,8 +272,8 @@ def enrol_local(
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Identity folder.", show_default="STATE/agencies/AGENCY")
     ] = None,
-    system: Annotated[str, typer.Option(help="System.", show_default="none")] = "",
-    unit: Annotated[str, typer.Option(help="Unit.", show_default="the agency as a whole")] = "",
+    system: Annotated[str, typer.Option(help="System.", show_default="the agency as a whole")] = "",
+    unit: Annotated[str, typer.Option(help="Unit.", show_default="none")] = "",
 ) -> None:
     """Enrol an agency on the gateway's own machine, without a code: for demonstrations. Leaves no entry."""
     from gateway.agency.bootstrap import OPERATOR, enrol_locally
@@ -268,4 +282,4 @@ def enrol_local(
     place = folder or state / "agencies" / agency
     principal = enrol_locally(state, agency, system, place, time.time(), read_trust(state / OPERATOR), unit)
     until = moment(datetime.fromtimestamp(principal.not_after, UTC))
-    print(f"Enrolled {agency} in {place}, until {until}.")
+    print(f"Enrolled {principal.entry_name} in {place}, until {until}.")

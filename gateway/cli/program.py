@@ -8,7 +8,23 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gateway.cli import agency, audit, credential, demo, doctor, enrol, finding, lookup, seed, serve, sync, token, usage
+from gateway.cli import (
+    agency,
+    audit,
+    credential,
+    demo,
+    doctor,
+    enrol,
+    finding,
+    grant,
+    lookup,
+    operator,
+    seed,
+    serve,
+    sync,
+    token,
+    usage,
+)
 from gateway.cli.exits import INTERRUPTED, NO_CONNECTION, NO_EVIDENCE, REFUSED, USAGE
 
 app = typer.Typer(
@@ -30,6 +46,8 @@ app.add_typer(audit.app)
 app.add_typer(agency.app)
 app.add_typer(credential.app)
 app.add_typer(usage.app)
+app.add_typer(grant.app)
+app.add_typer(operator.app)
 app.command()(serve.serve)
 app.add_typer(demo.app)
 app.command(context_settings=seed.FORWARDED, add_help_option=False)(seed.seed)

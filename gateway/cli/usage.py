@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.agency import LEGAL_BASIS, PURPOSE, OperatorLegalBasis, OperatorPurpose
 from gateway.cli.exits import NO_EVIDENCE
+from gateway.cli.operation import LEGAL_BASIS, PURPOSE, OperatorLegalBasis, OperatorPurpose
 from gateway.cli.options import (
     CaseOption,
     IdentityOption,

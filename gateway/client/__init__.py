@@ -19,6 +19,7 @@ from gateway.client.errors import (
     Violation,
 )
 from gateway.client.finding import Household, Member, Relative, Relatives
+from gateway.client.granting import grant_terms
 from gateway.client.identity import Identity, RequestKey
 from gateway.client.lookup import LookUpResult
 from gateway.client.operation import EnrolmentCode
@@ -65,4 +66,5 @@ __all__ = [
     "Violation",
     "Withheld",
     "connect",
+    "grant_terms",
 ]

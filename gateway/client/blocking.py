@@ -70,10 +70,20 @@ class BlockingClient:
     push = _waiting(Client.push)
     query_accesses = _waiting(Client.query_accesses)
     register_agency = _waiting(Client.register_agency)
-    create_grant = _waiting(Client.create_grant)
+    register_units = _waiting(Client.register_units)
+    list_units = _waiting(Client.list_units)
+    propose_grant = _waiting(Client.propose_grant)
+    propose_change = _waiting(Client.propose_change)
+    approve_grant = _waiting(Client.approve_grant)
+    reject_grant = _waiting(Client.reject_grant)
+    end_grant = _waiting(Client.end_grant)
+    list_proposals = _waiting(Client.list_proposals)
     create_enrolment_code = _waiting(Client.create_enrolment_code)
     revoke = _waiting(Client.revoke)
+    lift_revocation = _waiting(Client.lift_revocation)
+    list_revocations = _waiting(Client.list_revocations)
     list_agencies = _waiting(Client.list_agencies)
+    list_acts = _waiting(Client.list_acts)
 
     def look_up_many(
         self, numbers: Iterable[str], *, fields: Iterable[str], context: Context, **seconds: float

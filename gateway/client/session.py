@@ -8,6 +8,7 @@ from typing import Self
 from gateway.client.accesses import Auditing
 from gateway.client.connection import Connection, open_connection
 from gateway.client.finding import Finding
+from gateway.client.granting import Granting
 from gateway.client.identity import Identity
 from gateway.client.lookup import LookUps
 from gateway.client.operation import Operating
@@ -18,7 +19,7 @@ from gateway.client.verification import Verifying
 from gateway.client.volume import Volumes
 
 
-class Client(LookUps, Volumes, Finding, Syncing, Auditing, Operating, Verifying, Metering):
+class Client(LookUps, Volumes, Finding, Syncing, Auditing, Operating, Granting, Verifying, Metering):
     """Get one from `connect`; leave its `async with` block to close it. One client is for one event loop."""
 
     def __init__(self, connection: Connection) -> None:

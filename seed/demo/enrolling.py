@@ -1,12 +1,12 @@
-"""Chapter: the operator registers the agencies and gives grants and codes; each agency enrols with its own key."""
+"""Chapter: two operators register the agencies and give grants and codes; each agency enrols with its own key."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
-from gateway.agency.bootstrap import OPERATOR_LEGAL_BASIS, OPERATOR_PURPOSE
-from gateway.client import Client, Context, Identity, ReceiptLog, connect
+from gateway.agency.bootstrap import OPERATOR, OPERATOR_LEGAL_BASIS, OPERATOR_PURPOSE, SECOND_OPERATOR
+from gateway.client import Client, Context, Identity, ReceiptLog, connect, grant_terms
 from gateway.client.enrol import enrol
 from seed.agencies import AGENCIES, AgencyPlan
 from seed.demo.running import GatewayProcess
@@ -21,13 +21,11 @@ def identity_folder(state: Path, plan: AgencyPlan) -> Path:
 
 async def enrol_agencies(state: Path, gateway: GatewayProcess, teller: Teller) -> None:
     """Over the operator's API and the enrolment port, as it is done outside a demonstration. Raises ClientError."""
-    operator_folder = state / "operator"
-    root_pem = (operator_folder / "ca.pem").read_bytes()
-    operator = Identity.from_folder(operator_folder)
-    async with connect(operator, gateway.server, receipt_log=ReceiptLog(operator_folder / RECEIPTS)) as client:
+    root_pem = (state / OPERATOR / "ca.pem").read_bytes()
+    async with _operate(state / OPERATOR, gateway) as client, _operate(state / SECOND_OPERATOR, gateway) as second:
 
         async def enter(plan: AgencyPlan) -> None:
-            code = await _admit(client, plan)
+            code = await _admit(client, second, plan)
             folder = identity_folder(state, plan)
             await enrol(gateway.enrolment_server, code, folder, root_pem=root_pem, server=gateway.server)
 
@@ -37,25 +35,31 @@ async def enrol_agencies(state: Path, gateway: GatewayProcess, teller: Teller) -
         ((plan.code, plan.name, plan.task, _sight(plan)) for plan in AGENCIES),
     )
     teller.say(
-        "The operator registered each one, gave its grants and a one-time code. With the code and a key that it made "
+        "One operator registered each, proposed its grants and made a one-time code; the grants were in force once the "
+        "second operator had approved them. With the code and a key that it made "
         "itself each fetched a certificate for a day from the enrolment port. The keys never left their folders."
     )
 
 
-async def _admit(client: Client, plan: AgencyPlan) -> str:
-    """Register, grant, and make a one-time code."""
-    why = Context(OPERATOR_PURPOSE, OPERATOR_LEGAL_BASIS, f"agreement-{plan.code}", "van-hanh-01")
+def _operate(folder: Path, gateway: GatewayProcess) -> Client:
+    return connect(Identity.from_folder(folder), gateway.server, receipt_log=ReceiptLog(folder / RECEIPTS))
+
+
+async def _admit(client: Client, second: Client, plan: AgencyPlan) -> str:
+    """Register, propose grants, have the other operator approve them, and make a one-time code."""
+    why = _why(plan, "van-hanh-01")
     await client.register_agency(plan.code, plan.name, plan.agency_class, context=why)
     for grant in plan.grants:
-        await client.create_grant(
-            plan.code,
-            methods=grant.methods,
-            purposes=grant.purposes,
-            fields=grant.fields,
-            provinces=grant.provinces,
-            context=why,
+        terms = grant_terms(
+            methods=grant.methods, purposes=grant.purposes, fields=grant.fields, provinces=grant.provinces
         )
+        proposed = await client.propose_grant(plan.code, terms, context=why)
+        await second.approve_grant(proposed.grant_id, context=_why(plan, "van-hanh-02"))
     return (await client.create_enrolment_code(plan.code, context=why)).code
+
+
+def _why(plan: AgencyPlan, officer: str) -> Context:
+    return Context(OPERATOR_PURPOSE, OPERATOR_LEGAL_BASIS, f"agreement-{plan.code}", officer)
 
 
 def _sight(plan: AgencyPlan) -> str:

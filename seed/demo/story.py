@@ -59,7 +59,7 @@ def play(settings: Settings, people: int, seed: int, console: Console) -> None:
         with teller.chapter("A gateway"):
             gateway = running.enter_context(GatewayProcess(settings))
             teller.say(
-                "It made its certificate authority, its keys, an empty audit log and its operator's identity, and "
+                "It made its certificate authority, its keys, an empty audit log and two operators' identities, and "
                 f"serves agencies at {gateway.server}, enrolment at {gateway.enrolment_server}."
             )
         played = asyncio.run(_play_online(state, country, gateway, teller))

@@ -33,6 +33,12 @@ def operator(caller_of: Callable[[str], Caller]) -> Caller:
 
 
 @pytest.fixture
+def second(caller_of: Callable[[str], Caller]) -> Caller:
+    """Another operator with the same rights."""
+    return caller_of("operator-second")
+
+
+@pytest.fixture
 def enrolment(gateway: Gateway) -> Iterator[grpc.Channel]:
     """A channel to the enrolment port, without a certificate."""
     root = (gateway.identity("hospital") / "ca.pem").read_bytes()
@@ -53,6 +59,20 @@ def _grant(agency: str, **changed: Any) -> agency_service_pb2.CreateGrantRequest
     return agency_service_pb2.CreateGrantRequest(
         context=OPERATION.message(), agency=agency, grant=agency_service_pb2.Grant(**terms)
     )
+
+
+def _grant_to(operator: Caller, second: Caller, agency: str, **changed: Any) -> agency_service_pb2.ApproveGrantResponse:
+    """Proposed by one operator, approved by the other."""
+    proposed = _operate(operator, "CreateGrant", _grant(agency, **changed), agency_service_pb2.CreateGrantResponse)
+    request = _approve(proposed.grant.grant_id)
+    approved: agency_service_pb2.ApproveGrantResponse = _operate(
+        second, "ApproveGrant", request, agency_service_pb2.ApproveGrantResponse
+    )
+    return approved
+
+
+def _approve(proposal_id: int) -> agency_service_pb2.ApproveGrantRequest:
+    return agency_service_pb2.ApproveGrantRequest(context=OPERATION.message(), proposal_id=proposal_id)
 
 
 def _code(agency: str, system: str = "") -> agency_service_pb2.CreateEnrolmentCodeRequest:
@@ -84,10 +104,14 @@ def _entry_of(gateway: Gateway, receipt: context_pb2.Receipt) -> tuple[Any, Any]
 
 
 def test_from_a_registration_to_a_first_answer_and_out_again(
-    gateway: Gateway, operator: Caller, enrolment: grpc.Channel
+    gateway: Gateway, operator: Caller, second: Caller, enrolment: grpc.Channel
 ) -> None:
     registered = _operate(operator, "RegisterAgency", _register("school"), agency_service_pb2.RegisterAgencyResponse)
-    granted = _operate(operator, "CreateGrant", _grant("school"), agency_service_pb2.CreateGrantResponse)
+    proposed = _operate(operator, "CreateGrant", _grant("school"), agency_service_pb2.CreateGrantResponse)
+    number = proposed.grant.grant_id
+    assert operator.call(AGENCY + "ApproveGrant", _approve(number)).reason == "APPROVER_NOT_OTHER"
+    granted = _operate(second, "ApproveGrant", _approve(number), agency_service_pb2.ApproveGrantResponse)
+    assert granted.proposal.proposed_by.agency == "operator"
     answered = _operate(
         operator, "CreateEnrolmentCode", _code("school", "portal"), agency_service_pb2.CreateEnrolmentCodeResponse
     )
@@ -95,7 +119,7 @@ def test_from_a_registration_to_a_first_answer_and_out_again(
     reply = _enrol(enrolment, answered.code, make_csr(key))
     enrolled = enrolment_service_pb2.EnrolResponse.FromString(reply.body)
     assert enrolled.agency == "school"
-    assert _enrol(enrolment, answered.code, make_csr(key)).reason == "ENROLMENT_REFUSED"
+    assert _enrol(enrolment, answered.code, make_csr(key)).reason == "ENROLMENT_CODE_USED"
 
     chain = enrolled.certificate_chain.encode()
     with Caller(gateway.identity("hospital"), gateway.address, key=key_to_pem(key), chain=chain) as school:
@@ -117,12 +141,14 @@ def test_from_a_registration_to_a_first_answer_and_out_again(
 
     for answer, note in (
         (registered, "register school class 6"),
-        (granted, f"grant {granted.grant.grant_id} to school"),
-        (answered, "enrolment code for school system portal"),
+        (proposed, f"propose grant {number} to school"),
+        (granted, f"approve proposal {number} of operator for school"),
+        (answered, "enrolment code for school unit - system portal"),
         (revoked, "revoke agency school"),
     ):
         entry, detail = _entry_of(gateway, answer.receipt)
-        assert (entry.kind, entry.agency, entry.people, detail.note) == (Kind.ADMINISTRATION, "operator", 0, note)
+        who = "operator-second" if answer is granted else "operator"
+        assert (entry.kind, entry.agency, entry.people, detail.note) == (Kind.ADMINISTRATION, who, 0, note)
     entry, detail = _entry_of(gateway, enrolled.receipt)
     assert (entry.kind, entry.agency, entry.method) == (Kind.CREDENTIAL_ISSUED, "school", "Enrol")
     assert answered.code not in repr((entry, detail))

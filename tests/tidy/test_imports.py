@@ -31,10 +31,13 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.agency": (API, ERRORS),
     "gateway.agency.quotas": (ERRORS, "gateway.audit.claims", "gateway.audit.limits"),
     "gateway.agency.guesses": (API, BASE, "gateway.audit.claims"),
+    "gateway.agency.administration": (API, ERRORS, BASE, "gateway.catalogue"),
+    "gateway.agency.field_sets": (API, ERRORS, "gateway.catalogue"),
     "gateway.agency.messages": (API, ERRORS, "gateway.catalogue"),
     "gateway.agency.enrolment": (API, ERRORS, BASE),
-    "gateway.agency.service": (API, ERRORS, BASE, "gateway.catalogue"),
+    "gateway.agency.service": (API, ERRORS, BASE),
     "gateway.agency.signing_service": (API, ERRORS, BASE),
+    "gateway.agency.suggestions": (ERRORS, "gateway.catalogue"),
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),
     "gateway.lookup": (
         "gateway.agency",
@@ -83,7 +86,10 @@ PURE = {
         "limits",
     )
 } | {
+    "gateway.agency.acts",
     "gateway.agency.grants",
+    "gateway.agency.narrowing",
+    "gateway.agency.terms",
     "gateway.agency.predicates",
     "gateway.agency.signatures",
     "gateway.agency.signing_keys",

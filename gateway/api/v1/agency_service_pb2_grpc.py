@@ -27,7 +27,9 @@ if _version_not_supported:
 
 class AgencyServiceStub:
     """Who may ask: for operators, each with its own identity. Every action is an
-    entry of the log before it takes effect.
+    entry of the log before it takes effect, and an act of the gateway's register:
+    who did what, when, why. What gives a right needs two operators, one who
+    proposes and another one who approves; what takes one away needs one.
     """
 
     def __init__(self, channel):
@@ -41,10 +43,45 @@ class AgencyServiceStub:
                 request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterAgencyRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterAgencyResponse.FromString,
                 _registered_method=True)
+        self.RegisterUnits = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/RegisterUnits',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterUnitsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterUnitsResponse.FromString,
+                _registered_method=True)
+        self.ListUnits = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/ListUnits',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListUnitsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListUnitsResponse.FromString,
+                _registered_method=True)
         self.CreateGrant = channel.unary_unary(
                 '/gateway.api.v1.AgencyService/CreateGrant',
                 request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.CreateGrantRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.CreateGrantResponse.FromString,
+                _registered_method=True)
+        self.ChangeGrant = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/ChangeGrant',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ChangeGrantRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ChangeGrantResponse.FromString,
+                _registered_method=True)
+        self.ApproveGrant = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/ApproveGrant',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ApproveGrantRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ApproveGrantResponse.FromString,
+                _registered_method=True)
+        self.RejectGrant = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/RejectGrant',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RejectGrantRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RejectGrantResponse.FromString,
+                _registered_method=True)
+        self.EndGrant = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/EndGrant',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.EndGrantRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.EndGrantResponse.FromString,
+                _registered_method=True)
+        self.ListProposals = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/ListProposals',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListProposalsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListProposalsResponse.FromString,
                 _registered_method=True)
         self.CreateEnrolmentCode = channel.unary_unary(
                 '/gateway.api.v1.AgencyService/CreateEnrolmentCode',
@@ -56,16 +93,33 @@ class AgencyServiceStub:
                 request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RevokeRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RevokeResponse.FromString,
                 _registered_method=True)
+        self.LiftRevocation = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/LiftRevocation',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.LiftRevocationRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.LiftRevocationResponse.FromString,
+                _registered_method=True)
+        self.ListRevocations = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/ListRevocations',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListRevocationsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListRevocationsResponse.FromString,
+                _registered_method=True)
         self.ListAgencies = channel.unary_unary(
                 '/gateway.api.v1.AgencyService/ListAgencies',
                 request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListAgenciesRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListAgenciesResponse.FromString,
                 _registered_method=True)
+        self.ListActs = channel.unary_unary(
+                '/gateway.api.v1.AgencyService/ListActs',
+                request_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListActsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListActsResponse.FromString,
+                _registered_method=True)
 
 
 class AgencyServiceServicer:
     """Who may ask: for operators, each with its own identity. Every action is an
-    entry of the log before it takes effect.
+    entry of the log before it takes effect, and an act of the gateway's register:
+    who did what, when, why. What gives a right needs two operators, one who
+    proposes and another one who approves; what takes one away needs one.
     """
 
     def RegisterAgency(self, request, context):
@@ -75,23 +129,93 @@ class AgencyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RegisterUnits(self, request, context):
+        """Registers units of an agency: hospitals of a ministry, branches of a carrier. All or none.
+        Refused with RECORD_EXISTS when a code is taken.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnits(self, request, context):
+        """Units of an agency by code, a page at a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateGrant(self, request, context):
-        """Gives an agency a grant. When the answer arrives it is in force on every worker. A token
-        issued before does not carry it.
+        """Proposes a grant to an agency, or a narrowing of one to a unit or system of it. It is in
+        force once another operator has approved it. A token issued before does not carry it.
+        Refused with GRANT_WIDER when a narrowing exceeds what it narrows.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeGrant(self, request, context):
+        """Proposes other terms for a grant, which keeps its number. They are in force once another
+        operator has approved them; a token issued before gives no more than it did.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveGrant(self, request, context):
+        """Approves a proposal of another operator. When the answer arrives it is in force on every
+        worker. Refused with APPROVER_NOT_OTHER to who proposed it, with PROPOSAL_CLOSED when it was
+        decided already or what it was made against has changed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectGrant(self, request, context):
+        """Rejects a proposal, also one of the operator itself.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndGrant(self, request, context):
+        """Ends a grant now, before its time. One operator suffices.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProposals(self, request, context):
+        """Proposals, newest first, and what a set of fields would add to grants that were made from it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateEnrolmentCode(self, request, context):
-        """Makes a one-time code with which one system of an agency enrols.
+        """Makes a one-time code with which one system of an agency enrols. For another operator that
+        has enrolled already it is refused with OPERATOR_FOREIGN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Revoke(self, request, context):
-        """Revokes an agency or one certificate. When the answer arrives it is in force on every worker.
+        """Revokes an agency, a unit, a certificate, a token or a key. When the answer arrives it is in
+        force on every worker.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftRevocation(self, request, context):
+        """Takes a revocation back. When the answer arrives that is in force on every worker.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRevocations(self, request, context):
+        """What is revoked now, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -99,6 +223,13 @@ class AgencyServiceServicer:
 
     def ListAgencies(self, request, context):
         """Agencies by code, with their grants and credentials, a page at a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListActs(self, request, context):
+        """What operators decided, oldest first: the whole register, a page at a time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,10 +243,45 @@ def add_AgencyServiceServicer_to_server(servicer, server):
                     request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterAgencyRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterAgencyResponse.SerializeToString,
             ),
+            'RegisterUnits': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterUnits,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterUnitsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterUnitsResponse.SerializeToString,
+            ),
+            'ListUnits': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnits,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListUnitsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListUnitsResponse.SerializeToString,
+            ),
             'CreateGrant': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateGrant,
                     request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.CreateGrantRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.CreateGrantResponse.SerializeToString,
+            ),
+            'ChangeGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeGrant,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ChangeGrantRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ChangeGrantResponse.SerializeToString,
+            ),
+            'ApproveGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveGrant,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ApproveGrantRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ApproveGrantResponse.SerializeToString,
+            ),
+            'RejectGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectGrant,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RejectGrantRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RejectGrantResponse.SerializeToString,
+            ),
+            'EndGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndGrant,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.EndGrantRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.EndGrantResponse.SerializeToString,
+            ),
+            'ListProposals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProposals,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListProposalsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListProposalsResponse.SerializeToString,
             ),
             'CreateEnrolmentCode': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateEnrolmentCode,
@@ -127,10 +293,25 @@ def add_AgencyServiceServicer_to_server(servicer, server):
                     request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RevokeRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.RevokeResponse.SerializeToString,
             ),
+            'LiftRevocation': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftRevocation,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.LiftRevocationRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.LiftRevocationResponse.SerializeToString,
+            ),
+            'ListRevocations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRevocations,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListRevocationsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListRevocationsResponse.SerializeToString,
+            ),
             'ListAgencies': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAgencies,
                     request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListAgenciesRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListAgenciesResponse.SerializeToString,
+            ),
+            'ListActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActs,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListActsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_agency__service__pb2.ListActsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -142,7 +323,9 @@ def add_AgencyServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AgencyService:
     """Who may ask: for operators, each with its own identity. Every action is an
-    entry of the log before it takes effect.
+    entry of the log before it takes effect, and an act of the gateway's register:
+    who did what, when, why. What gives a right needs two operators, one who
+    proposes and another one who approves; what takes one away needs one.
     """
 
     @staticmethod
@@ -173,6 +356,60 @@ class AgencyService:
             _registered_method=True)
 
     @staticmethod
+    def RegisterUnits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/RegisterUnits',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterUnitsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.RegisterUnitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/ListUnits',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ListUnitsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ListUnitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CreateGrant(request,
             target,
             options=(),
@@ -189,6 +426,141 @@ class AgencyService:
             '/gateway.api.v1.AgencyService/CreateGrant',
             gateway_dot_api_dot_v1_dot_agency__service__pb2.CreateGrantRequest.SerializeToString,
             gateway_dot_api_dot_v1_dot_agency__service__pb2.CreateGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/ChangeGrant',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ChangeGrantRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ChangeGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/ApproveGrant',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ApproveGrantRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ApproveGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/RejectGrant',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.RejectGrantRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.RejectGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndGrant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/EndGrant',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.EndGrantRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.EndGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProposals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/ListProposals',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ListProposalsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ListProposalsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -254,6 +626,60 @@ class AgencyService:
             _registered_method=True)
 
     @staticmethod
+    def LiftRevocation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/LiftRevocation',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.LiftRevocationRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.LiftRevocationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRevocations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/ListRevocations',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ListRevocationsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ListRevocationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListAgencies(request,
             target,
             options=(),
@@ -270,6 +696,33 @@ class AgencyService:
             '/gateway.api.v1.AgencyService/ListAgencies',
             gateway_dot_api_dot_v1_dot_agency__service__pb2.ListAgenciesRequest.SerializeToString,
             gateway_dot_api_dot_v1_dot_agency__service__pb2.ListAgenciesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.AgencyService/ListActs',
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ListActsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_agency__service__pb2.ListActsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from gateway.agency.bootstrap import OPERATOR, OPERATOR_LEGAL_BASIS, OPERATOR_PURPOSE, enrol_locally, initialise
+from gateway.agency.bootstrap import (
+    OPERATOR,
+    OPERATOR_LEGAL_BASIS,
+    OPERATOR_PURPOSE,
+    OPERATORS,
+    SECOND_OPERATOR,
+    enrol_locally,
+    initialise,
+)
 from gateway.agency.certificates import key_from_pem, principal_from_pem
 from gateway.agency.grants import decide
 from gateway.agency.identity import read_trust, write_identity
+from gateway.agency.ledger import Target
 from gateway.agency.store import AgencyStore
 from gateway.api.v1 import options_pb2
 from gateway.errors import RecordUnknown
@@ -54,10 +63,8 @@ def test_the_first_start_makes_everything_and_all_of_it_private(started: Started
         "tls/server.key",
         "keys/token.key",
         "keys/cursor.key",
-        "operator/cert.pem",
-        "operator/key.pem",
-        "operator/ca.pem",
-        "operator/trust.json",
+        "keys/policy.key",
+        *(f"{operator}/{name}" for operator in OPERATORS for name in ("cert.pem", "key.pem", "ca.pem", "trust.json")),
     }
     assert len(started.files["keys/cursor.key"]) == 32
     for path in started.state.rglob("*"):
@@ -72,29 +79,34 @@ def test_a_second_start_changes_nothing(started: Started) -> None:
     store.close()
 
 
-def test_the_operator_may_administer_and_nothing_else(started: Started) -> None:
+@pytest.mark.parametrize("code", OPERATORS)
+def test_an_operator_may_administer_and_nothing_else(started: Started, code: str) -> None:
     store = AgencyStore.open(started.state / "gateway.db")
-    operator = store.load_view().agencies[OPERATOR]
-    (credential,) = store.list_agencies(NOW)[0].credentials
+    operator = store.load_view().agencies[code]
+    (credential,) = next(record for record in store.list_agencies(NOW) if record.code == code).credentials
     store.close()
     assert operator.agency_class == options_pb2.AGENCY_CLASS_OPERATOR
     (grant,) = operator.grants
-    assert grant.methods == {"RegisterAgency", "CreateGrant", "CreateEnrolmentCode", "Revoke", "ListAgencies"}
-    right = decide([grant], {1: grant}, "Revoke", OPERATOR_PURPOSE, OPERATOR_LEGAL_BASIS, NOW + 9 * 365 * DAY)
+    assert {"RegisterAgency", "CreateGrant", "ApproveGrant", "Revoke", "LiftRevocation"} <= grant.methods
+    assert grant.methods.isdisjoint({"LookUpPerson", "Pull", "Push", "QueryAccesses"})
+    right = decide(
+        [grant], {grant.grant_id: grant}, "Revoke", OPERATOR_PURPOSE, OPERATOR_LEGAL_BASIS, NOW + 9 * 365 * DAY
+    )
     assert right.fields == frozenset()
-    principal = principal_from_pem(started.files["operator/cert.pem"], TRUST_DOMAIN)
-    assert (principal.agency, principal.system) == (OPERATOR, "")
+    principal = principal_from_pem(started.files[f"{code}/cert.pem"], TRUST_DOMAIN)
+    assert (principal.agency, principal.system) == (code, "")
     assert credential.thumbprint == principal.thumbprint
-    assert started.files["operator/ca.pem"] == started.files["ca/root.pem"]
-    key = key_from_pem(started.files["operator/key.pem"])
-    assert key.public_key() == x509.load_pem_x509_certificate(started.files["operator/cert.pem"]).public_key()
-    assert read_trust(started.state / "operator") == TRUST
+    assert started.files[f"{code}/ca.pem"] == started.files["ca/root.pem"]
+    key = key_from_pem(started.files[f"{code}/key.pem"])
+    assert key.public_key() == x509.load_pem_x509_certificate(started.files[f"{code}/cert.pem"]).public_key()
+    assert read_trust(started.state / code) == TRUST
 
 
 def test_the_operators_identity_is_renewed_at_half_life(started: Started) -> None:
     assert started.start(NOW + 11 * 3600) == set()
-    assert started.start(NOW + 13 * 3600) == {"operator/cert.pem", "operator/key.pem"}
-    assert started.start(NOW + 30 * DAY) == {"operator/cert.pem", "operator/key.pem"}
+    renewed = {f"{operator}/{name}" for operator in OPERATORS for name in ("cert.pem", "key.pem")}
+    assert started.start(NOW + 13 * 3600) == renewed
+    assert started.start(NOW + 30 * DAY) == renewed
 
 
 def test_the_operators_identity_follows_the_servers_address(started: Started) -> None:
@@ -105,9 +117,9 @@ def test_the_operators_identity_follows_the_servers_address(started: Started) ->
 
 def test_a_revoked_operator_is_not_enrolled_again(started: Started) -> None:
     store = AgencyStore.open(started.state / "gateway.db")
-    store.revoke_agency(OPERATOR, NOW)
+    store.revoke(Target.AGENCY, OPERATOR, NOW)
     store.close()
-    assert started.start(NOW + 2 * DAY) == set()
+    assert started.start(NOW + 2 * DAY) == {f"{SECOND_OPERATOR}/{name}" for name in ("cert.pem", "key.pem")}
 
 
 def test_the_servers_certificate_is_renewed_at_half_life_and_for_new_names(started: Started) -> None:
@@ -138,7 +150,7 @@ def test_an_agency_is_enrolled_locally(started: Started) -> None:
     assert principal_from_pem((folder / "cert.pem").read_bytes(), TRUST_DOMAIN) == principal
     assert folder.stat().st_mode & 0o777 == 0o700
     assert store.list_agencies(NOW)[0].credentials[0].system == "hq"
-    store.revoke_agency("bhxh", NOW)
+    store.revoke(Target.AGENCY, "bhxh", NOW)
     store.close()
     for agency in ("bhxh", "none"):
         with pytest.raises(RecordUnknown):

@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from gateway.agency.certificates import make_csr, make_key, renewal_statement, spiffe_id
 from gateway.agency.enrolment import CLOCK_SECONDS_MAX, GRACE_SECONDS, EnrolmentMethods, TrustLines
+from gateway.agency.ledger import Target
 from gateway.agency.store import AgencyStore
 from gateway.agency.succession import OVERLAP_SECONDS
 from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
@@ -124,7 +125,7 @@ async def test_a_bad_request_for_a_certificate_does_not_burn_the_code(
     store.create_code(CODE, "bhxh", "hq", NOW + 10)
     with pytest.raises(ArgumentInvalid):
         await enrolment.Enrol(call_of("Enrol"), enrolment_pb.EnrolRequest(code=CODE, csr=b"x"))
-    assert store.redeem_code(CODE, NOW) == ("bhxh", "hq")
+    assert store.redeem_code(CODE, NOW) == ("bhxh", "", "hq")
 
 
 async def test_the_trust_bundle_is_public(enrolment: EnrolmentMethods) -> None:
@@ -274,12 +275,12 @@ async def test_a_lapsed_certificate_is_recovered_within_the_grace(
 
 
 def _revoked(store: AgencyStore, held: Held) -> Any:
-    store.revoke_credential(held.principal.thumbprint, NOW)
+    store.revoke(Target.THUMBPRINT, held.principal.thumbprint.hex(), NOW)
     return held.renewal()
 
 
 def _agency_revoked(store: AgencyStore, held: Held) -> Any:
-    store.revoke_agency("bhxh", NOW)
+    store.revoke(Target.AGENCY, "bhxh", NOW)
     return held.renewal()
 
 

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.agency import view as view_module
+from gateway.agency.ledger import Target
 from gateway.agency.policy import PolicyView
 from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import Token
@@ -57,15 +58,15 @@ def test_certificate_and_token_expire_between_calls(store: AgencyStore) -> None:
 def test_what_was_revoked_is_refused(store: AgencyStore) -> None:
     good, bad = principal(), principal()
     store.record_credential(bad, NOW)
-    store.revoke_credential(bad.thumbprint, NOW)
-    store.revoke_token(bytes([1] * 16), NOW)
+    store.revoke(Target.THUMBPRINT, bad.thumbprint.hex(), NOW)
+    store.revoke(Target.TOKEN, bytes([1] * 16).hex(), NOW)
     view = store.load_view()
     view.check(good, TOKEN, NOW)
     with pytest.raises(CredentialRevoked):
         view.check(bad, None, NOW)
     with pytest.raises(CredentialRevoked):
         view.check(good, replace(TOKEN, token_id=bytes([1] * 16)), NOW)
-    store.revoke_agency("bhxh", NOW)
+    store.revoke(Target.AGENCY, "bhxh", NOW)
     with pytest.raises(CredentialRevoked):
         store.load_view().check(good, TOKEN, NOW)
 
@@ -81,7 +82,7 @@ async def test_the_view_changes_with_the_version_only(store: AgencyStore) -> Non
     first = watcher.view()
     await watcher.refresh()
     assert watcher.view() is first
-    store.revoke_agency("bhxh", NOW)
+    store.revoke(Target.AGENCY, "bhxh", NOW)
     await watcher.refresh()
     assert watcher.view().version == first.version + 1
     assert "bhxh" not in watcher.view().agencies

@@ -12,8 +12,9 @@ import pytest
 from gateway import errors
 from gateway.api.v1 import agency_service_pb2, audit_service_pb2, lookup_service_pb2, sync_service_pb2
 from gateway.client.accesses import QUERY_ACCESSES
+from gateway.client.granting import APPROVE_GRANT, CREATE_GRANT
 from gateway.client.lookup import LOOK_UP_PERSON
-from gateway.client.operation import CREATE_ENROLMENT_CODE, CREATE_GRANT, LIST_AGENCIES, REGISTER_AGENCY, REVOKE
+from gateway.client.operation import CREATE_ENROLMENT_CODE, LIST_AGENCIES, REGISTER_AGENCY, REVOKE
 from gateway.client.sync import PULL, PUSH
 from tests.unit.client.scripted import Refusal
 
@@ -141,11 +142,14 @@ async def test_agency_is_registered_granted_coded_and_revoked(run: Any, gateway:
     gateway.on(CREATE_ENROLMENT_CODE, agency_service_pb2.CreateEnrolmentCodeResponse(code="ABCDE"))
     gateway.on(REVOKE, agency_service_pb2.RevokeResponse())
     assert "Registered" in (await run("agency", "register", "clinic", "--name", "N", "--class", "health")).out
-    granted = await run("agency", "grant", "clinic", "--methods", "Pull", "--allow", "a.b=c,d", "--fields", "name")
-    assert granted.out.startswith("Grant 7 of clinic")
+    gateway.on(APPROVE_GRANT, agency_service_pb2.ApproveGrantResponse(proposal={"agency": "clinic"}))
+    granted = await run("grant", "propose", "clinic", "--methods", "Pull", "--allow", "a.b=c,d", "--fields", "name")
+    assert granted.out.startswith("Proposed 7 for clinic")
+    assert "is in force" in (await run("grant", "approve", "7")).out
     assert (await run("agency", "code", "clinic")).out.startswith("ABCDE\n")
     assert "Revoked" in (await run("agency", "revoke", "clinic")).out
-    assert (await run("agency", "grant", "clinic", "--methods", "Pull", "--allow", "nonsense")).code == 2
+    for wrong in (["--allow", "nonsense"], ["--quota", "Pull:calls=x"], ["--leniency", "much"]):
+        assert (await run("grant", "propose", "clinic", "--methods", "Push", *wrong)).code == 2
     assert (await run("agency", "register", "x", "--name", "N", "--class", "clowns")).code == 2
 
 
@@ -176,6 +180,6 @@ async def test_enrol_demands_one_way_of_trust(run: Any, tmp_path: Path) -> None:
 
 
 async def test_grant_that_would_disclose_nothing_is_not_made(run: Any, gateway: Any) -> None:
-    ran = await run("agency", "grant", "hospital", "--methods", "LookUpPerson", "--allow", "health.admission=law")
+    ran = await run("grant", "propose", "hospital", "--methods", "LookUpPerson", "--allow", "health.admission=law")
     assert ran.code == 2
     assert "--fields" in ran.err

@@ -115,7 +115,7 @@ def test_call_id_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_output_cut_off_by_its_reader_is_no_traceback() -> None:
     reader = subprocess.Popen(
-        f"{sys.executable} -m gateway agency grant --help | head -c 10", shell=True, stderr=subprocess.PIPE
+        f"{sys.executable} -m gateway grant propose --help | head -c 10", shell=True, stderr=subprocess.PIPE
     )
     assert b"Traceback" not in reader.communicate()[1]
 

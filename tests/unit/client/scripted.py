@@ -25,10 +25,11 @@ from gateway.client.accesses import QUERY_ACCESSES
 from gateway.client.connection import ISSUE_TOKEN, REGISTER_SIGNING_KEY, Method
 from gateway.client.enrol import ENROL_PATH, TRUST_BUNDLE_PATH
 from gateway.client.finding import LOOK_UP_HOUSEHOLD, LOOK_UP_RELATIVES
+from gateway.client.granting import APPROVE_GRANT, CREATE_GRANT
 from gateway.client.lookup import LOOK_UP_PERSON
 from gateway.client.operation import (
     CREATE_ENROLMENT_CODE,
-    CREATE_GRANT,
+    LIFT_REVOCATION,
     LIST_AGENCIES,
     REGISTER_AGENCY,
     REVOKE,
@@ -50,6 +51,8 @@ METHODS: tuple[Method[Any], ...] = (
     QUERY_ACCESSES,
     REGISTER_AGENCY,
     CREATE_GRANT,
+    APPROVE_GRANT,
+    LIFT_REVOCATION,
     CREATE_ENROLMENT_CODE,
     REVOKE,
     LIST_AGENCIES,

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from gateway.api.v1 import agency_service_pb2, audit_service_pb2
-from gateway.client import Context
+from gateway.client import Context, grant_terms
 from gateway.client.accesses import QUERY_ACCESSES
+from gateway.client.granting import CREATE_GRANT
 from gateway.client.operation import (
     CREATE_ENROLMENT_CODE,
-    CREATE_GRANT,
+    LIFT_REVOCATION,
     LIST_AGENCIES,
     REGISTER_AGENCY,
     REVOKE,
@@ -41,14 +42,15 @@ async def test_grant_carries_purposes_with_their_legal_bases(gateway: Any, conte
 
     gateway.on(CREATE_GRANT, answer)
     async with gateway.client() as client:
-        grant = await client.create_grant(
-            "clinic",
+        terms = grant_terms(
             methods=["LookUpPerson"],
             purposes={"health.admission": ["law26/2023:art10"]},
             fields=["name"],
             until_time=WHEN,
-            context=context,
         )
+        grant = await client.propose_grant("clinic", terms, context=context)
+    with pytest.raises(ValueError, match="ANYTHING"):
+        grant_terms(methods=[], purposes={}, leniency="ANYTHING")
     assert grant.purposes[0].legal_bases == ["law26/2023:art10"]
     assert grant.until_time.ToDatetime(UTC) == WHEN
     assert not grant.HasField("from_time")
@@ -71,13 +73,19 @@ async def test_revocation_names_one_target(gateway: Any, context: Context) -> No
         return agency_service_pb2.RevokeResponse()
 
     gateway.on(REVOKE, answer)
+    gateway.on(LIFT_REVOCATION, agency_service_pb2.LiftRevocationResponse())
     async with gateway.client() as client:
         await client.revoke(agency="clinic", context=context)
         await client.revoke(thumbprint=bytes(32), context=context)
-        for wrong in ({}, {"agency": "clinic", "thumbprint": bytes(32)}):
-            with pytest.raises(ValueError, match="either"):
+        await client.revoke(agency="clinic", unit="ward", context=context)
+        await client.revoke(token_id=bytes(16), context=context)
+        await client.revoke(key_id="a-key", context=context)
+        await client.lift_revocation(agency="clinic", context=context)
+        wrongs: list[dict[str, Any]] = [{}, {"agency": "clinic", "thumbprint": bytes(32)}, {"unit": "ward"}]
+        for wrong in wrongs:
+            with pytest.raises(ValueError, match="state"):
                 await client.revoke(context=context, **wrong)
-    assert [each.WhichOneof("target") for each in asked] == ["agency", "thumbprint"]
+    assert [each.WhichOneof("target") for each in asked] == ["agency", "thumbprint", "unit", "token_id", "key_id"]
 
 
 async def test_agencies_are_listed(gateway: Any, context: Context) -> None:
