@@ -23,6 +23,8 @@ from gateway.audit.files import RealFiles
 from gateway.audit.indexer import TagIndexer
 from gateway.audit.paths import AuditPaths
 from gateway.config import Settings
+from gateway.expiry import ExpiryCollector
+from gateway.pulse import PulseCollector
 
 ASK_SECONDS_MAX = 2.0
 INDEX_SECONDS = 1.0
@@ -75,11 +77,13 @@ class AuditCollector:
         yield remembered
 
 
-def exposition(settings: Settings) -> bytes:
-    """All series of all processes, in the text format."""
+def exposition(settings: Settings, expiry: ExpiryCollector) -> bytes:
+    """All series of all processes, in the text format. `expiry` remembers between scrapes."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(settings.run / "metrics"))  # type: ignore[no-untyped-call]
     registry.register(AuditCollector(AuditPaths(str(settings.state)).socket))
+    registry.register(PulseCollector(settings.run / "policy", settings.workers))
+    registry.register(expiry)
     return generate_latest(registry)
 
 
@@ -99,6 +103,8 @@ def run(settings: Settings, ready: Callable[[], None]) -> int:
     """Serve until SIGTERM. Returns the exit status."""
     (Path(settings.run) / "metrics").mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    expiry = ExpiryCollector(settings.state)
+
     class Handler(BaseHTTPRequestHandler):
         server_version = "popgate"
         sys_version = ""
@@ -106,7 +112,7 @@ def run(settings: Settings, ready: Callable[[], None]) -> int:
 
         def do_GET(self) -> None:
             if self.path == "/metrics":
-                self._send(200, CONTENT_TYPE_LATEST, exposition(settings))
+                self._send(200, CONTENT_TYPE_LATEST, exposition(settings, expiry))
             elif self.path == "/healthz":
                 healthy, parts = health(settings)
                 self._send(200 if healthy else 503, "application/json", json.dumps(parts).encode() + b"\n")

@@ -50,6 +50,7 @@ from gateway.lookup.service import LookupMethods
 from gateway.lookup.verification.plan import Plans
 from gateway.lookup.verifying import VerificationMethods
 from gateway.metrics import Metrics
+from gateway.pulse import beat
 from gateway.sync.cursor import CursorKey
 from gateway.sync.feed import Feed
 from gateway.sync.push import Pushing
@@ -113,6 +114,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     watched = AgencyStore.open(settings.state / "gateway.db")
     watcher = PolicyWatcher(watched, time.monotonic, socket_path(settings.run, epoch))
     await watcher.start()
+    beating = asyncio.create_task(beat(settings.run / "policy", epoch, watcher.age_seconds), name="pulse")
     token_key = key_from_pem((settings.state / "keys" / "token.key").read_bytes())
     signer = TokenSigner(token_key, settings.trust_domain, settings.trust_domain, settings.trust_domain)
     verifier = TokenVerifier(
@@ -154,6 +156,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     await _serve(spine, chain, methods, behaviours, f"{settings.host}:{settings.port}", credentials, ready)
     reading.close()
     await writing.close()
+    beating.cancel()
     await watcher.stop()
     watched.close()
     registry.close()
