@@ -43,10 +43,13 @@ from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
 from gateway.config import Settings
 from gateway.lookup.barrier import ReadBarrier
+from gateway.lookup.criteria import Searching
 from gateway.lookup.disclosure import Disclosures
 from gateway.lookup.finding import FindingMethods
 from gateway.lookup.people import People, UnitNames
+from gateway.lookup.searching import SearchMethods
 from gateway.lookup.service import LookupMethods
+from gateway.lookup.telling import Telling
 from gateway.lookup.verification.plan import Plans
 from gateway.lookup.verifying import VerificationMethods
 from gateway.metrics import Metrics
@@ -60,6 +63,7 @@ from gateway.usage.service import UsageMethods
 from registry.engine import is_sqlite, open_engine
 from registry.finding import FindingStore
 from registry.people import PeopleStore
+from registry.searching import SearchStore
 from registry.units import Units
 
 _OPTIONS = (
@@ -128,7 +132,10 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     engine = open_engine(settings.registry, read_only=True)
     registry = PeopleStore(engine)
     people = People(registry)
-    places = UnitNames(Units.from_engine(engine))
+    units = Units.from_engine(engine)
+    places = UnitNames(units)
+    telling = Telling(people, disclosures, places, spine.recorder, time.time)
+    searches = SearchStore(registry.reader)
     reading = ReadBarrier(people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
     cursors = CursorKey((settings.state / "keys" / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
@@ -139,7 +146,8 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         options_pb2.LISTENER_AGENCY,
         LookupMethods(reading, disclosures, places, spine.recorder, time.time),
         VerificationMethods(reading, Plans(catalogue), places, spine.recorder, time.time),
-        FindingMethods(people, FindingStore(registry.reader), disclosures, places, spine.recorder, time.time),
+        FindingMethods(telling, FindingStore(registry.reader)),
+        SearchMethods(telling, searches, Searching(searches, units)),
         SyncMethods(
             Feed(people, registry, cursors, disclosures, catalogue, places, spine.recorder),
             Pushing(reading, writing, catalogue, watcher.view, spine.recorder, now_us),

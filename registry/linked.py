@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Text
 
 from registry.datasets import Dataset
-from registry.tables import Identifier, key_text, metadata, social_insurance
+from registry.tables import Identifier, if_present, key_text, metadata, social_insurance
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,10 @@ class Linked:
     order_by: str = "person_id"
 
 
-def _one(name: str, dataset: Dataset, *columns: Column[object]) -> Linked:
+def _one(name: str, dataset: Dataset, *columns: Column[object], searched: str = "") -> Linked:
     owner = Column("person_id", Identifier, ForeignKey("person.person_id"), primary_key=True, autoincrement=False)
-    table = Table(name, metadata, owner, *columns, Column("updated_on", Integer, nullable=False))
+    indexes = [if_present(searched)] if searched else []
+    table = Table(name, metadata, owner, *columns, Column("updated_on", Integer, nullable=False), *indexes)
     return Linked(name, dataset, table, tuple(column.name for column in columns))
 
 
@@ -152,6 +153,7 @@ _DATASETS = (
         _small("status"),
         _small("dependants"),
         _date("registered_date"),
+        searched="former_code",
     ),
     _many(
         "business_interests",

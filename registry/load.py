@@ -17,6 +17,7 @@ from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
 from registry.errors import AlreadyBuilt, Inconsistent, NotBuilt, OtherHalfBuilt, OtherPopulation, SecondWriter
 from registry.linked import LINKED  # noqa: F401  its tables join the metadata
 from registry.migrations import drop_everything, migrate
+from registry.names import search_key
 from registry.population import read_meta
 from registry.tables import metadata, person, unit, unit_successor
 from registry.units import Successor, Unit
@@ -40,6 +41,7 @@ _POSTGRES_LOAD_SETTINGS = (
     "SET synchronous_commit = off",
     "SET enable_seqscan = on",  # references are checked by whole tables
 )
+_NAME_PARTS = ("surname", "middle_name", "given_name")
 _POSTGRES_LOAD_LOCK = 0x706F70_626C64  # "popbld"
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -107,6 +109,9 @@ class Loader:
         rows = len(lists[0])
         if any(len(values) != rows for values in lists):
             raise ValueError(f"columns of {table} differ in length")
+        if target is person and "search_key" not in columns:
+            names.append("search_key")
+            lists.append(_search_keys(*(lists[names.index(part)] for part in _NAME_PARTS)))
         try:
             if self._sqlite:
                 self._insert_sqlite(target, names, lists)
@@ -239,6 +244,20 @@ def discard_half_built(engine: Engine) -> None:
     if complete == "1":
         raise AlreadyBuilt
     drop_everything(engine)
+
+
+def _search_keys(surnames: list[str], middle_names: list[str], given_names: list[str]) -> list[str]:
+    """The key of each full name; few different ones, so that nearly all come from memory."""
+    known: dict[tuple[str, str], str] = {}
+    keys = []
+    for surname, middle_name, given_name in zip(surnames, middle_names, given_names, strict=True):
+        key = known.get((surname, given_name))
+        if key is None:
+            key = search_key(f"{surname} {middle_name} {given_name}")
+            if surname and given_name:  # else the middle name decides
+                known[surname, given_name] = key
+        keys.append(key)
+    return keys
 
 
 def _ended_blocks(meta: Mapping[str, str], people: int, seed: int) -> int:

@@ -18,6 +18,8 @@ _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": 
 _OPEN_PAIR = re.compile(f"(?:(o)([{_TONES}])([ae])|(?<!q)(u)([{_TONES}])(y))$")
 _FINAL_Y = re.compile(f"(h|k|l|m|s|t|v|qu)y([{_TONES}]?)$")
 
+_BARE = str.maketrans({"đ": "d", "y": "i"})
+
 SortKey: TypeAlias = tuple[tuple[tuple[tuple[int, ...], int], ...], ...]
 
 
@@ -29,6 +31,29 @@ def comparison_key(surname: str, middle_name: str, given_name: str) -> str:
 def text_key(text: str) -> str:
     """Key of a name given as one text. The key of a key is itself."""
     return " ".join(map(_syllable_key, text.split()))
+
+
+def bare_key(text: str) -> str:
+    """Key without tones and marks, y as i: equal for a name and for what is left of it on a foreign keyboard.
+
+    Different names share one, so it only finds whom to compare. The bare key of a bare key is itself.
+    """
+    return " ".join(map(_bare_syllable, text.split()))
+
+
+def search_key(text: str) -> str:
+    """By which a full name is searched for: its first and its last syllable, bare; empty for no name at all.
+
+    A change of this rule changes `person.search_key` and needs a migration.
+    """
+    syllables = text.split()
+    return f"{_bare_syllable(syllables[0])} {_bare_syllable(syllables[-1])}" if syllables else ""
+
+
+@lru_cache(maxsize=65_536)
+def _bare_syllable(syllable: str) -> str:
+    open_form = unicodedata.normalize("NFD", _syllable_key(syllable))
+    return "".join(letter for letter in open_form if not unicodedata.combining(letter)).translate(_BARE)
 
 
 @lru_cache(maxsize=65_536)

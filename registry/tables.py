@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata = MetaData(
@@ -39,6 +40,12 @@ def key_text(length: int | None = None) -> String:
     plain = Text() if length is None else String(length)
     collated = Text(collation="C") if length is None else String(length, collation="C")
     return plain.with_variant(collated, "postgresql")
+
+
+def if_present(column: str) -> Index:
+    """An index of the rows that have a value there, which are few."""
+    present = text(f"{column} IS NOT NULL")
+    return Index(None, column, sqlite_where=present, postgresql_where=present)
 
 
 def _person(**options: Any) -> Column[int]:
@@ -86,8 +93,12 @@ person = Table(
     Column("phone", Text),
     Column("email", Text),
     Column("scope", key_text(2), nullable=False),
+    Column("search_key", key_text()),
     Index(None, "number", unique=True),
     Index(None, "name_key"),
+    Index(None, "search_key", "birth_year"),
+    Index(None, "permanent_commune", "birth_year"),
+    if_present("legacy_number"),
     Index(None, "father_id"),
     Index(None, "mother_id"),
     Index(None, "scope", "person_id"),
@@ -201,6 +212,7 @@ social_insurance = Table(
     Column("health_card", Text),
     Column("employer_unit", Text),
     Column("updated_on", Integer, nullable=False),
+    if_present("code"),
 )
 
 change = Table(

@@ -41,7 +41,12 @@ class Units:
         self._units: Mapping[tuple[int, int, str], Unit] = {
             (unit.version, unit.level, unit.code): unit for unit in units
         }
-        self._default = {row.commune_code_old: row.commune_code for row in successors if row.is_default}
+        self._default: dict[str, str] = {}
+        self._successors: dict[str, tuple[str, ...]] = {}
+        for row in successors:
+            self._successors[row.commune_code_old] = *self._successors.get(row.commune_code_old, ()), row.commune_code
+            if row.is_default:
+                self._default[row.commune_code_old] = row.commune_code
 
     @classmethod
     def from_engine(cls, engine: Engine) -> "Units":
@@ -90,6 +95,10 @@ class Units:
     def default_successor(self, commune_code_old: str) -> str:
         """Code since 1/7/2025 of a commune of the map of 63; of several, the default. Raises `KeyError`."""
         return self._default[commune_code_old]
+
+    def successors(self, commune_code_old: str) -> tuple[str, ...]:
+        """Codes since 1/7/2025 of all communes that a commune of the map of 63 went into. Raises `KeyError`."""
+        return self._successors[commune_code_old]
 
     def province_of(self, version: UnitVersion, commune_code: str) -> Unit:
         """The province a commune lies in, by its district where there are districts. Raises `KeyError`."""

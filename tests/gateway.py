@@ -75,7 +75,7 @@ _VERIFIED = (
     *("marital_status", "household_number", "social_insurance.code", "social_insurance.health_card"),
     *("enrolment.sector_code", "driver_licence.number", "tax_registration.former_code"),
 )
-_FINDING = ("LookUpHousehold", "LookUpRelatives")
+_FINDING = ("LookUpHousehold", "LookUpRelatives", "ResolveNumber", "SearchPersons")
 AGENCIES: Mapping[str, Member] = {
     "hospital": Member(
         options_pb2.AGENCY_CLASS_HEALTH,
@@ -105,7 +105,7 @@ AGENCIES: Mapping[str, Member] = {
         options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", (*BASIC, "relation_to_head"), (SOUTH,)
     ),
     "family-wide": Member(
-        options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", ("number", "relatives", "household")
+        options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", (*BASIC, "relatives", "household")
     ),
     "bank": Member(
         options_pb2.AGENCY_CLASS_MINISTRY,

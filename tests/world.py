@@ -23,6 +23,10 @@ WIFE, HUSBAND, SON = 30, 31, 32
 """Positions of a family in the household of WIFE: she is of Hồ Chí Minh City, the others of Hà Nội; SON is a minor."""
 GUARDIAN, WARD = 33, 34
 """Positions of an orphan, a minor who heads a household, and of the guardian registered there."""
+SHARED_CARD = "011111111"
+"""A 9-digit card number that WIFE and HUSBAND were both given, in two provinces."""
+SHARED_CODE = "8012345677"
+"""A tax code of HUSBAND, and a social insurance code of GUARDIAN."""
 FORMER_NUMBER = "001190999999"
 """A number that the person at FULL held before."""
 
@@ -179,11 +183,13 @@ def _person_columns(people: int) -> dict[str, Any]:
     }
     _place(columns, CHILD, **child)
     home = {"household_id": WIFE, "household_number": _household_number(WIFE)}
-    _place(columns, WIFE, spouse_id=HUSBAND)
-    _place(columns, HUSBAND, spouse_id=WIFE, relation_to_head=3, **home)
+    _place(columns, WIFE, spouse_id=HUSBAND, surname="Trần", given_name="Hằng", legacy_number=SHARED_CARD)
+    _place(columns, HUSBAND, spouse_id=WIFE, relation_to_head=3, legacy_number=SHARED_CARD, **home)
+    _place(columns, HUSBAND, surname="Lê", middle_name="Đức", given_name="Thủy")
+    _place(columns, SON, surname="Lê", middle_name="Minh", given_name="Quý")
     _place(columns, SON, father_id=HUSBAND, mother_id=WIFE, relation_to_head=4, birth_year=2015, **home)
     home = {"household_id": WARD, "household_number": _household_number(WARD)}
-    _place(columns, GUARDIAN, relation_to_head=18, **home)
+    _place(columns, GUARDIAN, relation_to_head=18, surname="Lê", middle_name="Đức", given_name="Thụy", **home)
     _place(columns, WARD, birth_year=2015)
     return columns
 
@@ -232,6 +238,10 @@ def _insert_everything(loader: Loader) -> None:
             "updated_on": [20240401],
         },
     )
+    loader.insert(
+        "social_insurance", {"person_id": [GUARDIAN], "code": [SHARED_CODE], "status": [1], "updated_on": [20240401]}
+    )
+    loader.insert("tax_registration", {"person_id": [HUSBAND], "former_code": [SHARED_CODE], "updated_on": [20240401]})
     for linked in LINKED.values():
         if linked.name != "social_insurance":
             values = {column: [_registered(linked.table.c[column])] for column in linked.columns}

@@ -55,6 +55,8 @@ TABLE: dict[str, tuple[StatusCode, Retry]] = {
     "FIELD_NOT_GRANTED": (StatusCode.PERMISSION_DENIED, Retry.NEVER),
     "FIELD_NOT_OWNED": (StatusCode.PERMISSION_DENIED, Retry.NEVER),
     "PERSON_UNAVAILABLE": (StatusCode.NOT_FOUND, Retry.NEVER),
+    "TOO_MANY_FOUND": (StatusCode.FAILED_PRECONDITION, Retry.NEVER),
+    "NUMBER_AMBIGUOUS": (StatusCode.FAILED_PRECONDITION, Retry.NEVER),
     "RECORD_UNKNOWN": (StatusCode.NOT_FOUND, Retry.NEVER),
     "RECORD_EXISTS": (StatusCode.ALREADY_EXISTS, Retry.NEVER),
     "GRANT_WIDER": (StatusCode.FAILED_PRECONDITION, Retry.NEVER),

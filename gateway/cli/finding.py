@@ -25,7 +25,7 @@ from gateway.cli.options import (
 from gateway.cli.output import message_json, moment, person_pairs, print_json, print_pairs, print_withheld
 
 if TYPE_CHECKING:
-    from gateway.client import Household, Relatives
+    from gateway.client import Candidates, Household, Relatives, Resolved
 
 
 def household(
@@ -62,7 +62,7 @@ def household(
     found = asyncio.run(ask())
     if as_json:
         members = [{"person": message_json(each.person), "version": each.version} for each in found.members]
-        print_json({"members": members, "more": found.more, **_about(found)})
+        print_json({"members": members, "more": found.more, **about(found)})
         return
     for each in found.members:
         print_pairs(person_pairs(each.person))
@@ -71,7 +71,7 @@ def household(
         print("The person belongs to no household.")
     if found.more:
         print("There are more members than an answer holds.")
-    _print_about(found)
+    print_about(found)
 
 
 def relatives(
@@ -120,7 +120,7 @@ def relatives(
                     {"kinships": each.kinships, "person": message_json(each.person), "version": each.version}
                     for each in found.relatives
                 ],
-                **_about(found),
+                **about(found),
             }
         )
         return
@@ -130,10 +130,10 @@ def relatives(
         print()
     if not found.relatives:
         print("The registry links nobody whom the agency may see.")
-    _print_about(found)
+    print_about(found)
 
 
-def _about(found: Household | Relatives) -> dict[str, object]:
+def about(found: Household | Relatives | Resolved | Candidates) -> dict[str, object]:
     """What the JSON of an answer says beside its people."""
     return {
         "withheld": [{"path": each.path, "reason": each.reason} for each in found.withheld],
@@ -147,7 +147,8 @@ def _about(found: Household | Relatives) -> dict[str, object]:
     }
 
 
-def _print_about(found: Household | Relatives) -> None:
+def print_about(found: Household | Relatives | Resolved | Candidates) -> None:
+    """Say what is withheld, when it was read and under which entry."""
     print_withheld(found.withheld)
     print(
         f"read {moment(found.read_time)}, entry {found.receipt.index} of {found.receipt.origin}, call {found.call_id}"

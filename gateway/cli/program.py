@@ -19,6 +19,7 @@ from gateway.cli import (
     grant,
     lookup,
     operator,
+    searching,
     seed,
     serve,
     sync,
@@ -38,6 +39,8 @@ app = typer.Typer(
 app.command()(lookup.lookup)
 app.command()(finding.household)
 app.command()(finding.relatives)
+app.command()(searching.resolve)
+app.command()(searching.search)
 app.add_typer(sync.app)
 app.command()(token.token)
 app.command()(doctor.doctor)

@@ -24,6 +24,7 @@ from gateway.client.identity import Identity, RequestKey
 from gateway.client.lookup import LookUpResult
 from gateway.client.operation import EnrolmentCode
 from gateway.client.receipts import ReceiptLog
+from gateway.client.searching import Candidate, Candidates, Criteria, Resolved
 from gateway.client.session import Client, connect
 from gateway.client.sync import Page, PushAcknowledgement, PushItem, PushResult
 from gateway.client.usage import UsageStatement
@@ -35,10 +36,13 @@ __all__ = [
     "Accesses",
     "BatchAnswer",
     "BlockingClient",
+    "Candidate",
+    "Candidates",
     "CannotConnect",
     "Client",
     "ClientError",
     "Context",
+    "Criteria",
     "DeadlinePassed",
     "EnrolmentCode",
     "FieldVerdict",
@@ -58,6 +62,7 @@ __all__ = [
     "Relative",
     "Relatives",
     "RequestKey",
+    "Resolved",
     "UnexpectedAnswer",
     "UsageStatement",
     "Verified",

@@ -66,6 +66,8 @@ class BlockingClient:
     household = _waiting(Client.household)
     relatives = _waiting(Client.relatives)
     verify = _waiting(Client.verify)
+    resolve = _waiting(Client.resolve)
+    search = _waiting(Client.search)
     pull = _waiting(Client.pull)
     push = _waiting(Client.push)
     query_accesses = _waiting(Client.query_accesses)
@@ -84,6 +86,7 @@ class BlockingClient:
     list_revocations = _waiting(Client.list_revocations)
     list_agencies = _waiting(Client.list_agencies)
     list_acts = _waiting(Client.list_acts)
+    usage_statement = _waiting(Client.usage_statement)
 
     def look_up_many(
         self, numbers: Iterable[str], *, fields: Iterable[str], context: Context, **seconds: float

@@ -60,6 +60,8 @@ RETRIES: Final[Mapping[str, Retry]] = MappingProxyType(
         "FIELD_NOT_GRANTED": Retry.NEVER,
         "FIELD_NOT_OWNED": Retry.NEVER,
         "PERSON_UNAVAILABLE": Retry.NEVER,
+        "TOO_MANY_FOUND": Retry.NEVER,
+        "NUMBER_AMBIGUOUS": Retry.NEVER,
         "RECORD_UNKNOWN": Retry.NEVER,
         "RECORD_EXISTS": Retry.NEVER,
         "GRANT_WIDER": Retry.NEVER,

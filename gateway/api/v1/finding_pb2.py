@@ -27,9 +27,10 @@ from gateway.api.v1 import options_pb2 as gateway_dot_api_dot_v1_dot_options__pb
 from gateway.api.v1 import person_pb2 as gateway_dot_api_dot_v1_dot_person__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgateway/api/v1/finding.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/person.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x01\n\x16LookUpHouseholdRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\"\n\x06number\x18\x02 \x01(\tB\x12\x92\xb5\x18\x0e\x10\x0c\"\n0[0-9]{11}\x12.\n\nfield_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12.\n\x10household_number\x18\x04 \x01(\tB\x14\x92\xb5\x18\x10\x10 \"\x0c[A-Z0-9./-]+\"F\n\x0b\x46oundPerson\x12&\n\x06person\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12\x0f\n\x07version\x18\x02 \x01(\x04\"\xdf\x01\n\x17LookUpHouseholdResponse\x12,\n\x07members\x18\x01 \x03(\x0b\x32\x1b.gateway.api.v1.FoundPerson\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04more\x18\x04 \x01(\x08\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xda\x01\n\x16LookUpRelativesRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12$\n\x06number\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x08\x01\x10\x0c\"\n0[0-9]{11}\x12.\n\nfield_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x31\n\x08kinships\x18\x04 \x03(\x0e\x32\x17.gateway.api.v1.KinshipB\x06\x92\xb5\x18\x02\x18\x06\"s\n\rFoundRelative\x12)\n\x08kinships\x18\x01 \x03(\x0e\x32\x17.gateway.api.v1.Kinship\x12&\n\x06person\x18\x02 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12\x0f\n\x07version\x18\x03 \x01(\x04\"\xd5\x01\n\x17LookUpRelativesResponse\x12\x30\n\trelatives\x18\x01 \x03(\x0b\x32\x1d.gateway.api.v1.FoundRelative\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receiptb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgateway/api/v1/finding.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/person.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xd5\x01\n\x16LookUpHouseholdRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\"\n\x06number\x18\x02 \x01(\tB\x12\x92\xb5\x18\x0e\x10\x0c\"\n0[0-9]{11}\x12.\n\nfield_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12.\n\x10household_number\x18\x04 \x01(\tB\x14\x92\xb5\x18\x10\x10 \"\x0c[A-Z0-9./-]+\"F\n\x0b\x46oundPerson\x12&\n\x06person\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12\x0f\n\x07version\x18\x02 \x01(\x04\"\x8f\x02\n\x17LookUpHouseholdResponse\x12,\n\x07members\x18\x01 \x03(\x0b\x32\x1b.gateway.api.v1.FoundPerson\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04more\x18\x04 \x01(\x08\x12.\n\x07sources\x18\x05 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xda\x01\n\x16LookUpRelativesRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12$\n\x06number\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x08\x01\x10\x0c\"\n0[0-9]{11}\x12.\n\nfield_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x31\n\x08kinships\x18\x04 \x03(\x0e\x32\x17.gateway.api.v1.KinshipB\x06\x92\xb5\x18\x02\x18\x06\"s\n\rFoundRelative\x12)\n\x08kinships\x18\x01 \x03(\x0e\x32\x17.gateway.api.v1.Kinship\x12&\n\x06person\x18\x02 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12\x0f\n\x07version\x18\x03 \x01(\x04\"\x85\x02\n\x17LookUpRelativesResponse\x12\x30\n\trelatives\x18\x01 \x03(\x0b\x32\x1d.gateway.api.v1.FoundRelative\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07sources\x18\x04 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xe1\x01\n\x14ResolveNumberRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x36\n\x06number\x18\x02 \x01(\tB&\x92\xb5\x18\"\x08\x01\x10\x0c\"\x1c[0-9]{9}|[0-9]{10}|[0-9]{12}\x12.\n\nfield_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.gateway.api.v1.NumberKind\"\xb5\x02\n\x15ResolveNumberResponse\x12&\n\x06person\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07sources\x18\x04 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12\x0f\n\x07version\x18\x05 \x01(\x04\x12)\n\x05kinds\x18\x06 \x03(\x0e\x32\x1a.gateway.api.v1.NumberKind\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x80\x04\n\x14SearchPersonsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x17\n\x04name\x18\x02 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x01\x12.\n\nfield_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12%\n\nbirth_date\x18\x04 \x01(\x0b\x32\x11.google.type.Date\x12\x18\n\x10\x66irst_birth_year\x18\x05 \x01(\r\x12\x17\n\x0flast_birth_year\x18\x06 \x01(\r\x12 \n\x03sex\x18\x07 \x01(\x0e\x32\x13.gateway.api.v1.Sex\x12&\n\x0c\x63ommune_code\x18\x08 \x01(\tB\x10\x92\xb5\x18\x0c\x10\x05\"\x08[0-9]{5}\x12-\n\x13\x66ormer_commune_code\x18\t \x01(\tB\x10\x92\xb5\x18\x0c\x10\x05\"\x08[0-9]{5}\x12\'\n\rprovince_code\x18\n \x01(\tB\x10\x92\xb5\x18\x0c\x10\x02\"\x08[0-9]{2}\x12.\n\x14\x66ormer_province_code\x18\x0b \x01(\tB\x10\x92\xb5\x18\x0c\x10\x02\"\x08[0-9]{2}\x12\x1c\n\x0b\x66\x61ther_name\x18\x0c \x01(\tB\x07\x92\xb5\x18\x03\x10\x80\x01\x12\x1c\n\x0bmother_name\x18\r \x01(\tB\x07\x92\xb5\x18\x03\x10\x80\x01\"\x86\x01\n\x0e\x46oundCandidate\x12&\n\x06person\x18\x01 \x01(\x0b\x32\x16.gateway.api.v1.Person\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12\r\n\x05score\x18\x03 \x01(\r\x12,\n\x07reasons\x18\x04 \x03(\x0e\x32\x1b.gateway.api.v1.MatchReason\"\x85\x02\n\x15SearchPersonsResponse\x12\x32\n\ncandidates\x18\x01 \x03(\x0b\x32\x1e.gateway.api.v1.FoundCandidate\x12/\n\x08withheld\x18\x02 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\x07sources\x18\x04 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt*\x97\x01\n\nNumberKind\x12\x1b\n\x17NUMBER_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14NUMBER_KIND_PERSONAL\x10\x01\x12\x1b\n\x17NUMBER_KIND_LEGACY_CARD\x10\x02\x12 \n\x1cNUMBER_KIND_SOCIAL_INSURANCE\x10\x03\x12\x13\n\x0fNUMBER_KIND_TAX\x10\x04*\xd8\x03\n\x0bMatchReason\x12\x1c\n\x18MATCH_REASON_UNSPECIFIED\x10\x00\x12\x15\n\x11MATCH_REASON_NAME\x10\x01\x12\x1e\n\x1aMATCH_REASON_NAME_UNMARKED\x10\x02\x12\x1b\n\x17MATCH_REASON_NAME_MARKS\x10\x03\x12\x1b\n\x17MATCH_REASON_NAME_ORDER\x10\x04\x12\x1c\n\x18MATCH_REASON_NAME_MIDDLE\x10\x05\x12\x1d\n\x19MATCH_REASON_NAME_SIMILAR\x10\x06\x12\x16\n\x12MATCH_REASON_BIRTH\x10\x07\x12\x1e\n\x1aMATCH_REASON_BIRTH_PARTIAL\x10\x08\x12 \n\x1cMATCH_REASON_BIRTH_EXCHANGED\x10\t\x12\x1b\n\x17MATCH_REASON_BIRTH_NEAR\x10\n\x12\x1b\n\x17MATCH_REASON_BIRTH_YEAR\x10\x0b\x12\x16\n\x12MATCH_REASON_PLACE\x10\x0c\x12\x1f\n\x1bMATCH_REASON_PLACE_PROVINCE\x10\r\x12\x17\n\x13MATCH_REASON_FATHER\x10\x0e\x12\x17\n\x13MATCH_REASON_MOTHER\x10\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,16 +49,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOOKUPRELATIVESREQUEST'].fields_by_name['number']._serialized_options = b'\222\265\030\020\010\001\020\014\"\n0[0-9]{11}'
   _globals['_LOOKUPRELATIVESREQUEST'].fields_by_name['kinships']._loaded_options = None
   _globals['_LOOKUPRELATIVESREQUEST'].fields_by_name['kinships']._serialized_options = b'\222\265\030\002\030\006'
-  _globals['_LOOKUPHOUSEHOLDREQUEST']._serialized_start=205
-  _globals['_LOOKUPHOUSEHOLDREQUEST']._serialized_end=418
-  _globals['_FOUNDPERSON']._serialized_start=420
-  _globals['_FOUNDPERSON']._serialized_end=490
-  _globals['_LOOKUPHOUSEHOLDRESPONSE']._serialized_start=493
-  _globals['_LOOKUPHOUSEHOLDRESPONSE']._serialized_end=716
-  _globals['_LOOKUPRELATIVESREQUEST']._serialized_start=719
-  _globals['_LOOKUPRELATIVESREQUEST']._serialized_end=937
-  _globals['_FOUNDRELATIVE']._serialized_start=939
-  _globals['_FOUNDRELATIVE']._serialized_end=1054
-  _globals['_LOOKUPRELATIVESRESPONSE']._serialized_start=1057
-  _globals['_LOOKUPRELATIVESRESPONSE']._serialized_end=1270
+  _globals['_RESOLVENUMBERREQUEST'].fields_by_name['context']._loaded_options = None
+  _globals['_RESOLVENUMBERREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
+  _globals['_RESOLVENUMBERREQUEST'].fields_by_name['number']._loaded_options = None
+  _globals['_RESOLVENUMBERREQUEST'].fields_by_name['number']._serialized_options = b'\222\265\030\"\010\001\020\014\"\034[0-9]{9}|[0-9]{10}|[0-9]{12}'
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['context']._loaded_options = None
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['name']._serialized_options = b'\222\265\030\005\010\001\020\200\001'
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['commune_code']._loaded_options = None
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['commune_code']._serialized_options = b'\222\265\030\014\020\005\"\010[0-9]{5}'
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['former_commune_code']._loaded_options = None
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['former_commune_code']._serialized_options = b'\222\265\030\014\020\005\"\010[0-9]{5}'
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['province_code']._loaded_options = None
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['province_code']._serialized_options = b'\222\265\030\014\020\002\"\010[0-9]{2}'
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['former_province_code']._loaded_options = None
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['former_province_code']._serialized_options = b'\222\265\030\014\020\002\"\010[0-9]{2}'
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['father_name']._loaded_options = None
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['father_name']._serialized_options = b'\222\265\030\003\020\200\001'
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['mother_name']._loaded_options = None
+  _globals['_SEARCHPERSONSREQUEST'].fields_by_name['mother_name']._serialized_options = b'\222\265\030\003\020\200\001'
+  _globals['_NUMBERKIND']._serialized_start=2849
+  _globals['_NUMBERKIND']._serialized_end=3000
+  _globals['_MATCHREASON']._serialized_start=3003
+  _globals['_MATCHREASON']._serialized_end=3475
+  _globals['_LOOKUPHOUSEHOLDREQUEST']._serialized_start=229
+  _globals['_LOOKUPHOUSEHOLDREQUEST']._serialized_end=442
+  _globals['_FOUNDPERSON']._serialized_start=444
+  _globals['_FOUNDPERSON']._serialized_end=514
+  _globals['_LOOKUPHOUSEHOLDRESPONSE']._serialized_start=517
+  _globals['_LOOKUPHOUSEHOLDRESPONSE']._serialized_end=788
+  _globals['_LOOKUPRELATIVESREQUEST']._serialized_start=791
+  _globals['_LOOKUPRELATIVESREQUEST']._serialized_end=1009
+  _globals['_FOUNDRELATIVE']._serialized_start=1011
+  _globals['_FOUNDRELATIVE']._serialized_end=1126
+  _globals['_LOOKUPRELATIVESRESPONSE']._serialized_start=1129
+  _globals['_LOOKUPRELATIVESRESPONSE']._serialized_end=1390
+  _globals['_RESOLVENUMBERREQUEST']._serialized_start=1393
+  _globals['_RESOLVENUMBERREQUEST']._serialized_end=1618
+  _globals['_RESOLVENUMBERRESPONSE']._serialized_start=1621
+  _globals['_RESOLVENUMBERRESPONSE']._serialized_end=1930
+  _globals['_SEARCHPERSONSREQUEST']._serialized_start=1933
+  _globals['_SEARCHPERSONSREQUEST']._serialized_end=2445
+  _globals['_FOUNDCANDIDATE']._serialized_start=2448
+  _globals['_FOUNDCANDIDATE']._serialized_end=2582
+  _globals['_SEARCHPERSONSRESPONSE']._serialized_start=2585
+  _globals['_SEARCHPERSONSRESPONSE']._serialized_end=2846
 # @@protoc_insertion_point(module_scope)

@@ -67,6 +67,11 @@ class LookupServiceStub:
                 request_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonResponse.FromString,
                 _registered_method=True)
+        self.ResolveNumber = channel.unary_unary(
+                '/gateway.api.v1.LookupService/ResolveNumber',
+                request_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.ResolveNumberRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.ResolveNumberResponse.FromString,
+                _registered_method=True)
         self.BatchVerifyPersons = channel.unary_unary(
                 '/gateway.api.v1.LookupService/BatchVerifyPersons',
                 request_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.BatchVerifyPersonsRequest.SerializeToString,
@@ -76,6 +81,11 @@ class LookupServiceStub:
                 '/gateway.api.v1.LookupService/StreamVerifyPersons',
                 request_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsRequest.SerializeToString,
                 response_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsResponse.FromString,
+                _registered_method=True)
+        self.SearchPersons = channel.unary_unary(
+                '/gateway.api.v1.LookupService/SearchPersons',
+                request_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.SearchPersonsRequest.SerializeToString,
+                response_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.SearchPersonsResponse.FromString,
                 _registered_method=True)
 
 
@@ -142,6 +152,16 @@ class LookupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResolveNumber(self, request, context):
+        """The one person who has or had a number of an older kind: a 9-digit identity card, a social insurance or tax
+        code of 10 digits, a superseded personal number. Refused with NUMBER_AMBIGUOUS, and how many, when several in
+        the caller's scope have it: nothing is guessed and nobody named. Refused with PERSON_UNAVAILABLE when nobody
+        in scope has it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def BatchVerifyPersons(self, request, context):
         """The same for up to 1,000 people at once, under one context: one audit entry and one receipt.
         """
@@ -151,6 +171,14 @@ class LookupServiceServicer:
 
     def StreamVerifyPersons(self, request_iterator, context):
         """Batches of verifications without end, on the same terms as StreamLookUpPersons.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchPersons(self, request, context):
+        """Who may be meant by a name, a birth date or years, and what else is known: ranked, each with a score and its
+        reasons. Refused with TOO_MANY_FOUND, and how many, when more than 20 in the caller's scope match.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,6 +217,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     request_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.VerifyPersonResponse.SerializeToString,
             ),
+            'ResolveNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveNumber,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.ResolveNumberRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.ResolveNumberResponse.SerializeToString,
+            ),
             'BatchVerifyPersons': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchVerifyPersons,
                     request_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.BatchVerifyPersonsRequest.FromString,
@@ -198,6 +231,11 @@ def add_LookupServiceServicer_to_server(servicer, server):
                     servicer.StreamVerifyPersons,
                     request_deserializer=gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsRequest.FromString,
                     response_serializer=gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsResponse.SerializeToString,
+            ),
+            'SearchPersons': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchPersons,
+                    request_deserializer=gateway_dot_api_dot_v1_dot_finding__pb2.SearchPersonsRequest.FromString,
+                    response_serializer=gateway_dot_api_dot_v1_dot_finding__pb2.SearchPersonsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -374,6 +412,33 @@ class LookupService:
             _registered_method=True)
 
     @staticmethod
+    def ResolveNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.LookupService/ResolveNumber',
+            gateway_dot_api_dot_v1_dot_finding__pb2.ResolveNumberRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_finding__pb2.ResolveNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def BatchVerifyPersons(request,
             target,
             options=(),
@@ -417,6 +482,33 @@ class LookupService:
             '/gateway.api.v1.LookupService/StreamVerifyPersons',
             gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsRequest.SerializeToString,
             gateway_dot_api_dot_v1_dot_verification__pb2.StreamVerifyPersonsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchPersons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/gateway.api.v1.LookupService/SearchPersons',
+            gateway_dot_api_dot_v1_dot_finding__pb2.SearchPersonsRequest.SerializeToString,
+            gateway_dot_api_dot_v1_dot_finding__pb2.SearchPersonsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry.names import comparison_key, sort_key, text_key
+from registry.names import bare_key, comparison_key, search_key, sort_key, text_key
 
 TONES = ["", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323"]
 ONSETS = [
@@ -140,3 +140,15 @@ def test_names_that_sort_alike_differ_only_in_case(one: str, other: str) -> None
 def test_any_text_has_a_key_and_an_order(text: str) -> None:
     assert isinstance(text_key(text), str)
     assert isinstance(sort_key(text, "", text), tuple)
+
+
+@given(st.text(max_size=40))
+def test_the_bare_key_of_a_bare_key_is_itself_and_of_a_key_the_same(text: str) -> None:
+    assert bare_key(bare_key(text)) == bare_key(text) == bare_key(text_key(text))
+
+
+@given(st.lists(st.sampled_from(["Nguyễn", "Thị", "Văn", "Hòa", "Đỗ", "Quý", "Thủy"]), min_size=1, max_size=5))
+def test_a_name_without_its_marks_has_the_search_key_of_the_name(syllables: list[str]) -> None:
+    name = " ".join(syllables)
+    assert search_key(bare_key(name)) == search_key(name.upper()) == search_key(name)
+    assert search_key(name).split() == [bare_key(syllables[0]), bare_key(syllables[-1])]

@@ -7,6 +7,7 @@ import re
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 
+import gateway.lookup.errors  # noqa: F401  its classes are of the tree
 from gateway import errors
 from gateway.api.v1 import context_pb2, reason_pb2
 from gateway.chain.translate import TABLE, Retry, reason_number, rich_status

@@ -35,6 +35,7 @@ from gateway.client.operation import (
     REVOKE,
 )
 from gateway.client.renewal import RENEW_PATH
+from gateway.client.searching import RESOLVE_NUMBER, SEARCH_PERSONS
 from gateway.client.sync import PULL, PUSH
 from gateway.client.volume import STREAM_LOOK_UP
 from gateway.errors import GatewayError
@@ -46,6 +47,8 @@ METHODS: tuple[Method[Any], ...] = (
     LOOK_UP_PERSON,
     LOOK_UP_HOUSEHOLD,
     LOOK_UP_RELATIVES,
+    RESOLVE_NUMBER,
+    SEARCH_PERSONS,
     PULL,
     PUSH,
     QUERY_ACCESSES,
