@@ -25,6 +25,7 @@ from gateway.cli import (
     sync,
     token,
     usage,
+    verify,
 )
 from gateway.cli.exits import INTERRUPTED, NO_CONNECTION, NO_EVIDENCE, REFUSED, USAGE
 
@@ -37,6 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(lookup.lookup)
+app.command()(verify.verify)
 app.command()(finding.household)
 app.command()(finding.relatives)
 app.command()(searching.resolve)

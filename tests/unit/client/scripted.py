@@ -37,6 +37,7 @@ from gateway.client.operation import (
 from gateway.client.renewal import RENEW_PATH
 from gateway.client.searching import RESOLVE_NUMBER, SEARCH_PERSONS
 from gateway.client.sync import PULL, PUSH
+from gateway.client.verification import VERIFY_PERSON
 from gateway.client.volume import STREAM_LOOK_UP
 from gateway.errors import GatewayError
 
@@ -46,6 +47,7 @@ METHODS: tuple[Method[Any], ...] = (
     REGISTER_SIGNING_KEY,
     LOOK_UP_PERSON,
     LOOK_UP_HOUSEHOLD,
+    VERIFY_PERSON,
     LOOK_UP_RELATIVES,
     RESOLVE_NUMBER,
     SEARCH_PERSONS,

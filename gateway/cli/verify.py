@@ -1,0 +1,140 @@
+"""`popgate verify`: what is on a paper or a form, compared with the registry."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.options import (
+    CaseOption,
+    IdentityOption,
+    JsonOption,
+    LegalBasisOption,
+    OfficerOption,
+    PurposeOption,
+    ReceiptsOption,
+    ServerOption,
+    TimeoutOption,
+    client_of,
+    context_of,
+)
+from gateway.cli.output import moment, print_json, print_pairs, print_withheld
+
+if TYPE_CHECKING:
+    from gateway.client import VerifyResult
+
+_Text = str | None
+
+
+def verify(
+    identity: IdentityOption,
+    purpose: PurposeOption,
+    legal_basis: LegalBasisOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    number: Annotated[str, typer.Option("--number", help="The person's number, 12 digits.", metavar="NUMBER")] = "",
+    qr: Annotated[
+        str, typer.Option("--qr", help="Text of the QR code on the card, instead of the number.", metavar="TEXT")
+    ] = "",
+    name: Annotated[_Text, typer.Option("--name", help="Full name in one line.", metavar="TEXT")] = None,
+    birth_date: Annotated[
+        _Text, typer.Option("--birth-date", help="1990-04-30 or 30/04/1990, or what is known of it.", metavar="DATE")
+    ] = None,
+    sex: Annotated[_Text, typer.Option("--sex", help="nam or nữ.", metavar="SEX")] = None,
+    address: Annotated[
+        _Text, typer.Option("--address", help="Permanent residence in one line.", metavar="TEXT")
+    ] = None,
+    phone: Annotated[_Text, typer.Option("--phone", help="Mobile number.", metavar="NUMBER")] = None,
+    claim: Annotated[
+        list[str] | None, typer.Option("--claim", help="Any other field; repeat for more.", metavar="PATH=VALUE")
+    ] = None,
+    question: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ask",
+            help="alive, age_at_least:N, resident_of_province=NN, same_household=NUMBER; repeat for more.",
+            metavar="PREDICATE[=VALUE]",
+        ),
+    ] = None,
+    server: ServerOption = "",
+    receipts: ReceiptsOption = None,
+    timeout: TimeoutOption = 10.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare what is stated of a person with the registry: a verdict for each value, never the value."""
+    context = context_of(purpose, legal_basis, case, officer)
+    if bool(number) == bool(qr):
+        raise typer.BadParameter("state the person's --number, or the card's --qr", param_hint="--number")
+    stated = {
+        "name": name,
+        "birth_date": birth_date,
+        "sex": sex,
+        "permanent_residence": address,
+        "contact.mobile_number": phone,
+    }
+    claims = {path: value for path, value in stated.items() if value is not None} | _pairs(claim, "--claim")
+    questions = _pairs(question, "--ask", lone=True)
+
+    async def ask() -> VerifyResult:
+        async with client_of(identity, server, receipts) as client:
+            return await client.verify(
+                number.replace(" ", ""),
+                card_text=qr,
+                claims=claims,
+                questions=questions,
+                context=context,
+                timeout_seconds=timeout,
+            )
+
+    result = asyncio.run(ask())
+    if as_json:
+        print_json(_json(result))
+        return
+    verified = result.verified
+    if verified.outcome == "FOUND":
+        print_pairs([(path, str(verdict) or "not stated") for path, verdict in verified.verdicts.items()])
+        print_pairs([(predicate, answer or "not asked") for predicate, answer in verified.answers.items()])
+    else:
+        print("Nobody whom the agency may see has this number.")
+    print_withheld(result.withheld)
+    print(
+        f"rules {result.rules_version}, read {moment(result.read_time)}, "
+        f"entry {result.receipt.index} of {result.receipt.origin}, call {result.call_id}"
+    )
+
+
+def _pairs(texts: list[str] | None, option: str, *, lone: bool = False) -> dict[str, str]:
+    """NAME=VALUE, or with `lone` a name alone. Raises a usage error."""
+    pairs: dict[str, str] = {}
+    for text in texts or ():
+        key, separator, value = text.partition("=")
+        if not key or not (separator or lone):
+            raise typer.BadParameter("is not NAME=VALUE", param_hint=option)
+        if key in pairs:
+            raise typer.BadParameter(f"states {key} twice", param_hint=option)
+        pairs[key] = value
+    return pairs
+
+
+def _json(result: VerifyResult) -> dict[str, object]:
+    verified = result.verified
+    return {
+        "outcome": verified.outcome,
+        "matches": verified.matches,
+        "verdicts": {
+            path: {"grade": verdict.grade, **({"rule": verdict.rule} if verdict.rule else {})}
+            for path, verdict in verified.verdicts.items()
+        },
+        "answers": dict(verified.answers),
+        "withheld": [{"path": each.path, "reason": each.reason} for each in result.withheld],
+        "rules_version": result.rules_version,
+        "read_time": result.read_time.isoformat(),
+        "receipt": {
+            "origin": result.receipt.origin,
+            "index": result.receipt.index,
+            "leaf_hash": result.receipt.leaf_hash.hex(),
+        },
+        "call_id": result.call_id,
+    }
