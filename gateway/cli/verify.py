@@ -77,18 +77,18 @@ def verify(
     claims = {path: value for path, value in stated.items() if value is not None} | _pairs(claim, "--claim")
     questions = _pairs(question, "--ask", lone=True)
 
+    who = number.replace(" ", "")
+
     async def ask() -> VerifyResult:
         async with client_of(identity, server, receipts) as client:
             return await client.verify(
-                number.replace(" ", ""),
-                card_text=qr,
-                claims=claims,
-                questions=questions,
-                context=context,
-                timeout_seconds=timeout,
+                who, card_text=qr, claims=claims, questions=questions, context=context, timeout_seconds=timeout
             )
 
-    result = asyncio.run(ask())
+    _show(asyncio.run(ask()), as_json)
+
+
+def _show(result: VerifyResult, as_json: bool) -> None:
     if as_json:
         print_json(_json(result))
         return

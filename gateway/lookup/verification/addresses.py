@@ -43,10 +43,10 @@ def compare_address(claimed: str, registered: Sequence[str], leniency: int) -> i
     """The verdict on an address in one line. `registered`: the same address as each map of units has it."""
     one = same_text(claimed)
     known = [same for text in registered if (same := same_text(text))]
-    if not known:
-        return Verdict.ABSENT
     if not one:
         return Verdict.NOT_CLAIMED
+    if not known:
+        return Verdict.ABSENT
     if one in known:
         return Verdict.MATCH
     if leniency < Leniency.SPELLING:

@@ -39,10 +39,10 @@ def compare_name(claimed: str, registered: str, leniency: int) -> int:
     if claimed == registered and claimed:
         return Verdict.MATCH
     one, other = same_text(claimed), same_text(registered)
-    if not other:
-        return Verdict.ABSENT
     if not one:
         return Verdict.NOT_CLAIMED
+    if not other:
+        return Verdict.ABSENT
     if one == other:
         return Verdict.MATCH
     if leniency < Leniency.SPELLING:
@@ -61,10 +61,10 @@ def compare_name(claimed: str, registered: str, leniency: int) -> int:
 def compare_words(claimed: str, registered: str, leniency: int) -> int:
     """The verdict on words that are no person's name: spelling rules, joined words and missing diacritics only."""
     one, other = same_text(claimed), same_text(registered)
-    if not other:
-        return Verdict.ABSENT
     if not one:
         return Verdict.NOT_CLAIMED
+    if not other:
+        return Verdict.ABSENT
     if one == other:
         return Verdict.MATCH
     words, others = _folded(one), _folded(other)

@@ -11,9 +11,10 @@ from gateway.agency.predicates import AGE_AT_LEAST, ALIVE, RESIDENT_OF_PROVINCE
 from gateway.config import PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.disclosure import HOUSEHOLD_ID, NUMBER
-from gateway.lookup.fill import Places
+from gateway.lookup.fill import Places, Related, Row
 from gateway.lookup.number import is_number
 from gateway.lookup.people import Found
+from gateway.lookup.verification.comparators import Compare
 from gateway.lookup.verification.plan import Field, Plan
 from gateway.lookup.verification.questions import (
     WITH_VALUE,
@@ -24,7 +25,7 @@ from gateway.lookup.verification.questions import (
     is_resident,
     is_same_household,
 )
-from gateway.lookup.verification.rules import CLOSE_MIN, VALUE_LENGTH_MAX, Verdict, allowed
+from gateway.lookup.verification.rules import VALUE_LENGTH_MAX, Verdict, allowed
 from gateway.lookup.verification.texts import compare_identifier
 
 
@@ -96,11 +97,11 @@ class Grader:
             end = min(begin + PEOPLE_PER_SLICE_MAX, len(people))
             part = people[begin:end]
             for at, each in enumerate(fields):
-                column = self._compared(each, table, begin, part)
-                graded.verdicts[begin * len(fields) + at : end * len(fields) : len(fields)] = bytes(column)
-                graded.missed.update(
-                    row for row, verdict in enumerate(column, begin) if verdict >= CLOSE_MIN or verdict == _MISMATCH
-                )
+                column = bytes(self._compared(each, table, begin, part))
+                graded.verdicts[begin * len(fields) + at : end * len(fields) : len(fields)] = column
+                if column.translate(None, _NOT_MISSED):  # mostly nothing is left, and this is quick to see
+                    missed = (row for row, verdict in enumerate(column, begin) if verdict not in _NOT_MISSED)
+                    graded.missed.update(missed)
             for at, question in enumerate(questions):
                 answers = self._answered(question, table, begin, part, others)
                 graded.answers[begin * len(questions) + at : end * len(questions) : len(questions)] = bytes(answers)
@@ -114,12 +115,10 @@ class Grader:
             return [0 if person is None else _WITHHELD for person in people]
         places, leniency = self.places, self.plan.leniency
         values = table.claims[each.path][begin : begin + len(people)]
+        if max(map(len, values)) > VALUE_LENGTH_MAX:
+            compare = _shorter(compare)
         column = [
-            0
-            if person is None or not value
-            else compare(value, person.row, at, person.related, places, leniency)
-            if len(value) <= VALUE_LENGTH_MAX
-            else _UNREADABLE
+            0 if person is None else compare(value, person.row, at, person.related, places, leniency)
             for value, person in zip(values, people, strict=True)
         ]
         if each.path == "number":
@@ -173,4 +172,16 @@ class Grader:
         return same_household
 
 
-_MISMATCH, _WITHHELD, _UNREADABLE = int(Verdict.MISMATCH), int(Verdict.WITHHELD), int(Verdict.UNREADABLE)
+_MISMATCH, _WITHHELD = int(Verdict.MISMATCH), int(Verdict.WITHHELD)
+_NOT_MISSED = bytes(verdict for verdict in Verdict if verdict != _MISMATCH and not verdict.is_close)
+
+
+def _shorter(compare: Compare) -> Compare:
+    """The same comparison, but of nothing too long to be compared."""
+
+    def compared(value: str, row: Row, at: Sequence[int], related: Related, places: Places, leniency: int) -> int:
+        if len(value) > VALUE_LENGTH_MAX:
+            return Verdict.UNREADABLE
+        return compare(value, row, at, related, places, leniency)
+
+    return compared

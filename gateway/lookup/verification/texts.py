@@ -37,10 +37,10 @@ def compare_identifier(claimed: str, registered: str) -> int:
     if claimed == registered and claimed:
         return Verdict.MATCH
     one, other = _unseparated(claimed), _unseparated(registered)
-    if not other:
-        return Verdict.ABSENT
     if not one:
         return Verdict.NOT_CLAIMED if not claimed.strip() else Verdict.UNREADABLE
+    if not other:
+        return Verdict.ABSENT
     return Verdict.MATCH if one == other else Verdict.MISMATCH
 
 
@@ -75,10 +75,10 @@ def national(text: str) -> str:
 def compare_email(claimed: str, registered: str) -> int:
     """The verdict on an e-mail address, capitals and small letters alike."""
     one, other = same_text(claimed), same_text(registered)
-    if not other:
-        return Verdict.ABSENT
     if not one:
         return Verdict.NOT_CLAIMED
+    if not other:
+        return Verdict.ABSENT
     return Verdict.MATCH if one == other else Verdict.MISMATCH
 
 
