@@ -152,6 +152,7 @@ class AuditMethods:
         if detail is not None:
             access.fields.extend(detail.fields)
             access.case_reference = detail.case_reference
+            access.signature = detail.signed.jws if detail.signed is not None else ""
             if detail.note.startswith(STATED):
                 access.purpose, _, access.legal_basis = detail.note.removeprefix(STATED).partition(" ")
         return access

@@ -120,7 +120,8 @@ def _print_accesses(found: Accesses) -> None:
 
 
 def _outcome(access: Access) -> str:
-    return "allowed" if access.allowed else f"refused: {access.reason}"
+    signed = ", signed" if access.signature else ""
+    return f"allowed{signed}" if access.allowed else f"refused: {access.reason}"
 
 
 def _caller(access: Access) -> str:
@@ -156,6 +157,7 @@ def _access_json(access: Access) -> dict[str, object]:
         "time": access.time.isoformat(),
         "agency": access.agency,
         "unit": access.unit,
+        "signature": access.signature,
         "method": access.method,
         "purpose": access.purpose,
         "legal_basis": access.legal_basis,

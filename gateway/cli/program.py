@@ -22,6 +22,8 @@ from gateway.cli import (
     searching,
     seed,
     serve,
+    signed,
+    signing,
     sync,
     token,
     usage,
@@ -51,6 +53,9 @@ app.add_typer(audit.app)
 app.add_typer(agency.app)
 app.add_typer(credential.app)
 app.add_typer(usage.app)
+audit.app.command("verify-signature")(signed.verify_signature)
+for command in (signing.signing_key, signing.signing_keys, signing.revoke_signing_key):
+    credential.app.command()(command)
 app.add_typer(grant.app)
 app.add_typer(operator.app)
 app.command()(serve.serve)

@@ -26,6 +26,7 @@ from gateway.client.operation import EnrolmentCode
 from gateway.client.receipts import ReceiptLog
 from gateway.client.searching import Candidate, Candidates, Criteria, Resolved
 from gateway.client.session import Client, connect
+from gateway.client.signing_keys import SigningKey
 from gateway.client.sync import Page, PushAcknowledgement, PushItem, PushResult
 from gateway.client.usage import UsageStatement
 from gateway.client.verification import FieldVerdict, Verified, VerifyQuestion, VerifyResult
@@ -63,6 +64,7 @@ __all__ = [
     "Relatives",
     "RequestKey",
     "Resolved",
+    "SigningKey",
     "UnexpectedAnswer",
     "UsageStatement",
     "Verified",

@@ -31,6 +31,8 @@ class Access:
     fields: tuple[str, ...]
     case_reference: str
     unit: str = ""
+    signature: str = ""
+    """The caller's JWS over the request, where the method demands one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +99,5 @@ def _access_from(message: audit_service_pb2.Access) -> Access:
         fields=tuple(message.fields),
         case_reference=message.case_reference,
         unit=message.unit,
+        signature=message.signature,
     )

@@ -14,13 +14,16 @@ from gateway.client.lookup import LookUps
 from gateway.client.operation import Operating
 from gateway.client.receipts import ReceiptLog
 from gateway.client.searching import Searching
+from gateway.client.signing_keys import SigningKeys
 from gateway.client.sync import Syncing
 from gateway.client.usage import Metering
 from gateway.client.verification import Verifying
 from gateway.client.volume import Volumes
 
 
-class Client(LookUps, Volumes, Finding, Syncing, Auditing, Operating, Granting, Verifying, Metering, Searching):
+class Client(
+    LookUps, Volumes, Finding, Syncing, Auditing, Operating, Granting, Verifying, Metering, Searching, SigningKeys
+):
     """Get one from `connect`; leave its `async with` block to close it. One client is for one event loop."""
 
     def __init__(self, connection: Connection) -> None:

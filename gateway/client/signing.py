@@ -78,18 +78,36 @@ class SigningDesk:
             return True
         return False
 
-    async def register(self) -> RequestKey:
-        """Register the key, a new one where there is none or the gateway takes it no more. Raises ClientError."""
+    async def register(self, *, new: bool = False) -> RequestKey:
+        """Register the key, a new one where there is none or the gateway takes it no more. Raises ClientError.
+
+        `new`: another one in any case, ValueError where a device signs.
+        """
         async with self._turn:
+            if new:
+                return await self._replaced()
             key = self._key or self._from_file()
             try:
                 await self._registered(key)
             except GatewayRefusal as refusal:
                 if refusal.reason != "RECORD_EXISTS" or not self._in_file or self._same_elsewhere(key):
                     raise
-                key = _file_key(self._write(key_to_pem(make_key()), replace=True))
-                await self._registered(key)
+                return await self._replaced()
             return key
+
+    async def _replaced(self) -> RequestKey:
+        """A new key, in the file only once the gateway knows it: other processes go on signing with the old one."""
+        if not self._in_file:
+            raise ValueError("a key that is not in the identity folder is replaced where it lies")
+        known, pem = self._key, key_to_pem(make_key())
+        key = _file_key(pem)
+        try:
+            await self._registered(key)
+        except Exception:
+            self._key = known
+            raise
+        self._write(pem, replace=True)
+        return key
 
     async def _ready(self, path: str) -> RequestKey:
         if self._key is None and path != REGISTER_PATH:

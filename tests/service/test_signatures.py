@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +12,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from hashlib import sha256
 from itertools import count
+from pathlib import Path
 
 import grpc
 import jwt
@@ -28,11 +31,13 @@ from gateway.agency.signatures import (
     make,
 )
 from gateway.agency.signing_keys import key_id_of
-from gateway.api.v1 import signing_service_pb2, sync_service_pb2
+from gateway.api.v1 import audit_service_pb2, signing_service_pb2, sync_service_pb2
 from gateway.audit.entry import Kind
+from gateway.audit.errors import KeyUnavailable
 from gateway.chain.translate import TABLE as REASONS
 from gateway.chain.translate import reason_number
-from tests.caller import LIST_KEYS, PULL, PUSH, REGISTER_KEY, REVOKE_KEY, Caller, Reply, push_request, sign
+from gateway.cli.signed import NotSigned, prove
+from tests.caller import LIST_KEYS, PULL, PUSH, QUERY, REGISTER_KEY, REVOKE_KEY, Caller, Reply, push_request, sign
 from tests.gateway import AGENCIES, Gateway
 from tests.service.refusals import Case, Refusal, assert_refused, entries_of, run
 from tests.world import number_of
@@ -301,3 +306,39 @@ def test_a_revoked_key_is_never_registered_again(insurance: Caller) -> None:
     insurance.call(REVOKE_KEY, signing_service_pb2.RevokeSigningKeyRequest(key_id=key_id))
     reply = insurance.call(REGISTER_KEY, insurance.registration(key), signed_by=key)
     assert reply.reason == "RECORD_EXISTS"
+
+
+def test_anybody_with_log_and_month_key_verifies_who_signed_what(
+    gateway: Gateway, insurance: Caller, tmp_path: Path
+) -> None:
+    request = fresh_push()
+    reply = insurance.call(PUSH, request)
+    outcome, detail = entries_of(gateway, [reply.call_id])[reply.call_id]
+    assert detail is not None
+    intent = int(detail.note.removeprefix("intent "))
+    log, keys = gateway.state / "audit", gateway.state / "keys" / "audit"
+    command = [sys.executable, "-m", "gateway", "audit", "verify-signature", str(log), str(intent), "--keys", str(keys)]
+    ran = subprocess.run([*command, "--out", str(tmp_path)], capture_output=True, text=True, timeout=100)
+    assert ran.returncode == 0, ran.stderr
+    assert reply.call_id in ran.stdout
+    assert (tmp_path / "payload.bin").read_bytes() == request
+    line = (log / "log.vkey").read_text().strip()
+    proven = prove(log, line, intent, keys)
+    assert (proven.entry.agency, proven.signed.request) == ("insurance", request)
+    with pytest.raises(NotSigned, match="no signature"):
+        prove(log, line, intent + 1 if gateway.entry(intent + 1)[0].call_id == outcome.call_id else 0, keys)
+    with pytest.raises(KeyUnavailable):
+        prove(log, line, intent, tmp_path)
+
+
+def test_an_auditor_sees_the_signature(gateway: Gateway, insurance: Caller, caller_of: Callable[[str], Caller]) -> None:
+    request = fresh_push()
+    text = insurance.signature(PUSH, request)
+    reply = push(insurance, request, text)
+    entries_of(gateway, [reply.call_id])
+    question = audit_service_pb2.QueryAccessesRequest(
+        context=AGENCIES["auditor"].context.message(), number=number_of(39)
+    )
+    answer = caller_of("auditor").call(QUERY, question)
+    accesses = audit_service_pb2.QueryAccessesResponse.FromString(answer.body).accesses
+    assert [access.signature for access in accesses if access.call_id == reply.call_id] == ["", text]

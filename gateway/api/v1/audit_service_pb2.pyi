@@ -29,7 +29,7 @@ class QueryAccessesRequest(_message.Message):
     def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., number: _Optional[str] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., to_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., entries_max: _Optional[int] = ..., before_index: _Optional[int] = ...) -> None: ...
 
 class Access(_message.Message):
-    __slots__ = ("index", "time", "agency", "method", "purpose", "legal_basis", "allowed", "reason", "call_id", "fields", "case_reference", "unit")
+    __slots__ = ("index", "time", "agency", "method", "purpose", "legal_basis", "allowed", "reason", "call_id", "fields", "case_reference", "unit", "signature")
     INDEX_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     AGENCY_FIELD_NUMBER: _ClassVar[int]
@@ -42,6 +42,7 @@ class Access(_message.Message):
     FIELDS_FIELD_NUMBER: _ClassVar[int]
     CASE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
     index: int
     time: _timestamp_pb2.Timestamp
     agency: str
@@ -54,7 +55,8 @@ class Access(_message.Message):
     fields: _containers.RepeatedScalarFieldContainer[str]
     case_reference: str
     unit: str
-    def __init__(self, index: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., agency: _Optional[str] = ..., method: _Optional[str] = ..., purpose: _Optional[str] = ..., legal_basis: _Optional[str] = ..., allowed: _Optional[bool] = ..., reason: _Optional[_Union[_reason_pb2.ErrorReason, str]] = ..., call_id: _Optional[str] = ..., fields: _Optional[_Iterable[str]] = ..., case_reference: _Optional[str] = ..., unit: _Optional[str] = ...) -> None: ...
+    signature: str
+    def __init__(self, index: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., agency: _Optional[str] = ..., method: _Optional[str] = ..., purpose: _Optional[str] = ..., legal_basis: _Optional[str] = ..., allowed: _Optional[bool] = ..., reason: _Optional[_Union[_reason_pb2.ErrorReason, str]] = ..., call_id: _Optional[str] = ..., fields: _Optional[_Iterable[str]] = ..., case_reference: _Optional[str] = ..., unit: _Optional[str] = ..., signature: _Optional[str] = ...) -> None: ...
 
 class QueryAccessesResponse(_message.Message):
     __slots__ = ("accesses", "current_through_index", "more", "receipt")
