@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from gateway.agency.published import token_jwks, trust_document
 from gateway.audit import framing
 from gateway.audit.errors import AuditError
 from gateway.audit.files import RealFiles
@@ -28,6 +30,8 @@ from gateway.pulse import PulseCollector
 
 ASK_SECONDS_MAX = 2.0
 INDEX_SECONDS = 1.0
+JWKS_PATH = "/.well-known/jwks.json"
+TRUST_PATH = "/.well-known/popgate-trust.json"
 
 
 def sequencer_stats(socket_path: str) -> dict[str, Any] | None:
@@ -104,6 +108,10 @@ def run(settings: Settings, ready: Callable[[], None]) -> int:
     (Path(settings.run) / "metrics").mkdir(parents=True, exist_ok=True, mode=0o700)
 
     expiry = ExpiryCollector(settings.state)
+    documents: dict[str, Callable[[], dict[str, Any]]] = {
+        JWKS_PATH: lambda: token_jwks(settings.state),
+        TRUST_PATH: lambda: trust_document(settings.state, settings.origin, settings.trust_domain, time.time()),
+    }
 
     class Handler(BaseHTTPRequestHandler):
         server_version = "popgate"
@@ -116,8 +124,20 @@ def run(settings: Settings, ready: Callable[[], None]) -> int:
             elif self.path == "/healthz":
                 healthy, parts = health(settings)
                 self._send(200 if healthy else 503, "application/json", json.dumps(parts).encode() + b"\n")
+            elif self.path in documents:
+                self._send_json(documents[self.path])
             else:
-                self._send(404, "text/plain; charset=utf-8", b"Here are /metrics and /healthz.\n")
+                self._send(
+                    404, "text/plain; charset=utf-8", b"Here are /metrics, /healthz and the keys under /.well-known.\n"
+                )
+
+        def _send_json(self, make: Callable[[], dict[str, Any]]) -> None:
+            try:
+                body = json.dumps(make(), indent=1).encode() + b"\n"
+            except (OSError, ValueError):
+                self._send(503, "text/plain; charset=utf-8", b"The keys cannot be read now.\n")
+                return
+            self._send(200, "application/json", body)
 
         def _send(self, status: int, content_type: str, body: bytes) -> None:
             self.send_response(status)

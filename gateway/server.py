@@ -7,7 +7,8 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,13 @@ from grpc_reflection.v1alpha import reflection
 
 from gateway import config
 from gateway.agency.administration import AgencyMethods
-from gateway.agency.authority import CertificateAuthority
-from gateway.agency.certificates import key_from_pem
 from gateway.agency.enrolment import EnrolmentMethods, TrustLines
+from gateway.agency.key_service import KeyMethods
 from gateway.agency.notice import socket_path
+from gateway.agency.published import receipt_verifiers
 from gateway.agency.service import TokenMethods
 from gateway.agency.signing_service import SigningMethods
 from gateway.agency.store import AgencyStore
-from gateway.agency.tokens import TokenSigner, TokenVerifier
 from gateway.agency.view import PolicyWatcher
 from gateway.api.v1 import options_pb2
 from gateway.audit.barrier import AuditBarrier
@@ -42,6 +42,7 @@ from gateway.chain.methods import Method, compile_methods
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
 from gateway.config import Settings
+from gateway.keyfiles import KeyFile, Refreshed
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.criteria import Searching
 from gateway.lookup.disclosure import Disclosures
@@ -54,6 +55,7 @@ from gateway.lookup.verification.plan import Plans
 from gateway.lookup.verifying import VerificationMethods
 from gateway.metrics import Metrics
 from gateway.pulse import beat
+from gateway.rotating import Authority, ServerTls, TokenKeys, keep_fresh
 from gateway.sync.cursor import CursorKey
 from gateway.sync.feed import Feed
 from gateway.sync.push import Pushing
@@ -119,12 +121,8 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     watcher = PolicyWatcher(watched, time.monotonic, socket_path(settings.run, epoch))
     await watcher.start()
     beating = asyncio.create_task(beat(settings.run / "policy", epoch, watcher.age_seconds), name="pulse")
-    token_key = key_from_pem((settings.state / "keys" / "token.key").read_bytes())
-    signer = TokenSigner(token_key, settings.trust_domain, settings.trust_domain, settings.trust_domain)
-    verifier = TokenVerifier(
-        {signer.key_id: signer.public_key}, settings.trust_domain, settings.trust_domain, settings.trust_domain
-    )
-    chain = spine.join(Authenticator(watcher, verifier, settings.trust_domain, time.time), settings.workers)
+    tokens = TokenKeys(settings.state / "keys", settings.trust_domain, time.time)
+    chain = spine.join(Authenticator(watcher, tokens.verifier, settings.trust_domain, time.time), settings.workers)
 
     methods = compile_methods()
     catalogue = Catalogue.compile()
@@ -138,7 +136,9 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     searches = SearchStore(registry.reader)
     reading = ReadBarrier(people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
-    cursors = CursorKey((settings.state / "keys" / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
+    keys = settings.state / "keys"
+    cursors = CursorKey((keys / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
+    cursor_keys = Refreshed(keys, "cursor", partial(_use_cursor_keys, cursors), time.time)
     names = frozenset(methods)
 
     behaviours = _behaviours(
@@ -152,16 +152,17 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
             Feed(people, registry, cursors, disclosures, catalogue, places, spine.recorder),
             Pushing(reading, writing, catalogue, watcher.view, spine.recorder, now_us),
         ),
-        TokenMethods(signer, watcher.view, time.time, secrets.token_bytes),
+        TokenMethods(lambda: tokens.signer, watcher.view, time.time, secrets.token_bytes),
         AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
         AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes),
         UsageMethods(store, spine.keys, str(settings.state)),
+        KeyMethods(),
         SigningMethods(store.signing_keys, settings.trust_domain, time.time),
     )
-    key, certificate = _server_pair(settings)
-    root = (settings.state / "ca" / "root.pem").read_bytes()
-    credentials = grpc.ssl_server_credentials([(key, certificate)], root, require_client_auth=True)
+    credentials = ServerTls(settings.state, mutual=True).credentials()
+    fresh = asyncio.create_task(keep_fresh([tokens, cursor_keys]), name="keep keys fresh")
     await _serve(spine, chain, methods, behaviours, f"{settings.host}:{settings.port}", credentials, ready)
+    fresh.cancel()
     reading.close()
     await writing.close()
     beating.cancel()
@@ -174,16 +175,19 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
 async def run_enrolment(settings: Settings, epoch: int, ready: Callable[[], None]) -> None:
     """Serve the enrolment port until SIGTERM; the only process that opens the issuing key."""
     spine = Spine(settings, epoch)
-    trust = trust_lines(settings)
     store = AgencyStore.open(settings.state / "gateway.db")
-    authority = CertificateAuthority.open(settings.state / "ca")
+    authority = Authority(settings.state / "ca", time.time)
     methods = compile_methods()
     behaviours = _behaviours(
-        methods, options_pb2.LISTENER_ENROLMENT, EnrolmentMethods(store, authority, trust, time.time)
+        methods,
+        options_pb2.LISTENER_ENROLMENT,
+        EnrolmentMethods(store, authority, lambda: trust_lines(settings), time.time),
     )
-    credentials = grpc.ssl_server_credentials([_server_pair(settings)])
+    credentials = ServerTls(settings.state, mutual=False).credentials()
+    fresh = asyncio.create_task(keep_fresh([authority]), name="keep keys fresh")
     address = f"{settings.host}:{settings.enrolment_port}"
     await _serve(spine, spine.join(None), methods, behaviours, address, credentials, ready)
+    fresh.cancel()
     store.close()
 
 
@@ -200,16 +204,14 @@ def _behaviours(methods: Mapping[str, Method], listener: int, *roles: object) ->
 
 
 def trust_lines(settings: Settings) -> TrustLines:
-    """The log's name and verifier lines."""
+    """The log's name and verifier lines, as they stand now."""
     paths = AuditPaths(str(settings.state))
-    return TrustLines(
-        settings.origin, Path(paths.log_vkey).read_text().strip(), Path(paths.receipt_vkey).read_text().strip()
-    )
+    present, lines = receipt_verifiers(settings.state, time.time())
+    return TrustLines(settings.origin, Path(paths.log_vkey).read_text().strip(), present, lines)
 
 
-def _server_pair(settings: Settings) -> tuple[bytes, bytes]:
-    folder = settings.state / "tls"
-    return (folder / "server.key").read_bytes(), (folder / "server.pem").read_bytes()
+def _use_cursor_keys(cursors: CursorKey, files: Sequence[KeyFile], chosen: KeyFile) -> None:
+    cursors.use(chosen.path.read_bytes(), [file.path.read_bytes() for file in files if file != chosen])
 
 
 async def _serve(

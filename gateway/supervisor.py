@@ -18,10 +18,12 @@ from typing import Any
 
 from gateway.agency.identity import write_private
 from gateway.config import DRAIN_SECONDS_MAX, Settings
+from gateway.keyfiles import active, key_files
 from gateway.start import CannotStart, prepare
 
 START_SECONDS_MAX = 30.0
 RENEW_SECONDS = 3600.0
+ISSUER_SECONDS = 1.0
 STOP_SECONDS_MAX = DRAIN_SECONDS_MAX + 5.0
 BACKOFF_SECONDS_MIN = 0.1
 BACKOFF_SECONDS_MAX = 5.0
@@ -53,6 +55,8 @@ class Supervisor:
         self._say = say
         self._stopping = False
         self._lock = -1
+        self._issuer = ""
+        self._look_at = 0.0
         # In the order of starting; they stop in the opposite order.
         self.children = [
             Child("sequencer", "sequencer"),
@@ -80,20 +84,35 @@ class Supervisor:
             if ready is not None and not self._stopping:
                 ready()
             renew_at = time.monotonic() + RENEW_SECONDS
+            self._issuer = self._active_issuer()
             while not self._stopping:
                 time.sleep(_POLL_SECONDS)
                 self._replace_dead()
-                if time.monotonic() >= renew_at:
+                if time.monotonic() >= renew_at or self._issuer_changed():
                     renew_at = time.monotonic() + RENEW_SECONDS
                     self._renew()
         finally:
             self._stop_all()
             os.close(self._lock)
 
-    def _renew(self) -> None:
-        """Renew the operator's identity and the server's certificate once half their life is over.
+    def _issuer_changed(self) -> bool:
+        """Whether another issuing key has become active; looked at once a second."""
+        now = time.monotonic()
+        if now < self._look_at:
+            return False
+        self._look_at = now + ISSUER_SECONDS
+        before, self._issuer = self._issuer, self._active_issuer()
+        return before != self._issuer
 
-        Serving processes read the server's certificate when they start; half of its 90 days remain for that.
+    def _active_issuer(self) -> str:
+        try:
+            return active(key_files(self._settings.state / "ca", "issuing", ".pem"), time.time()).path.name
+        except OSError:
+            return self._issuer
+
+    def _renew(self) -> None:
+        """Renew the operator's identity and the server's certificate once half their life is over, or their issuer is
+        no longer the active one. Serving processes show the server's new one at the next handshake.
         """
         try:
             prepare(self._settings, time.time())

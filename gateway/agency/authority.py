@@ -30,6 +30,7 @@ from gateway.agency.certificates import (
     spiffe_id,
 )
 from gateway.agency.identity import write_private_folder
+from gateway.keyfiles import active, key_files
 
 AGENCY_LIFETIME_SECONDS = 24 * 3600
 _ROOT_DAYS = 20 * 365
@@ -47,27 +48,36 @@ class Issued:
 
 
 class CertificateAuthority:
-    """The gateway's own authority: a root and, below it, an issuing key with path length 0 that signs leaves.
+    """The gateway's own authority: roots and, below them, issuing keys with path length 0 that sign leaves.
 
-    Files: root.pem, root.key, issuing.pem, issuing.key. Only the issuing key is needed to issue, so root.key
-    may be taken off the machine after `create`.
+    Files: root.pem, root.key, issuing.pem, issuing.key, and later ones of the same kinds (see keyfiles). Only the
+    active issuing key is needed to issue, so root keys may be taken off the machine after `create`.
     """
 
-    def __init__(self, root: x509.Certificate, issuing: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
-        """Raises ValueError when the three do not belong together."""
-        try:
-            issuing.verify_directly_issued_by(root)
-        except (InvalidSignature, TypeError) as error:
-            raise ValueError("the issuing certificate was not issued by the root") from error
+    def __init__(
+        self,
+        roots: Sequence[x509.Certificate],
+        issuing: x509.Certificate,
+        key: ec.EllipticCurvePrivateKey,
+        others: Sequence[x509.Certificate] = (),
+    ) -> None:
+        """`roots`: newest first. `others`: issuing certificates that are announced or retired.
+
+        Raises ValueError when they do not belong together.
+        """
+        if not any(_has_issued(root, issuing) for root in roots):
+            raise ValueError("the issuing certificate was not issued by the root")
         if issuing.public_key() != key.public_key():
             raise ValueError("the issuing key does not belong to the issuing certificate")
         names = issuing.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         (uri,) = names.get_values_for_type(x509.UniformResourceIdentifier)
         self.trust_domain = uri.removeprefix("spiffe://")
-        self.root_pem = root.public_bytes(Encoding.PEM)
+        self.root_pem = b"".join(root.public_bytes(Encoding.PEM) for root in roots)
+        """All roots, newest first."""
         self._issuing = issuing
         self._issuing_pem = issuing.public_bytes(Encoding.PEM)
         self._key = key
+        self._others = tuple(others)
 
     @classmethod
     def create(cls, directory: Path, trust_domain: str, now: float) -> CertificateAuthority:
@@ -89,24 +99,28 @@ class CertificateAuthority:
                 "issuing.key": key_to_pem(issuing_key),
             },
         )
-        return cls(root, issuing, issuing_key)
+        return cls([root], issuing, issuing_key)
 
     @classmethod
-    def open(cls, directory: Path) -> CertificateAuthority:
-        """Raises FileNotFoundError when a file is missing, ValueError when they do not belong together."""
+    def open(cls, directory: Path, now: float) -> CertificateAuthority:
+        """As it stands at `now`. Raises FileNotFoundError when a file is missing, ValueError when they do not
+        belong together."""
+        files = key_files(directory, "issuing", ".pem")
+        chosen = active(files, now)
         return cls(
-            x509.load_pem_x509_certificate((directory / "root.pem").read_bytes()),
-            x509.load_pem_x509_certificate((directory / "issuing.pem").read_bytes()),
-            key_from_pem((directory / "issuing.key").read_bytes()),
+            x509.load_pem_x509_certificates(root_bundle(directory)),
+            _certificate(chosen.path),
+            key_from_pem(chosen.path.with_suffix(".key").read_bytes()),
+            [_certificate(file.path) for file in files if file != chosen],
         )
 
     def issued(self, leaf: x509.Certificate) -> bool:
-        """Whether the certificate was issued by the present issuing key."""
-        try:
-            leaf.verify_directly_issued_by(self._issuing)
-        except (InvalidSignature, TypeError, ValueError):
-            return False
-        return True
+        """Whether the certificate was issued by one of the issuing keys, retired ones included."""
+        return any(_has_issued(issuing, leaf) for issuing in (self._issuing, *self._others))
+
+    def is_issuer(self, leaf: x509.Certificate) -> bool:
+        """Whether the certificate was issued by the active issuing key."""
+        return _has_issued(self._issuing, leaf)
 
     def issue_server(self, names: Sequence[str], public_key: ec.EllipticCurvePublicKey, now: float, days: int) -> bytes:
         """A server certificate for DNS names and IP addresses: leaf and issuing certificate, PEM."""
@@ -161,6 +175,47 @@ class CertificateAuthority:
             )
             .sign(self._key, hashes.SHA256())
         )
+
+
+def root_bundle(directory: Path) -> bytes:
+    """All root certificates of an authority's folder as PEM, newest first. Raises FileNotFoundError."""
+    files = key_files(directory, "root", ".pem")
+    if not files:
+        raise FileNotFoundError(errno.ENOENT, "does not exist", str(directory / "root.pem"))
+    return b"".join(file.path.read_bytes() for file in reversed(files))
+
+
+def make_issuing(
+    root: x509.Certificate, root_key: ec.EllipticCurvePrivateKey, trust_domain: str, now: float
+) -> dict[str, bytes]:
+    """A further issuing key under a root: the files .pem and .key by suffix.
+
+    Raises ValueError when the key is not the root's.
+    """
+    if root.public_key() != root_key.public_key():
+        raise ValueError("the root key does not belong to the newest root certificate")
+    key = make_key()
+    certificate = _authority_certificate(trust_domain, "issuing", key, root, root_key, now)
+    return {".key": key_to_pem(key), ".pem": certificate.public_bytes(Encoding.PEM)}
+
+
+def make_root(trust_domain: str, now: float) -> dict[str, bytes]:
+    """A further root: the files .pem and .key by suffix."""
+    key = make_key()
+    certificate = _authority_certificate(trust_domain, "root", key, None, key, now)
+    return {".key": key_to_pem(key), ".pem": certificate.public_bytes(Encoding.PEM)}
+
+
+def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, TypeError, ValueError):
+        return False
+    return True
+
+
+def _certificate(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def server_names(leaf: x509.Certificate) -> frozenset[str]:

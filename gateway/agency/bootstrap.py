@@ -19,11 +19,11 @@ from gateway.agency.authority import (
     general_name,
     server_names,
 )
-from gateway.agency.certificates import Principal, key_from_pem, key_to_pem, make_key, principal_from_pem
+from gateway.agency.certificates import Principal, key_from_pem, key_to_pem, make_key, principal_from_pem, public_to_pem
 from gateway.agency.grants import Grant
 from gateway.agency.identity import CERTIFICATE_FILE, read_trust, write_identity, write_private
 from gateway.agency.store import AgencyStore, Place
-from gateway.api.v1 import agency_service_pb2, options_pb2, usage_service_pb2
+from gateway.api.v1 import agency_service_pb2, key_service_pb2, options_pb2, usage_service_pb2
 from gateway.errors import GatewayError, RecordExists
 
 OPERATOR = "operator"
@@ -35,6 +35,7 @@ OPERATOR_LEGAL_BASIS = "policy:operation"
 OPERATED_WITH: tuple[tuple[Any, str], ...] = (
     (agency_service_pb2, "AgencyService"),
     (usage_service_pb2, "UsageService"),
+    (key_service_pb2, "KeyService"),
 )
 """Files and services of the contract that operators are founded with."""
 SERVER_DAYS = 90
@@ -57,7 +58,7 @@ def initialise(
     """
     authority_folder = state / "ca"
     if (authority_folder / "root.pem").exists():
-        authority = CertificateAuthority.open(authority_folder)
+        authority = CertificateAuthority.open(authority_folder, now)
     else:
         authority = CertificateAuthority.create(authority_folder, trust_domain, now)
     if authority.trust_domain != trust_domain:
@@ -66,7 +67,10 @@ def initialise(
             f"the settings say {trust_domain}; use another state directory"
         )
     renew_server(state, authority, names, now)
-    _write_once(state / "keys" / "token.key", key_to_pem(make_key()))
+    token_key = make_key()
+    if not (state / "keys" / "token.key").exists():
+        write_private(state / "keys" / "token.pub", public_to_pem(token_key.public_key()))
+    _write_once(state / "keys" / "token.key", key_to_pem(token_key))
     _write_once(state / "keys" / "cursor.key", secrets.token_bytes(_CURSOR_KEY_BYTES))
     store = _open_store(state)
     try:
@@ -80,24 +84,29 @@ def initialise(
 def renew_server(state: Path, authority: CertificateAuthority, names: Sequence[str], now: float) -> bool:
     """Issue the server's certificate when there is none, half its life is over, or its names or issuer changed.
 
-    STATE/tls: server.pem (leaf and issuing certificate), server.key. True when it issued.
+    STATE/tls/server.pem: key, leaf and issuing certificate in one file, so that nobody reads halves of two pairs.
+    True when it issued.
     """
-    chain_path, key_path = state / "tls" / "server.pem", state / "tls" / "server.key"
-    if chain_path.exists() and key_path.exists():
-        leaf = x509.load_pem_x509_certificate(chain_path.read_bytes())
+    path = state / "tls" / "server.pem"
+    if path.exists():
+        leaf = x509.load_pem_x509_certificate(path.read_bytes())
         begins, ends = leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp()
         if (
             now < (begins + ends) / 2
             and server_names(leaf) == frozenset(str(general_name(name).value) for name in names)
-            and authority.issued(leaf)
-            # A crash between the two files leaves a key that does not belong to the certificate.
-            and key_from_pem(key_path.read_bytes()).public_key() == leaf.public_key()
+            and authority.is_issuer(leaf)
+            and key_from_pem(path.read_bytes()).public_key() == leaf.public_key()
         ):
             return False
-    key = make_key()
-    write_private(key_path, key_to_pem(key))
-    write_private(chain_path, authority.issue_server(names, key.public_key(), now, SERVER_DAYS))
+    issue_server_pair(state, authority, names, now)
     return True
+
+
+def issue_server_pair(state: Path, authority: CertificateAuthority, names: Sequence[str], now: float) -> None:
+    """Put a new key and certificate of the server in place; serving processes show it at the next handshake."""
+    key = make_key()
+    chain = authority.issue_server(names, key.public_key(), now, SERVER_DAYS)
+    write_private(state / "tls" / "server.pem", key_to_pem(key) + chain)
 
 
 def enrol_locally(
@@ -108,7 +117,7 @@ def enrol_locally(
     The operator's path without a code, for a demonstration's agencies; it leaves no entry in the log. Raises
     RecordUnknown when agency or unit is unknown or revoked, FileNotFoundError when the gateway was never started.
     """
-    authority = CertificateAuthority.open(state / "ca")
+    authority = CertificateAuthority.open(state / "ca", now)
     store = AgencyStore.open(state / "gateway.db")
     try:
         return _enrol(authority, store, agency, system, folder, now, trust, unit)

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -125,6 +126,19 @@ def make_key() -> ec.EllipticCurvePrivateKey:
 def key_to_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     """PKCS#8 PEM without a passphrase; the file's mode protects it."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def public_to_pem(key: ec.EllipticCurvePublicKey) -> bytes:
+    """The public half, SubjectPublicKeyInfo in PEM."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def public_from_pem(pem: bytes) -> ec.EllipticCurvePublicKey:
+    """Raises ValueError when it is not a P-256 public key."""
+    key = load_pem_public_key(pem)
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError("not a P-256 public key")
+    return key
 
 
 def key_from_pem(pem: bytes) -> ec.EllipticCurvePrivateKey:

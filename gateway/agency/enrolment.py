@@ -56,6 +56,9 @@ class TrustLines:
     log_origin: str
     log_verifier: str
     receipt_verifier: str
+    """Of the key that signs now."""
+    receipt_verifiers: tuple[str, ...]
+    """Of all keys, announced and retired ones too."""
 
 
 class EnrolmentMethods:
@@ -64,11 +67,11 @@ class EnrolmentMethods:
     def __init__(
         self,
         store: AgencyStore,
-        authority: CertificateAuthority,
-        trust: TrustLines,
+        authority: Callable[[], CertificateAuthority],
+        trust: Callable[[], TrustLines],
         clock: Callable[[], float],
     ) -> None:
-        """`clock`: unix seconds."""
+        """`authority`, `trust`: as they stand now. `clock`: unix seconds."""
         self._store = store
         self._authority = authority
         self._trust = trust
@@ -81,14 +84,14 @@ class EnrolmentMethods:
         owner = await asyncio.to_thread(self._store.owner_of_code, request.code)
         # Who presents a code that was made for an agency knows a secret of it: the agency's log shall show that.
         call.principal = Principal(owner.agency, owner.system, bytes(32), 0, 0, 0, owner.unit)
-        require_csr_names(request.csr, self._authority.trust_domain, owner.agency, owner.system, owner.unit)
+        require_csr_names(request.csr, self._authority().trust_domain, owner.agency, owner.system, owner.unit)
         try:
             await asyncio.to_thread(self._store.redeem_code, request.code, int(now))
         except EnrolmentRefused:
             if owner.used:
                 raise EnrolmentCodeUsed from None
             raise
-        issued = self._authority.issue_agency(owner.agency, owner.system, public_key, now, unit=owner.unit)
+        issued = self._authority().issue_agency(owner.agency, owner.system, public_key, now, unit=owner.unit)
 
         async def record() -> None:
             await asyncio.to_thread(self._store.record_credential, issued.principal, int(now))
@@ -112,7 +115,7 @@ class EnrolmentMethods:
         if abs(now - signed_at) > CLOCK_SECONDS_MAX:
             raise ClockSkewed(metadata={"server_time": datetime.fromtimestamp(int(now), UTC).isoformat()})
         public_key = public_key_of_csr(request.csr)
-        require_csr_names(request.csr, self._authority.trust_domain, old.agency, old.system, old.unit)
+        require_csr_names(request.csr, self._authority().trust_domain, old.agency, old.system, old.unit)
         if now > old.not_after + GRACE_SECONDS:
             raise CredentialExpired("The certificate lapsed too long ago to be renewed; enrol again with a new code.")
         digest = key_digest(public_key)
@@ -128,7 +131,7 @@ class EnrolmentMethods:
             self._store.successions.require_renewable(old.thumbprint, digest)
 
         await asyncio.to_thread(require)
-        issued = self._authority.issue_agency(old.agency, old.system, public_key, now, unit=old.unit)
+        issued = self._authority().issue_agency(old.agency, old.system, public_key, now, unit=old.unit)
 
         def record() -> None:
             self._store.successions.record(old, issued.principal, digest, int(now))
@@ -156,9 +159,9 @@ class EnrolmentMethods:
             key = leaf.public_key()
         except (ValueError, x509.InvalidVersion):
             raise CredentialMalformed from None
-        if not self._authority.issued(leaf):
+        if not self._authority().issued(leaf):
             raise CredentialForeign("The certificate was issued by another gateway; enrol with this one.")
-        principal = principal_from_pem(leaf.public_bytes(Encoding.PEM), self._authority.trust_domain)
+        principal = principal_from_pem(leaf.public_bytes(Encoding.PEM), self._authority().trust_domain)
         statement = renewal_statement(request.certificate, request.csr, request.signed_time.seconds)
         if not isinstance(key, ec.EllipticCurvePublicKey):
             raise CredentialMalformed
@@ -169,12 +172,14 @@ class EnrolmentMethods:
         return principal
 
     def _bundle(self) -> enrolment_pb.TrustBundle:
+        authority, trust = self._authority(), self._trust()
         return enrolment_pb.TrustBundle(
-            root_certificates=self._authority.root_pem.decode(),
-            log_origin=self._trust.log_origin,
-            log_verifier=self._trust.log_verifier,
-            receipt_verifier=self._trust.receipt_verifier,
-            trust_domain=self._authority.trust_domain,
+            root_certificates=authority.root_pem.decode(),
+            log_origin=trust.log_origin,
+            log_verifier=trust.log_verifier,
+            receipt_verifier=trust.receipt_verifier,
+            receipt_verifiers=trust.receipt_verifiers,
+            trust_domain=authority.trust_domain,
         )
 
 

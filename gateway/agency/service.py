@@ -27,12 +27,12 @@ class TokenMethods:
 
     def __init__(
         self,
-        signer: TokenSigner,
+        signer: Callable[[], TokenSigner],
         view: Callable[[], PolicyView],
         clock: Callable[[], float],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """`view` raises PolicyStale; `clock`: unix seconds."""
+        """`signer` gives the active one. `view` raises PolicyStale; `clock`: unix seconds."""
         self._signer = signer
         self._view = view
         self._clock = clock
@@ -52,6 +52,6 @@ class TokenMethods:
             grants = for_purposes(grants, frozenset(request.purposes))
         token_id = self._random_bytes(_TOKEN_ID_BYTES)
         call.token_id = token_id  # the entry names the token that was issued; the caller had none
-        token, expires = self._signer.issue(call.principal, grants, now, token_id)
+        token, expires = self._signer().issue(call.principal, grants, now, token_id)
         body = token_pb.IssueTokenResponse(token=token, expires_time=timestamp(expires), server_time=timestamp(now))
         return Answer(body, note=f"token until {expires}")

@@ -141,12 +141,18 @@ class TokenVerifier:
         trust_domain: str,
     ) -> None:
         """`keys`: by key id, announced, active and retired ones alike."""
-        self._keys = {kid: ECKey.import_key(key, {"kid": kid, "alg": _ALGORITHM}) for kid, key in keys.items()}
         self._issuer = issuer
         self._audience = audience
         self._trust_domain = trust_domain
         self._verified: dict[tuple[str, bytes], Token] = {}
         self._failed: dict[tuple[str, bytes], tuple[float, type[NotIdentified]]] = {}
+        self.use(keys)
+
+    def use(self, keys: Mapping[str, ec.EllipticCurvePublicKey]) -> None:
+        """Go on with other keys; what was verified under one that is gone is forgotten."""
+        self._keys = {kid: ECKey.import_key(key, {"kid": kid, "alg": _ALGORITHM}) for kid, key in keys.items()}
+        self._verified.clear()
+        self._failed.clear()
 
     def verify(self, token: str, principal: Principal, now: float) -> Token:
         """The token, when it is ours, in force, and bound to the certificate of `principal`.

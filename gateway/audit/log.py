@@ -7,10 +7,12 @@ checkpoint's root, by the receipts agencies hold, or by a checkpoint somebody sa
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gateway.audit.checkpoint import Checkpoint, open_checkpoint
 from gateway.audit.entry import with_time
@@ -26,6 +28,7 @@ from gateway.audit.recovery import Recovery
 from gateway.audit.tiles import CHECKPOINT
 from gateway.audit.tree import EMPTY_ROOT, leaf_hash
 from gateway.audit.wal import SEGMENT_BYTES, Wal
+from gateway.keyfiles import Refreshed
 
 LOG_VKEY = "log.vkey"
 RECEIPT_VKEY = "receipt.vkey"
@@ -54,11 +57,30 @@ class LogKeys:
 
 
 def load_log_keys(directory: str, origin: str) -> LogKeys:
-    """The two signing keys of the log; only the sequencer opens them. Raises KeyUnavailable."""
+    """The log's signing key and its first receipt key; only the sequencer opens them. Raises KeyUnavailable."""
     return LogKeys(
         load_signer(os.path.join(directory, LOG_KEY), origin),
         load_signer(os.path.join(directory, RECEIPT_KEY), receipt_key_name(origin)),
     )
+
+
+def receipt_key_refresher(directory: str, use: Callable[[Signer], None], origin: str) -> Callable[[], None]:
+    """Looks for the receipt key that is active now, at once and whenever it is called. Raises KeyUnavailable at once.
+
+    A later one that cannot be read leaves the key before it in use, and says so.
+    """
+    name = receipt_key_name(origin)
+    keys = Refreshed(
+        Path(directory), "receipt", lambda _all, chosen: use(load_signer(str(chosen.path), name)), time.time
+    )
+
+    def refresh() -> None:
+        try:
+            keys.refresh()
+        except (AuditError, OSError) as error:
+            print(f"audit sequencer: the next receipt key is not used: {error}", file=sys.stderr, flush=True)
+
+    return refresh
 
 
 class Log:
@@ -78,6 +100,8 @@ class Log:
         self._files = files
         self._directory = directory
         self._keys = keys
+        self.refresh: Callable[[], None] = lambda: None
+        """Looks for a newer receipt key; called with every publishing."""
         self._clock_us = clock_us
         self._wal = wal
         self._publisher = publisher
@@ -103,6 +127,12 @@ class Log:
     def commit_bytes_max(self) -> int:
         """Largest commit, counted with `wal.frame_bytes` an entry."""
         return self._wal.commit_bytes_max
+
+    def use_receipt_key(self, signer: Signer) -> None:
+        """Sign further commits with another key of the same name. Raises LogRefused for another name."""
+        if signer.verifier.name != self._keys.receipt.verifier.name:
+            raise LogRefused("a receipt key signs under the log's own name")
+        self._keys = LogKeys(self._keys.log, signer)
 
     def append(self, items: Sequence[tuple[bytes, bytes]]) -> list[Receipt]:
         """`commit`, as one receipt for each item."""
@@ -143,6 +173,7 @@ class Log:
 
         Raises LogFailed. Covers only entries whose sync completed, because only those are waiting.
         """
+        self.refresh()
         with self._publish_lock:
             began = time.perf_counter()
             try:

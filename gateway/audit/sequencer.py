@@ -26,7 +26,7 @@ from gateway.audit.entry import checked, names_of
 from gateway.audit.errors import AuditError, LogFailed, Malformed
 from gateway.audit.files import Files, RealFiles
 from gateway.audit.limits import Limiter
-from gateway.audit.log import Log, load_log_keys, open_log
+from gateway.audit.log import Log, load_log_keys, open_log, receipt_key_refresher
 from gateway.audit.paths import AuditPaths
 from gateway.audit.reader import LogReader
 from gateway.audit.snapshot import Snapshots, restore
@@ -359,6 +359,7 @@ def run(
     try:
         keys = load_log_keys(paths.keys, origin)
         log = open_log(files, paths.log, paths.wal, keys, lambda: time.time_ns() // 1000, segment_bytes)
+        log.refresh = receipt_key_refresher(paths.keys, log.use_receipt_key, origin)
         # What admission counts is read from the published log, so everything is published first.
         log.publish()
         reader = LogReader(paths.log, files.read)

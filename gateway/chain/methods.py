@@ -16,6 +16,7 @@ from gateway.api.v1 import (
     agency_service_pb2,
     audit_service_pb2,
     enrolment_service_pb2,
+    key_service_pb2,
     lookup_service_pb2,
     options_pb2,
     signing_service_pb2,
@@ -33,6 +34,7 @@ CONTRACT = (
     audit_service_pb2,
     agency_service_pb2,
     enrolment_service_pb2,
+    key_service_pb2,
     signing_service_pb2,
     usage_service_pb2,
 )

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.agency import LEGAL_BASIS, PURPOSE, OperatorLegalBasis, OperatorPurpose
 from gateway.cli.exits import REFUSED
-from gateway.cli.options import IdentityOption, JsonOption
-from gateway.cli.output import moment, print_json
+from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption, client_of
+from gateway.cli.output import moment, print_json, print_table
 
 if TYPE_CHECKING:
+    from gateway.audit.receipt import Receipt
     from gateway.client import Identity
 
 app = typer.Typer(
     name="credential", help="Keep certificates good; look at and replace the gateway's keys.", no_args_is_help=True
 )
+
+StateOption = Annotated[
+    Path, typer.Option(exists=True, file_okay=False, metavar="DIR", help="State directory of the gateway.")
+]
 
 
 @app.command()
@@ -82,3 +90,75 @@ def _thumbprint(held: Identity) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return sha256(held.certificate.public_bytes(Encoding.DER)).hexdigest()
+
+
+@app.command()
+def keys(state: StateOption, as_json: JsonOption = False) -> None:
+    """The gateway's own keys, on its machine: announced, active and retired ones."""
+    from gateway.agency.rotation import keys as keys_of
+
+    found = keys_of(state, time.time())
+    if as_json:
+        for key in found:
+            since = datetime.fromtimestamp(key.effective_from, UTC).isoformat() if key.effective_from else None
+            print_json({"kind": key.kind, "name": key.name, "state": key.state.value, "effective_from": since})
+        return
+    rows = [
+        (
+            key.kind,
+            key.state.value,
+            moment(datetime.fromtimestamp(key.effective_from, UTC)) if key.effective_from else "the first",
+            key.name,
+        )
+        for key in found
+    ]
+    print_table(("kind", "state", "from", "name"), rows)
+
+
+@app.command()
+def rotate(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="token, cursor, receipt, issuing, root or server.")],
+    state: StateOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    announced: Annotated[
+        int | None,
+        typer.Option("--in", metavar="SECONDS", help="Until it takes over.", show_default="10 min to 2 days, by kind"),
+    ] = None,
+    root_key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Key of the root, for an issuing key.", show_default="in STATE/ca"),
+    ] = None,
+    purpose: OperatorPurpose = PURPOSE,
+    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
+) -> None:
+    """Replace a key of the gateway, on its machine, while it runs. The log has an entry of it first."""
+    from gateway.agency.rotation import prepare, rotating
+    from gateway.cli.options import settings_of
+    from gateway.client import CannotConnect
+
+    settings, now = settings_of(state=state), time.time()
+    with rotating(state):
+        try:
+            rotation = prepare(
+                state, kind, now, settings.origin, settings.names, announced_seconds=announced, root_key=root_key
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        since = datetime.fromtimestamp(rotation.effective_from, UTC)
+        try:
+            entry = asyncio.run(
+                _record(state, rotation.kind, rotation.name, since, (purpose, legal_basis, case, officer))
+            )
+            told = f"entry {entry.index} of {entry.origin}"
+        except CannotConnect:
+            told = "no gateway runs on this state directory, so that the log has no entry of it"
+        rotation.place()
+    print(f"{kind} key {rotation.name} takes over at {moment(since)}; {told}.")
+
+
+async def _record(state: Path, kind: str, name: str, since: datetime, why: tuple[str, str, str, str]) -> Receipt:
+    from gateway.client import Context
+
+    async with client_of(state / "operator", "") as client:
+        return await client.record_key_rotation(kind, name, since, context=Context(*why))

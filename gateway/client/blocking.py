@@ -87,6 +87,7 @@ class BlockingClient:
     list_agencies = _waiting(Client.list_agencies)
     list_acts = _waiting(Client.list_acts)
     usage_statement = _waiting(Client.usage_statement)
+    record_key_rotation = _waiting(Client.record_key_rotation)
 
     def look_up_many(
         self, numbers: Iterable[str], *, fields: Iterable[str], context: Context, **seconds: float

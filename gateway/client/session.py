@@ -10,6 +10,7 @@ from gateway.client.connection import Connection, open_connection
 from gateway.client.finding import Finding
 from gateway.client.granting import Granting
 from gateway.client.identity import Identity
+from gateway.client.keys import Keys
 from gateway.client.lookup import LookUps
 from gateway.client.operation import Operating
 from gateway.client.receipts import ReceiptLog
@@ -22,7 +23,7 @@ from gateway.client.volume import Volumes
 
 
 class Client(
-    LookUps, Volumes, Finding, Syncing, Auditing, Operating, Granting, Verifying, Metering, Searching, SigningKeys
+    LookUps, Volumes, Finding, Syncing, Auditing, Operating, Granting, Verifying, Metering, Searching, SigningKeys, Keys
 ):
     """Get one from `connect`; leave its `async with` block to close it. One client is for one event loop."""
 

@@ -48,7 +48,15 @@ class CursorKey:
         if len(key) != KEY_BYTES:
             raise ValueError("a cursor key has 32 bytes")
         self._key = key
+        self._others: tuple[bytes, ...] = ()
         self._place = (origin, epoch)
+
+    def use(self, key: bytes, others: Iterable[bytes]) -> None:
+        """Seal with `key` from now on, and open also what one of the others sealed. Raises ValueError."""
+        others = tuple(others)
+        if any(len(each) != KEY_BYTES for each in (key, *others)):
+            raise ValueError("a cursor key has 32 bytes")
+        self._key, self._others = key, others
 
     def binding(self, agency: str, paths: Iterable[str], provinces: Iterable[str]) -> bytes:
         """What a cursor of this follower is bound to, 16 bytes."""
@@ -61,17 +69,14 @@ class CursorKey:
     def seal(self, cursor: Cursor, binding: bytes) -> bytes:
         """The cursor's bytes."""
         body = _BODY.pack(VERSION, cursor.phase, binding, cursor.person_id, cursor.position)
-        seal = self._seal(body)
-        return self._veiled(body, seal) + seal
+        seal = _seal(self._key, body)
+        return _veiled(self._key, body, seal) + seal
 
     def open(self, raw: bytes, binding: bytes) -> Cursor:
         """The cursor in `raw`. Raises CursorMalformed, CursorForeign."""
         if len(raw) != CURSOR_BYTES:
             raise CursorMalformed
-        seal = raw[_BODY.size :]
-        body = self._veiled(raw[: _BODY.size], seal)
-        if not hmac.compare_digest(self._seal(body), seal):
-            raise CursorMalformed
+        body = self._opened(raw[: _BODY.size], raw[_BODY.size :])
         version, phase, bound, person_id, position = _BODY.unpack(body)
         if version != VERSION or phase not in (Phase.SNAPSHOT, Phase.CHANGES):
             raise CursorMalformed
@@ -79,13 +84,22 @@ class CursorKey:
             raise CursorForeign
         return Cursor(Phase(phase), person_id, position)
 
-    def _seal(self, body: bytes) -> bytes:
-        return blake2b(body, key=self._key, digest_size=_SEAL_BYTES, person=b"pg.cursor.seal").digest()
+    def _opened(self, hidden: bytes, seal: bytes) -> bytes:
+        for key in (self._key, *self._others):
+            body = _veiled(key, hidden, seal)
+            if hmac.compare_digest(_seal(key, body), seal):
+                return body
+        raise CursorMalformed
 
-    def _veiled(self, body: bytes, seal: bytes) -> bytes:
-        """`body` hidden, or shown again: a person_id never leaves the gateway, nor does how much changed elsewhere.
 
-        The seal is the initialisation vector of its own body, as in RFC 5297: two bodies never share a stream.
-        """
-        stream = blake2b(seal, key=self._key, digest_size=_BODY.size, person=b"pg.cursor.veil").digest()
-        return bytes(map(xor, body, stream))
+def _seal(key: bytes, body: bytes) -> bytes:
+    return blake2b(body, key=key, digest_size=_SEAL_BYTES, person=b"pg.cursor.seal").digest()
+
+
+def _veiled(key: bytes, body: bytes, seal: bytes) -> bytes:
+    """`body` hidden, or shown again: a person_id never leaves the gateway, nor does how much changed elsewhere.
+
+    The seal is the initialisation vector of its own body, as in RFC 5297: two bodies never share a stream.
+    """
+    stream = blake2b(seal, key=key, digest_size=_BODY.size, person=b"pg.cursor.veil").digest()
+    return bytes(map(xor, body, stream))

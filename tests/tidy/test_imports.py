@@ -12,6 +12,7 @@ import pytest
 from tests.tidy.sources import PACKAGES, Source, sources
 
 API, ERRORS, CONFIG = "gateway.api", "gateway.errors", "gateway.config"
+KEYFILES = "gateway.keyfiles"
 BASE, RECORD, TURNS = "gateway.chain.base", "gateway.chain.record", "gateway.chain.turns"
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "registry": (),
@@ -21,14 +22,18 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *(CONFIG, "gateway.start", "gateway.supervisor"),
     ),
     ERRORS: (),
+    KEYFILES: (),
+    "gateway.rotating": ("gateway.agency", KEYFILES),
     CONFIG: (),
     "gateway.metrics": (),
     "gateway.process_log": (),
     "gateway.catalogue": (API, ERRORS),
     "gateway.wire": (API, "gateway.audit.receipt"),
-    "gateway.audit": (ERRORS,),
+    "gateway.audit": (ERRORS, KEYFILES),
     "gateway.audit.service": (API, ERRORS, BASE, RECORD, TURNS, "gateway.lookup", "registry"),
-    "gateway.agency": (API, ERRORS),
+    "gateway.agency": (API, ERRORS, KEYFILES),
+    "gateway.agency.key_service": (API, BASE),
+    "gateway.agency.rotation": (ERRORS, KEYFILES, "gateway.audit.note", "gateway.audit.receipt"),
     "gateway.agency.quotas": (ERRORS, "gateway.audit.claims", "gateway.audit.limits"),
     "gateway.agency.guesses": (API, BASE, "gateway.audit.claims"),
     "gateway.agency.administration": (API, ERRORS, BASE, "gateway.catalogue"),
@@ -61,10 +66,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.usage.service": (API, ERRORS, BASE, TURNS, "gateway.agency", "gateway.audit"),
     "gateway.client": ("gateway.agency", "gateway.audit", API, "gateway.wire"),
     "gateway.start": ("gateway.agency", "gateway.audit", "gateway.catalogue", CONFIG, "registry"),
-    "gateway.http": ("gateway.audit", CONFIG, "gateway.expiry", "gateway.pulse"),
+    "gateway.http": ("gateway.agency.published", "gateway.audit", CONFIG, "gateway.expiry", "gateway.pulse"),
     "gateway.expiry": ("gateway.agency",),
     "gateway.pulse": (),
-    "gateway.supervisor": (CONFIG, "gateway.agency.identity", "gateway.start"),
+    "gateway.supervisor": (CONFIG, KEYFILES, "gateway.agency.identity", "gateway.start"),
     "gateway.server": ("gateway", "registry"),
     "gateway.child": ("gateway",),
     "gateway.cli": ("gateway", "registry", "seed"),

@@ -28,7 +28,7 @@ def test_a_new_authority_is_private_and_opens_again(tmp_path: Path) -> None:
         "issuing.pem": 0o600,
         "issuing.key": 0o600,
     }
-    opened = CertificateAuthority.open(folder)
+    opened = CertificateAuthority.open(folder, NOW)
     assert opened.trust_domain == TRUST_DOMAIN
     assert opened.root_pem == created.root_pem
 
@@ -42,7 +42,7 @@ def test_an_authority_is_never_overwritten(tmp_path: Path) -> None:
 def test_the_root_key_may_be_taken_away(tmp_path: Path) -> None:
     CertificateAuthority.create(tmp_path / "ca", TRUST_DOMAIN, NOW)
     (tmp_path / "ca" / "root.key").unlink()
-    issued = CertificateAuthority.open(tmp_path / "ca").issue_agency("bhxh", "", make_key().public_key(), NOW)
+    issued = CertificateAuthority.open(tmp_path / "ca", NOW).issue_agency("bhxh", "", make_key().public_key(), NOW)
     assert issued.principal.agency == "bhxh"
 
 
@@ -51,10 +51,10 @@ def test_files_of_two_authorities_do_not_open(tmp_path: Path) -> None:
     CertificateAuthority.create(tmp_path / "two", TRUST_DOMAIN, NOW)
     (tmp_path / "one" / "issuing.key").replace(tmp_path / "two" / "issuing.key")
     with pytest.raises(ValueError, match="issuing key"):
-        CertificateAuthority.open(tmp_path / "two")
+        CertificateAuthority.open(tmp_path / "two", NOW)
     (tmp_path / "one" / "root.pem").replace(tmp_path / "two" / "root.pem")
     with pytest.raises(ValueError, match="issued by the root"):
-        CertificateAuthority.open(tmp_path / "two")
+        CertificateAuthority.open(tmp_path / "two", NOW)
 
 
 def test_an_agencys_certificate_follows_the_profile() -> None:

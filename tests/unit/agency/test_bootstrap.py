@@ -24,6 +24,7 @@ from gateway.agency.ledger import Target
 from gateway.agency.store import AgencyStore
 from gateway.api.v1 import options_pb2
 from gateway.errors import RecordUnknown
+from gateway.rotating import split_pair
 from tests.unit.agency.world import NOW, TRUST, TRUST_DOMAIN
 
 NAMES = ["localhost", "127.0.0.1", "0:0::1"]
@@ -60,8 +61,8 @@ def test_the_first_start_makes_everything_and_all_of_it_private(started: Started
         "ca/issuing.pem",
         "ca/issuing.key",
         "tls/server.pem",
-        "tls/server.key",
         "keys/token.key",
+        "keys/token.pub",
         "keys/cursor.key",
         "keys/policy.key",
         *(f"{operator}/{name}" for operator in OPERATORS for name in ("cert.pem", "key.pem", "ca.pem", "trust.json")),
@@ -87,7 +88,7 @@ def test_an_operator_may_administer_and_nothing_else(started: Started, code: str
     store.close()
     assert operator.agency_class == options_pb2.AGENCY_CLASS_OPERATOR
     (grant,) = operator.grants
-    assert {"RegisterAgency", "CreateGrant", "ApproveGrant", "Revoke", "LiftRevocation"} <= grant.methods
+    assert {"RegisterAgency", "CreateGrant", "ApproveGrant", "Revoke", "RecordKeyRotation"} <= grant.methods
     assert grant.methods.isdisjoint({"LookUpPerson", "Pull", "Push", "QueryAccesses"})
     right = decide(
         [grant], {grant.grant_id: grant}, "Revoke", OPERATOR_PURPOSE, OPERATOR_LEGAL_BASIS, NOW + 9 * 365 * DAY
@@ -123,7 +124,7 @@ def test_a_revoked_operator_is_not_enrolled_again(started: Started) -> None:
 
 
 def test_the_servers_certificate_is_renewed_at_half_life_and_for_new_names(started: Started) -> None:
-    tls = {"tls/server.pem", "tls/server.key"}
+    tls = {"tls/server.pem"}
     assert not tls & started.start(NOW + 44 * DAY)
     assert tls <= started.start(NOW + 46 * DAY)
     assert tls <= started.start(NOW + 46 * DAY, names=["gate.example"])
@@ -131,10 +132,11 @@ def test_the_servers_certificate_is_renewed_at_half_life_and_for_new_names(start
 
 
 def test_a_server_key_of_another_certificate_is_replaced(started: Started) -> None:
-    (started.state / "tls" / "server.key").write_bytes(started.files["operator/key.pem"])
+    _, chain = split_pair(started.files["tls/server.pem"])
+    (started.state / "tls" / "server.pem").write_bytes(started.files["operator/key.pem"] + chain)
     started.start()
     leaf = x509.load_pem_x509_certificate(started.files["tls/server.pem"])
-    assert key_from_pem(started.files["tls/server.key"]).public_key() == leaf.public_key()
+    assert key_from_pem(started.files["tls/server.pem"]).public_key() == leaf.public_key()
 
 
 def test_another_trust_domain_is_refused(started: Started) -> None:

@@ -39,7 +39,7 @@ from gateway.errors import (
 from tests.unit.agency.world import NOW, TRUST_DOMAIN, authority
 
 CODE = "ABCDE-FGHIJ-KLMNO-PQRST"
-TRUST = TrustLines("audit.popgate.example/2026", "log line", "receipt line")
+TRUST = TrustLines("audit.popgate.example/2026", "log line", "receipt line", ("older line", "receipt line"))
 
 
 def call_of(name: str) -> Call:
@@ -77,7 +77,7 @@ def store(tmp_path: Path) -> Iterator[AgencyStore]:
 
 @pytest.fixture
 def enrolment(store: AgencyStore, clock: Clock) -> EnrolmentMethods:
-    return EnrolmentMethods(store, authority(), TRUST, clock)
+    return EnrolmentMethods(store, authority, lambda: TRUST, clock)
 
 
 def csr_for(key: ec.EllipticCurvePrivateKey, common_name: str = "", *names: x509.GeneralName) -> bytes:

@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[AgencyStore]:
 
 
 def tokens_of(store: AgencyStore) -> TokenMethods:
-    return TokenMethods(signer(), lambda: store.load_view(), lambda: NOW, lambda count: bytes([5] * count))
+    return TokenMethods(signer, lambda: store.load_view(), lambda: NOW, lambda count: bytes([5] * count))
 
 
 async def test_a_token_carries_the_grants_in_force(store: AgencyStore) -> None:

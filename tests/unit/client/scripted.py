@@ -26,6 +26,7 @@ from gateway.client.connection import ISSUE_TOKEN, REGISTER_SIGNING_KEY, Method
 from gateway.client.enrol import ENROL_PATH, TRUST_BUNDLE_PATH
 from gateway.client.finding import LOOK_UP_HOUSEHOLD, LOOK_UP_RELATIVES
 from gateway.client.granting import APPROVE_GRANT, CREATE_GRANT
+from gateway.client.keys import RECORD_KEY_ROTATION
 from gateway.client.lookup import LOOK_UP_PERSON
 from gateway.client.operation import (
     CREATE_ENROLMENT_CODE,
@@ -61,6 +62,7 @@ METHODS: tuple[Method[Any], ...] = (
     CREATE_ENROLMENT_CODE,
     REVOKE,
     LIST_AGENCIES,
+    RECORD_KEY_ROTATION,
 )
 Behaviour = Callable[[bytes, dict[str, Any]], Awaitable[Message]]
 
