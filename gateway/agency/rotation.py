@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.agency.authority import CertificateAuthority, make_issuing, make_root
+from gateway.agency.authority import CertificateAuthority, make_issuing, make_root, server_names
 from gateway.agency.bootstrap import issue_server_pair
 from gateway.agency.certificates import key_from_pem, key_to_pem, make_key, public_from_pem, public_to_pem
 from gateway.agency.identity import write_private
@@ -95,14 +95,7 @@ def rotating(state: Path) -> Iterator[None]:
 
 
 def prepare(
-    state: Path,
-    kind: str,
-    now: float,
-    origin: str,
-    names: Sequence[str],
-    *,
-    announced_seconds: int | None = None,
-    root_key: Path | None = None,
+    state: Path, kind: str, now: float, *, announced_seconds: int | None = None, root_key: Path | None = None
 ) -> Rotation:
     """Make the next key of a kind. `root_key`: where the root's key is, for an issuing key; by default in STATE/ca.
 
@@ -113,7 +106,7 @@ def prepare(
         raise ValueError(f"there is no kind of key {kind}; it is one of {', '.join(ANNOUNCED_SECONDS)}")
     wait = ANNOUNCED_SECONDS[kind] if announced_seconds is None else announced_seconds
     if kind == "server":
-        return _server(state, now, names)
+        return _server(state, now)
     if wait < ANNOUNCED_SECONDS_MIN:
         raise ValueError(f"a key is announced at least {ANNOUNCED_SECONDS_MIN} s, so that every process knows it")
     since = int(now) + wait
@@ -124,11 +117,12 @@ def prepare(
         path = next_path(state / "keys", kind, since)
         return Rotation(kind, sha256(secret).hexdigest()[:16], since, lambda: write_private(path, secret))
     if kind == "receipt":
-        return _receipt(state, since, origin)
+        return _receipt(state, since)
     return _issuing(state, since, now, root_key) if kind == "issuing" else _root(state, since, now)
 
 
-def _server(state: Path, now: float, names: Sequence[str]) -> Rotation:
+def _server(state: Path, now: float) -> Rotation:
+    names = sorted(server_names(x509.load_pem_x509_certificate((state / "tls" / "server.pem").read_bytes())))
     authority = CertificateAuthority.open(state / "ca", now)
     return Rotation("server", ", ".join(names), int(now), lambda: issue_server_pair(state, authority, names, now))
 
@@ -144,7 +138,8 @@ def _token(state: Path, since: int) -> Rotation:
     return Rotation("token", key_id(key.public_key()), since, place)
 
 
-def _receipt(state: Path, since: int, origin: str) -> Rotation:
+def _receipt(state: Path, since: int) -> Rotation:
+    origin = Verifier.from_text((state / "audit" / "log.vkey").read_text()).name
     key = Ed25519PrivateKey.generate()
     verifier = Signer(receipt_key_name(origin), key).verifier
     path, lines = next_path(state / "keys" / "audit", "receipt", since), state / "audit" / "receipt.vkey"

@@ -112,7 +112,7 @@ def keys(state: StateOption, as_json: JsonOption = False) -> None:
         )
         for key in found
     ]
-    print_table(("kind", "state", "from", "name"), rows)
+    print_table(("kind", "state", "from", "name"), rows, numbers=frozenset())
 
 
 @app.command()
@@ -134,15 +134,11 @@ def rotate(
 ) -> None:
     """Replace a key of the gateway, on its machine, while it runs. The log has an entry of it first."""
     from gateway.agency.rotation import prepare, rotating
-    from gateway.cli.options import settings_of
     from gateway.client import CannotConnect
 
-    settings, now = settings_of(state=state), time.time()
     with rotating(state):
         try:
-            rotation = prepare(
-                state, kind, now, settings.origin, settings.names, announced_seconds=announced, root_key=root_key
-            )
+            rotation = prepare(state, kind, time.time(), announced_seconds=announced, root_key=root_key)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
         since = datetime.fromtimestamp(rotation.effective_from, UTC)

@@ -178,7 +178,7 @@ def test_the_trust_bundle_is_public_and_says_what_identity_folders_say(
     bundle = enrolment_service_pb2.GetTrustBundleResponse.FromString(call(b"", timeout=10)).trust_bundle
     assert bundle.root_certificates.encode() == (gateway.identity("hospital") / "ca.pem").read_bytes()
     assert bundle.log_origin == gateway.settings.origin
-    assert bundle.receipt_verifier == (gateway.state / "audit" / "receipt.vkey").read_text().strip()
+    assert "\n".join(bundle.receipt_verifiers) == (gateway.state / "audit" / "receipt.vkey").read_text().strip()
 
 
 @pytest.mark.parametrize(
