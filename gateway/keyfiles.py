@@ -66,11 +66,11 @@ def state_of(file: KeyFile, files: Sequence[KeyFile], now: float) -> KeyState:
 
 
 def next_path(directory: Path, kind: str, effective_from: int, suffix: str = ".key") -> Path:
-    """Where the key belongs that takes over at a time. Raises FileExistsError, ValueError before the newest one."""
+    """Where the key belongs that takes over at a time. Raises ValueError unless that is after all there are."""
     path = directory / f"{kind}-{datetime.fromtimestamp(effective_from, UTC).strftime(_STAMP)}{suffix}"
     files = key_files(directory, kind, suffix)
     if files and files[-1].effective_from >= effective_from:
-        raise ValueError(f"a {kind} key takes over at that time or later already: {files[-1].path.name}")
+        raise ValueError(f"{files[-1].path.name} takes over at that time or later already")
     return path
 
 

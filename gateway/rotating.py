@@ -34,7 +34,8 @@ class TokenKeys:
         """`name`: issuer, audience and trust domain. Raises FileNotFoundError, ValueError."""
         self._name = name
         self.verifier = TokenVerifier({}, name, name, name)
-        self._refreshed = Refreshed(directory, "token", self._take, now)
+        # By their public halves: a retired private key may be deleted, and what it signed stays good.
+        self._refreshed = Refreshed(directory, "token", self._take, now, ".pub")
 
     @property
     def signer(self) -> TokenSigner:
@@ -46,8 +47,9 @@ class TokenKeys:
         self._refreshed.refresh()
 
     def _take(self, files: Sequence[KeyFile], chosen: KeyFile) -> None:
-        publics = [public_from_pem(file.path.with_suffix(".pub").read_bytes()) for file in files]
-        self._signer = TokenSigner(key_from_pem(chosen.path.read_bytes()), self._name, self._name, self._name)
+        publics = [public_from_pem(file.path.read_bytes()) for file in files]
+        key = key_from_pem(chosen.path.with_suffix(".key").read_bytes())
+        self._signer = TokenSigner(key, self._name, self._name, self._name)
         self.verifier.use({key_id(public): public for public in publics})
 
 

@@ -20,9 +20,8 @@ def token_jwks(state: Path) -> dict[str, Any]:
 def receipt_verifiers(state: Path, now: float) -> tuple[str, tuple[str, ...]]:
     """The verifier line of receipts that are signed now, and the lines of all keys, oldest first. Raises OSError."""
     lines = tuple((state / "audit" / "receipt.vkey").read_text().strip().split("\n"))
-    files = key_files(state / "keys" / "audit", "receipt")
-    # Lines are written in the order of the keys, each before its key.
-    return lines[files.index(active(files, now))], lines
+    chosen = active(key_files(state / "keys" / "audit", "receipt"), now)
+    return (chosen.path.with_suffix(".vkey").read_text().strip() if chosen.effective_from else lines[0]), lines
 
 
 def trust_document(state: Path, origin: str, trust_domain: str, now: float) -> dict[str, Any]:

@@ -146,6 +146,7 @@ def _receipt(state: Path, since: int) -> Rotation:
 
     def place() -> None:
         write_private(lines, (lines.read_text().rstrip("\n") + "\n" + verifier.text() + "\n").encode())
+        write_private(path.with_suffix(".vkey"), verifier.text().encode())
         write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
     return Rotation("receipt", f"{verifier.key_id:08x}", since, place)
@@ -157,7 +158,8 @@ def _issuing(state: Path, since: int, now: float, root_key: Path | None) -> Rota
     signing = key_from_pem((root_key or newest.with_suffix(".key")).read_bytes())
     authority = CertificateAuthority.open(state / "ca", now)
     made = make_issuing(root, signing, authority.trust_domain, now)
-    return Rotation("issuing", _name_of(made), since, lambda: _place(state, "issuing", since, made))
+    path = next_path(state / "ca", "issuing", since, ".pem")
+    return Rotation("issuing", _name_of(made), since, lambda: _place(path, made))
 
 
 def _root(state: Path, since: int, now: float) -> Rotation:
@@ -167,15 +169,16 @@ def _root(state: Path, since: int, now: float) -> Rotation:
     certificate = x509.load_pem_x509_certificate(root[".pem"])
     issuing = make_issuing(certificate, key_from_pem(root[".key"]), trust_domain, now)
 
+    paths = [next_path(state / "ca", kind, since, ".pem") for kind in ("root", "issuing")]
+
     def place() -> None:
-        _place(state, "root", since, root)
-        _place(state, "issuing", since, issuing)
+        for path, made in zip(paths, (root, issuing), strict=True):
+            _place(path, made)
 
     return Rotation("root", _name_of(root), since, place)
 
 
-def _place(state: Path, kind: str, since: int, made: Mapping[str, bytes]) -> None:
-    path = next_path(state / "ca", kind, since, ".pem")
+def _place(path: Path, made: Mapping[str, bytes]) -> None:
     # The certificate last: it is what makes the pair be found.
     for suffix in (".key", ".pem"):
         write_private(path.with_suffix(suffix), made[suffix])
@@ -187,8 +190,9 @@ def _names(state: Path, kind: str, files: Sequence[KeyFile]) -> list[str]:
     if kind == "cursor":
         return [sha256(file.path.read_bytes()).hexdigest()[:16] for file in files]
     if kind == "receipt":
-        lines = (state / "audit" / "receipt.vkey").read_text().strip().split("\n")
-        return [f"{Verifier.from_text(line).key_id:08x}" for line in lines[: len(files)]]
+        first = (state / "audit" / "receipt.vkey").read_text().partition("\n")[0]
+        lines = [file.path.with_suffix(".vkey").read_text() if file.effective_from else first for file in files]
+        return [f"{Verifier.from_text(line).key_id:08x}" for line in lines]
     return [_fingerprint(x509.load_pem_x509_certificate(file.path.read_bytes())) for file in files]
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -77,6 +80,22 @@ def test_an_agencys_certificate_follows_the_profile() -> None:
     leaf.verify_directly_issued_by(issuing)
     constraints = issuing.extensions.get_extension_for_class(x509.BasicConstraints).value
     assert (constraints.ca, constraints.path_length) == (True, 0)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_openssl_accepts_a_leaf_for_clients_and_not_for_servers(tmp_path: Path) -> None:
+    issued = authority().issue_agency("bhxh", "hq", make_key().public_key(), time.time(), unit="79")
+    (tmp_path / "cert.pem").write_bytes(issued.chain_pem)
+    (tmp_path / "ca.pem").write_bytes(authority().root_pem)
+
+    def verified(purpose: str) -> bool:
+        command = ["openssl", "verify", "-CAfile", "ca.pem", "-untrusted", "cert.pem", "-x509_strict"]
+        return not subprocess.run(
+            [*command, "-purpose", purpose, "cert.pem"], cwd=tmp_path, capture_output=True
+        ).returncode
+
+    assert verified("sslclient")
+    assert not verified("sslserver")
 
 
 def test_the_longest_names_fit_the_common_name() -> None:

@@ -34,6 +34,19 @@ def test_parts_of_a_binding_do_not_run_into_each_other() -> None:
     assert KEY.binding("a", ["1"], []) != KEY.binding("a", [], ["1"])
 
 
+def test_cursors_outlive_the_rotation_of_their_key() -> None:
+    key = CursorKey(bytes(32), "audit.example/1", "0011")
+    old = key.seal(CURSOR, BINDING)
+    key.use(bytes(range(32)), [bytes(32)])
+    assert key.open(old, BINDING) == key.open(key.seal(CURSOR, BINDING), BINDING) == CURSOR
+    assert KEY.open(key.seal(CURSOR, BINDING), BINDING) == CURSOR
+    key.use(bytes(range(32)), [])
+    with pytest.raises(CursorMalformed):
+        key.open(old, BINDING)
+    with pytest.raises(ValueError, match="32 bytes"):
+        key.use(bytes(range(32)), [b"short"])
+
+
 def test_a_cursor_of_another_key_is_malformed() -> None:
     other = CursorKey(bytes(32), "audit.example/1", "0011")
     with pytest.raises(CursorMalformed):
