@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.agency import LEGAL_BASIS, PURPOSE, OperatorLegalBasis, OperatorPurpose
 from gateway.cli.exits import REFUSED
+from gateway.cli.operation import LEGAL_BASIS, PURPOSE, OperatorLegalBasis, OperatorPurpose
 from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption, client_of
 from gateway.cli.output import moment, print_json, print_table
 
