@@ -52,7 +52,7 @@ class ExpiryCollector:
         server = GaugeMetricFamily(
             "gateway_server_certificate_expiry_timestamp_seconds", "When the server's certificate ends; unix seconds."
         )
-        leaf = x509.load_pem_x509_certificate((self._state / "tls" / "server.pem").read_bytes())
+        leaf = x509.load_pem_x509_certificate((self._state / "tls" / "chain.pem").read_bytes())
         server.add_metric([], leaf.not_valid_after_utc.timestamp())
         store = AgencyStore.open(self._state / "gateway.db")
         try:

@@ -107,6 +107,8 @@ def issue_server_pair(state: Path, authority: CertificateAuthority, names: Seque
     key = make_key()
     chain = authority.issue_server(names, key.public_key(), now, SERVER_DAYS)
     write_private(state / "tls" / "server.pem", key_to_pem(key) + chain)
+    # For those who look at its dates and have no business with the key.
+    write_private(state / "tls" / "chain.pem", chain)
 
 
 def enrol_locally(

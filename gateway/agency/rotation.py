@@ -78,7 +78,7 @@ def keys(state: Path, now: float) -> list[Key]:
         files = key_files(state / folder, kind, suffix)
         named = zip(files, _names(state, kind, files), strict=True)
         found += [Key(kind, name, state_of(file, files, now), file.effective_from) for file, name in named]
-    leaf = x509.load_pem_x509_certificate((state / "tls" / "server.pem").read_bytes())
+    leaf = x509.load_pem_x509_certificate((state / "tls" / "chain.pem").read_bytes())
     begins = int(leaf.not_valid_before_utc.timestamp())
     return [*found, Key("server", _fingerprint(leaf), KeyState.ACTIVE, begins)]
 

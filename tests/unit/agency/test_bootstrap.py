@@ -61,6 +61,7 @@ def test_the_first_start_makes_everything_and_all_of_it_private(started: Started
         "ca/issuing.pem",
         "ca/issuing.key",
         "tls/server.pem",
+        "tls/chain.pem",
         "keys/token.key",
         "keys/token.pub",
         "keys/cursor.key",
@@ -124,7 +125,7 @@ def test_a_revoked_operator_is_not_enrolled_again(started: Started) -> None:
 
 
 def test_the_servers_certificate_is_renewed_at_half_life_and_for_new_names(started: Started) -> None:
-    tls = {"tls/server.pem"}
+    tls = {"tls/server.pem", "tls/chain.pem"}
     assert not tls & started.start(NOW + 44 * DAY)
     assert tls <= started.start(NOW + 46 * DAY)
     assert tls <= started.start(NOW + 46 * DAY, names=["gate.example"])
