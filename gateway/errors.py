@@ -226,6 +226,13 @@ class EnrolmentRefused(NotIdentified):
     sentence = "The enrolment code is unknown, used or expired; ask the operator for a new one."
 
 
+class MetadataReserved(CallerMistake):
+    """The caller set metadata of the gateway's own."""
+
+    reason = "METADATA_RESERVED"
+    sentence = "Metadata whose names begin with `popgate-` are the gateway's to set; leave them out."
+
+
 class EnrolmentCodeUsed(NotIdentified):
     """The enrolment code was used before."""
 

@@ -10,10 +10,12 @@ from gateway.agency.policy import PolicyView
 from gateway.agency.tokens import Token, TokenVerifier
 from gateway.agency.view import PolicyWatcher
 from gateway.chain.base import Call
-from gateway.errors import CredentialMalformed, CredentialMissing
+from gateway.errors import CredentialMalformed, CredentialMissing, MetadataReserved
 
 CERTIFICATES_REMEMBERED_MAX = 4096
 _BEARER = "Bearer "
+RESERVED = "popgate-"
+"""Metadata that begins so is the gateway's: a caller that sets it may mean to be taken for it further on."""
 
 
 class Authenticator:
@@ -45,8 +47,9 @@ class Authenticator:
         call.policy_version = view.version
         token = None
         now = self._now()
+        bearers = _bearers(metadata)
         if call.method.token:
-            token = self._verifier.verify(_bearer(metadata), principal, now)
+            token = self._verifier.verify(_bearer(bearers), principal, now)
             call.token_id = token.token_id
         view.check(principal, token, now)
         return view, token
@@ -65,8 +68,18 @@ class Authenticator:
         return known
 
 
-def _bearer(metadata: Iterable[tuple[str, Any]] | None) -> str:
-    found = [value for key, value in metadata or () if key == "authorization"]
+def _bearers(metadata: Iterable[tuple[str, Any]] | None) -> list[Any]:
+    """Every `authorization`. Raises MetadataReserved for what only the gateway sets."""
+    found = []
+    for key, value in metadata or ():
+        if key == "authorization":
+            found.append(value)
+        elif key.startswith(RESERVED):
+            raise MetadataReserved
+    return found
+
+
+def _bearer(found: list[Any]) -> str:
     if not found:
         raise CredentialMissing
     if len(found) > 1 or not isinstance(found[0], str) or not found[0].startswith(_BEARER):

@@ -50,7 +50,10 @@ def dates(identity: Identity, now: datetime) -> Check:
     except IdentityInvalid as error:
         found, _, advice = error.sentence.partition("; ")
         return Check("dates", Outcome.FAILED, found, advice)
-    return Check("dates", Outcome.OK, f"valid until {local_time(identity.certificate.not_valid_after_utc)}")
+    leaf = identity.certificate
+    half = leaf.not_valid_before_utc + (leaf.not_valid_after_utc - leaf.not_valid_before_utc) / 2
+    until = local_time(leaf.not_valid_after_utc)
+    return Check("dates", Outcome.OK, f"valid until {until}, renewed by the client from {local_time(half)} on")
 
 
 def issuer(identity: Identity, now: datetime) -> Check:

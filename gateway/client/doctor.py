@@ -9,9 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_pem_x509_certificates
+
+from gateway.api.v1.enrolment_service_pb2 import TrustBundle
 from gateway.client.connection import open_connection
 from gateway.client.diagnosis import Check, Outcome, handshake, own_certificate, reach
-from gateway.client.enrol import trust_bundle
+from gateway.client.enrol import receipt_lines, trust_bundle
 from gateway.client.errors import ClientError, IdentityInvalid
 from gateway.client.identity import IDENTITY_FILES, Identity
 
@@ -28,6 +32,7 @@ CHECKS: Final = (
     "reach",
     "handshake",
     "clock",
+    "trust",
     "token",
 )
 
@@ -54,10 +59,10 @@ async def diagnose(
         return _complete(checks)
     checks.append(await asyncio.to_thread(reach, target))
     if checks[-1].outcome is Outcome.OK:
-        checks.append(await asyncio.to_thread(handshake, identity, target))
+        shaken = await asyncio.to_thread(handshake, identity, target)
         asked = _Asked(identity, target, now)
-        checks.append(await _clock(asked))
-        if checks[-2].outcome is Outcome.OK:
+        checks.extend([shaken, *await _enrolment_port(asked)])
+        if shaken.outcome is not Outcome.FAILED:
             checks.append(await _token(asked))
     return _complete(checks)
 
@@ -79,22 +84,42 @@ def _folder(folder: Path) -> tuple[list[Check], Identity | None]:
     return [*checks, Check("files", Outcome.OK, "complete; the key belongs to the certificate")], identity
 
 
-async def _clock(asked: _Asked) -> Check:
+async def _enrolment_port(asked: _Asked) -> list[Check]:
+    """Clock and trust, both of which the enrolment port tells."""
     if not asked.identity.enrolment_server:
-        return Check("clock", Outcome.SKIPPED, "the folder does not say where the enrolment port is")
+        told = "the folder does not say where the enrolment port is, so that nothing is renewed"
+        return [Check(name, Outcome.SKIPPED, told) for name in ("clock", "trust")]
     before = asked.now()
     try:
         answer = await trust_bundle(asked.identity.enrolment_server, asked.identity.root_pem)
     except ClientError as error:
-        return Check("clock", Outcome.SKIPPED, f"the enrolment port did not answer: {error.sentence}")
+        told = f"the enrolment port did not answer: {error.sentence}"
+        return [Check(name, Outcome.SKIPPED, told) for name in ("clock", "trust")]
     middle = before + (asked.now() - before) / 2
-    ahead = (middle - answer.server_time).total_seconds()
+    return [_clock((middle - answer.server_time).total_seconds()), _trust(asked.identity, answer.bundle)]
+
+
+def _clock(ahead: float) -> Check:
     found = f"{abs(ahead):.1f} s {'ahead of' if ahead >= 0 else 'behind'} the gateway"
     if abs(ahead) <= CLOCK_SECONDS_TOLD_MIN:
         return Check("clock", Outcome.OK, "agrees with the gateway's")
     if abs(ahead) > CLOCK_SECONDS_MAX:
         return Check("clock", Outcome.FAILED, found, "set this machine's clock, best by NTP")
     return Check("clock", Outcome.OK, found)
+
+
+def _trust(identity: Identity, bundle: TrustBundle) -> Check:
+    """Whether the folder trusts what the gateway says of itself now."""
+    if (bundle.log_origin, bundle.trust_domain) != (identity.log_origin, identity.trust_domain):
+        found = f"the gateway is of trust domain {bundle.trust_domain} with the log {bundle.log_origin}"
+        return Check("trust", Outcome.FAILED, found, "ask the operator, and enrol with this gateway if that is meant")
+    roots = {root.fingerprint(SHA256()) for root in load_pem_x509_certificates(bundle.root_certificates.encode())}
+    missing = len(roots - {root.fingerprint(SHA256()) for root in identity.roots})
+    lines = set(receipt_lines(bundle).split("\n")) - set(identity.receipt_verifier.split("\n"))
+    if missing or lines:
+        found = f"the gateway has {missing} newer roots and {len(lines)} newer receipt keys"
+        return Check("trust", Outcome.OK, f"{found}; the next renewal brings them")
+    return Check("trust", Outcome.OK, "roots and receipt keys are the gateway's")
 
 
 async def _token(asked: _Asked) -> Check:

@@ -50,6 +50,7 @@ RETRIES: Final[Mapping[str, Retry]] = MappingProxyType(
         "SIGNING_KEY_UNKNOWN": Retry.NEVER,
         "SIGNING_KEY_REVOKED": Retry.NEVER,
         "ENROLMENT_REFUSED": Retry.NEVER,
+        "METADATA_RESERVED": Retry.NEVER,
         "ENROLMENT_CODE_USED": Retry.NEVER,
         "CREDENTIAL_SUPERSEDED": Retry.RENEW_CERTIFICATE,
         "CSR_FOREIGN": Retry.NEVER,

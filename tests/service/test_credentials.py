@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -83,11 +89,44 @@ TOKENS: Mapping[str, tuple[Callable[[Gateway, Callable[[str], Caller]], str], st
         lambda gateway, _of: _forged(gateway, _signer(gateway), time.time() - 601),
         "CREDENTIAL_EXPIRED",
     ),
+    "alg none": (lambda gateway, _of: _unsigned(gateway), "CREDENTIAL_MALFORMED"),
+    "HS256 with the public key": (lambda gateway, _of: _shared_secret(gateway), "CREDENTIAL_MALFORMED"),
+    "an unknown crit": (lambda gateway, _of: _altered(gateway, {"crit": ["x"], "x": 1}), "CREDENTIAL_MALFORMED"),
+    "another typ": (lambda gateway, _of: _altered(gateway, {"typ": "JWT"}), "CREDENTIAL_MALFORMED"),
+    "bound to no certificate": (lambda gateway, _of: _altered(gateway, {}, cnf=None), "CREDENTIAL_MALFORMED"),
+    "expired by a second": (lambda gateway, _of: _altered(gateway, {}, exp=int(time.time()) - 1), "CREDENTIAL_EXPIRED"),
+    "an oversized one": (lambda gateway, _of: _altered(gateway, {}, pad="x" * 6000), "CREDENTIAL_MALFORMED"),
     "one without grants": (
         lambda gateway, _of: _forged(gateway, _signer(gateway), time.time()),
         "METHOD_NOT_GRANTED",
     ),
 }
+
+
+def _altered(gateway: Gateway, header: dict[str, Any], **claims: Any) -> str:
+    """A token of the hospital signed with the gateway's own key, its header or claims altered; None takes one out."""
+    signed = _forged(gateway, _signer(gateway), time.time())
+    altered = jwt.decode(signed, options={"verify_signature": False}) | claims
+    parts = [jwt.get_unverified_header(signed) | header, {k: v for k, v in altered.items() if v is not None}]
+    text = ".".join(urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
+    key = key_from_pem((gateway.state / "keys" / "token.key").read_bytes())
+    return text + "." + urlsafe_b64encode(_raw_signature(key, text.encode())).rstrip(b"=").decode()
+
+
+def _raw_signature(key: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
+    first, second = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+    return first.to_bytes(32, "big") + second.to_bytes(32, "big")
+
+
+def _unsigned(gateway: Gateway) -> str:
+    return _altered(gateway, {"alg": "none"}).rpartition(".")[0] + "."
+
+
+def _shared_secret(gateway: Gateway) -> str:
+    """Signed with a MAC under the public key, for verifiers that take the algorithm from the header."""
+    signing = _altered(gateway, {"alg": "HS256"}).rpartition(".")[0]
+    public = (gateway.state / "keys" / "token.pub").read_bytes()
+    return signing + "." + urlsafe_b64encode(hmac.digest(public, signing.encode(), "sha256")).rstrip(b"=").decode()
 
 
 def _flipped(token: str) -> str:
@@ -128,6 +167,14 @@ def test_a_wrong_token_has_its_reason_and_its_entry(
 )
 def test_an_authorization_of_another_form_is_malformed(hospital: Caller, metadata: tuple[tuple[str, str], ...]) -> None:
     assert _ask(hospital, "", metadata).reason == "CREDENTIAL_MALFORMED"
+
+
+@pytest.mark.parametrize("key", ["popgate-call-id", "popgate-worker", "popgate-principal-bin"])
+def test_metadata_of_the_gateways_own_is_refused(gateway: Gateway, hospital: Caller, key: str) -> None:
+    reply = _ask(hospital, None, ((key, b"x" if key.endswith("-bin") else "x"),))  # type: ignore[arg-type]
+    assert reply.reason == "METADATA_RESERVED"
+    entry, _ = entries_of(gateway, [reply.call_id])[reply.call_id]
+    assert (entry.agency, entry.reason) == ("hospital", reason_number("METADATA_RESERVED"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,14 @@ async def test_what_cannot_be_read_leaves_the_old_key_in_use(state: Path, clock:
     (path,) = (state / "keys").glob("token-*.key")
     path.write_bytes(b"damaged")
     clock.now += 3
-    task = asyncio.create_task(keep_fresh([here]))
-    await asyncio.sleep(1.2)
+    looked = asyncio.Event()
+
+    class Last:
+        def refresh(self) -> None:
+            looked.set()
+
+    task = asyncio.create_task(keep_fresh([here, Last()]))
+    await asyncio.wait_for(looked.wait(), 30)
     assert here.signer.key_id == kid
     assert not task.done()
     task.cancel()

@@ -10,19 +10,27 @@ from typing import Any
 import pytest
 
 from gateway import errors
+from gateway.agency.authority import CertificateAuthority
 from gateway.api.v1 import enrolment_service_pb2
 from gateway.client.connection import ISSUE_TOKEN
 from gateway.client.diagnosis import Check, Outcome
 from gateway.client.doctor import CHECKS, diagnose
 from gateway.client.enrol import TRUST_BUNDLE_PATH
+from tests.unit.client.scripted import ORIGIN
 
 
 @pytest.fixture
 def clock(gateway: Any) -> Any:
-    """The gateway, telling its time."""
+    """The gateway, telling its time and what to trust."""
+    told = gateway.told = enrolment_service_pb2.TrustBundle(
+        root_certificates=gateway.authority.root_pem.decode(),
+        log_origin=ORIGIN,
+        receipt_verifiers=[gateway.signer.verifier.text()],
+        trust_domain="test.example",
+    )
 
     async def trust(_request: bytes, _metadata: Any) -> Any:
-        answer = enrolment_service_pb2.GetTrustBundleResponse()
+        answer = enrolment_service_pb2.GetTrustBundleResponse(trust_bundle=told)
         answer.server_time.GetCurrentTime()
         return answer
 
@@ -80,6 +88,19 @@ async def test_wrong_clock(clock: Any) -> None:
     checks = await diagnose(clock.folder, now=behind)
     assert failed(checks) == ["clock"]
     assert "120.0 s behind" in checks[CHECKS.index("clock")].found
+
+
+async def test_new_keys_of_the_gateway_come_with_the_next_renewal(clock: Any, tmp_path: Path) -> None:
+    newer = CertificateAuthority.create(tmp_path / "newer", "test.example", time.time())
+    clock.told.root_certificates = (newer.root_pem + clock.authority.root_pem).decode()
+    checks = await diagnose(clock.folder)
+    assert not failed(checks)
+    assert "1 newer roots and 0 newer receipt keys" in checks[CHECKS.index("trust")].found
+
+
+async def test_another_gateway_at_the_enrolment_port(clock: Any) -> None:
+    clock.told.log_origin = "audit.other.example/1"
+    assert failed(await diagnose(clock.folder)) == ["trust"]
 
 
 async def test_refused_token(clock: Any, refusal: Any) -> None:
