@@ -33,6 +33,8 @@ class Leaf:
     verifiable: bool
     parts: frozenset[str]
     """Names one level below, by which the answer can be coarsened."""
+    identifier: bool = False
+    """Whether two agencies could join what they hold of a person by it."""
 
 
 class Catalogue:
@@ -123,6 +125,7 @@ def _leaves(message: Descriptor, prefix: str) -> Iterable[Leaf]:
             sensitivity=entry.sensitivity,
             verifiable=entry.verifiable,
             parts=_parts(field),
+            identifier=entry.identifier,
         )
 
 

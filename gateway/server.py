@@ -47,10 +47,12 @@ from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.criteria import Searching
 from gateway.lookup.disclosure import Disclosures
 from gateway.lookup.finding import FindingMethods
+from gateway.lookup.pairwise import PairwiseKey
 from gateway.lookup.people import People, UnitNames
 from gateway.lookup.searching import SearchMethods
 from gateway.lookup.service import LookupMethods
 from gateway.lookup.telling import Telling
+from gateway.lookup.tokened import Tokened
 from gateway.lookup.verification.plan import Plans
 from gateway.lookup.verifying import VerificationMethods
 from gateway.metrics import Metrics
@@ -126,14 +128,15 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
 
     methods = compile_methods()
     catalogue = Catalogue.compile()
-    disclosures = Disclosures(catalogue)
+    pairwise = PairwiseKey((settings.state / "keys" / "pairwise.key").read_bytes())
+    disclosures = Disclosures(catalogue, pairwise)
     engine = open_engine(settings.registry, read_only=True)
     registry = PeopleStore(engine)
     people = People(registry)
     units = Units.from_engine(engine)
     places = UnitNames(units)
     telling = Telling(people, disclosures, places, spine.recorder, time.time)
-    searches = SearchStore(registry.reader)
+    finding, searches = FindingStore(registry.reader), SearchStore(registry.reader)
     reading = ReadBarrier(people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
     keys = settings.state / "keys"
@@ -146,7 +149,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         options_pb2.LISTENER_AGENCY,
         LookupMethods(reading, disclosures, places, spine.recorder, time.time),
         VerificationMethods(reading, Plans(catalogue), places, spine.recorder, time.time),
-        FindingMethods(telling, FindingStore(registry.reader)),
+        FindingMethods(telling, finding),
         SearchMethods(telling, searches, Searching(searches, units)),
         SyncMethods(
             Feed(people, registry, cursors, disclosures, catalogue, places, spine.recorder),
@@ -161,6 +164,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     )
     credentials = ServerTls(settings.state, mutual=True).credentials()
     fresh = asyncio.create_task(keep_fresh([tokens, cursor_keys]), name="keep keys fresh")
+    behaviours = {name: Tokened(behaviour, pairwise, finding) for name, behaviour in behaviours.items()}
     await _serve(spine, chain, methods, behaviours, f"{settings.host}:{settings.port}", credentials, ready)
     fresh.cancel()
     reading.close()

@@ -48,6 +48,11 @@ class FindingStore:
         life = select(
             *(person.c[name] for name in ("person_id", "birth_year", "birth_month", "birth_day", "death_date"))
         )
+        current = select(person.c.person_id, person.c.number)
+        self._numbers = reader.compile(current.select_from(asked.join(person, person.c.person_id == asked.c.value)))
+        homes = select(household.c.household_id, household.c.number)
+        joined = asked.join(household, household.c.household_id == asked.c.value)
+        self._household_numbers = reader.compile(homes.select_from(joined))
         self._lives = reader.compile(life.select_from(asked.join(person, person.c.person_id == asked.c.value)))
 
     def members(self, household_id: int) -> list[Member]:
@@ -63,6 +68,14 @@ class FindingStore:
         rows = self._reader.rows(self._relatives, {"ids": self._reader.pack([person_id])})
         return [(Link(row[1]), row[2]) for row in rows]
 
+    def numbers(self, person_ids: Sequence[int]) -> dict[int, str]:
+        """The current numbers of people, by person_id."""
+        return dict(self._reader.rows(self._numbers, {"ids": self._reader.pack(_in_range(person_ids))}))
+
+    def household_numbers(self, household_ids: Sequence[int]) -> dict[int, str]:
+        """The numbers of households, by household_id."""
+        return dict(self._reader.rows(self._household_numbers, {"ids": self._reader.pack(_in_range(household_ids))}))
+
     def lives(self, person_ids: Sequence[int]) -> dict[int, Life]:
         """When people were born and whether they are dead, by person_id."""
         rows = self._reader.rows(self._lives, {"ids": self._reader.pack(person_ids)})
@@ -76,3 +89,8 @@ class FindingStore:
             .order_by(membership.c.relation, membership.c.person_id)
         )
         return self._reader.compile(statement)
+
+
+def _in_range(identifiers: Sequence[int]) -> list[int]:
+    """Those that a column can hold."""
+    return [identifier for identifier in identifiers if identifier < 1 << 63]

@@ -59,6 +59,7 @@ class Member:
     predicates: tuple[str, ...] = ()
     leniency: int = Leniency.EXACT
     guesses_per_day: int = 0
+    pairwise: bool = False
 
     @property
     def context(self) -> Context:
@@ -76,6 +77,8 @@ _VERIFIED = (
     *("enrolment.sector_code", "driver_licence.number", "tax_registration.former_code"),
 )
 _FINDING = ("LookUpHousehold", "LookUpRelatives", "ResolveNumber", "SearchPersons")
+_TOKENED = ("LookUpPerson", "BatchLookUpPersons", "Pull", "Push", *_FINDING)
+_STUDIED = (*BASIC, *_INSURANCE, "legacy_number", "identity_documents", "relatives", "household", "contact", "vehicles")
 AGENCIES: Mapping[str, Member] = {
     "hospital": Member(
         options_pb2.AGENCY_CLASS_HEALTH,
@@ -146,6 +149,10 @@ AGENCIES: Mapping[str, Member] = {
         "subscriber.check",
         ("number", "birth_date.year"),
     ),
+    "tokened": Member(options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True),
+    "tokened-too": Member(
+        options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True
+    ),
     "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
 }
 """Who asks in the tests. The newcomer is registered and has no grant."""
@@ -196,7 +203,7 @@ class Gateway:
         store = AgencyStore.open(self.state / "gateway.db")
         catalogue = Catalogue.compile()
         for code, member in members.items():
-            store.register_agency(code, f"Agency {code}", member.agency_class, int(now))
+            store.register_agency(code, f"Agency {code}", member.agency_class, int(now), pairwise=member.pairwise)
             if member.methods:
                 store.create_grant(code, _grant(store.reserve_grant_id(), member, catalogue, now))
         store.close()

@@ -41,6 +41,7 @@ OPERATED_WITH: tuple[tuple[Any, str], ...] = (
 SERVER_DAYS = 90
 _OPERATOR_GRANT_SECONDS = 10 * 365 * 86400
 _CURSOR_KEY_BYTES = 32
+_PAIRWISE_KEY_BYTES = 32
 
 
 def initialise(
@@ -71,6 +72,7 @@ def initialise(
     if not (state / "keys" / "token.key").exists():
         write_private(state / "keys" / "token.pub", public_to_pem(token_key.public_key()))
     _write_once(state / "keys" / "token.key", key_to_pem(token_key))
+    _write_once(state / "keys" / "pairwise.key", secrets.token_bytes(_PAIRWISE_KEY_BYTES))
     _write_once(state / "keys" / "cursor.key", secrets.token_bytes(_CURSOR_KEY_BYTES))
     store = _open_store(state)
     try:

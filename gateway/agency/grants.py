@@ -71,7 +71,8 @@ class Grant:
 class Right:
     """What one call may see, under one grant. Hashable: compiled plans are kept by it.
 
-    `provinces` empty means everyone. `pairwise`: the agency sees tokens of people in place of their numbers.
+    `provinces` empty means everyone. `pairwise`: the agency sees tokens of people in place of their numbers;
+    `agency` is its code then, else empty.
     """
 
     grant_id: int
@@ -82,6 +83,7 @@ class Right:
     leniency: int = Leniency.EXACT
     own_subjects: bool = False
     pairwise: bool = False
+    agency: str = ""
 
 
 def decide(

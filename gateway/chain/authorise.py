@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.agency.grants import decide
 from gateway.agency.policy import PolicyView
 from gateway.agency.tokens import Token
 from gateway.chain.base import Call
 from gateway.errors import Refused
+
+NOWHERE = frozenset({"-"})
+"""A scope in which nobody is. Whose own people are asked for is not registered yet, so that all are out of scope."""
 
 
 def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
@@ -34,5 +39,9 @@ def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
             call.stated = f"{call.purpose} {call.legal_basis}"
             call.purpose = call.legal_basis = ""
         raise
+    if right.pairwise:
+        call.right = right = replace(right, agency=call.principal.agency)
+    if right.own_subjects:
+        call.right = right = replace(right, provinces=NOWHERE)
     call.grant = next(grant for grant in granted if grant.grant_id == right.grant_id)
     call.authorised = True

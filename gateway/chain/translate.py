@@ -58,6 +58,7 @@ TABLE: dict[str, tuple[StatusCode, Retry]] = {
     "PERSON_UNAVAILABLE": (StatusCode.NOT_FOUND, Retry.NEVER),
     "TOO_MANY_FOUND": (StatusCode.FAILED_PRECONDITION, Retry.NEVER),
     "NUMBER_AMBIGUOUS": (StatusCode.FAILED_PRECONDITION, Retry.NEVER),
+    "IDENTIFIER_WITHHELD": (StatusCode.PERMISSION_DENIED, Retry.NEVER),
     "RECORD_UNKNOWN": (StatusCode.NOT_FOUND, Retry.NEVER),
     "RECORD_EXISTS": (StatusCode.ALREADY_EXISTS, Retry.NEVER),
     "GRANT_WIDER": (StatusCode.FAILED_PRECONDITION, Retry.NEVER),

@@ -63,6 +63,7 @@ RETRIES: Final[Mapping[str, Retry]] = MappingProxyType(
         "PERSON_UNAVAILABLE": Retry.NEVER,
         "TOO_MANY_FOUND": Retry.NEVER,
         "NUMBER_AMBIGUOUS": Retry.NEVER,
+        "IDENTIFIER_WITHHELD": Retry.NEVER,
         "RECORD_UNKNOWN": Retry.NEVER,
         "RECORD_EXISTS": Retry.NEVER,
         "GRANT_WIDER": Retry.NEVER,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from google.protobuf.message import Message
@@ -12,8 +12,10 @@ from gateway.agency.grants import Right
 from gateway.api.v1 import context_pb2, person_pb2, reason_pb2
 from gateway.catalogue import Catalogue
 from gateway.errors import FieldNotGranted, MaskEmpty
+from gateway.lookup.errors import IdentifierWithheld
 from gateway.lookup.fill import FILLERS, Fill, Places, Related, Row
 from gateway.lookup.linked import linked_fillers
+from gateway.lookup.pairwise import AgencyTokens, PairwiseKey
 
 PREFIX = ("person_id", "number", "version", "scope", "household_id")
 """Columns that every row begins with, whatever is disclosed; the store itself puts the first two there."""
@@ -24,7 +26,12 @@ FRAGMENT_LEAVES = frozenset({"number", "name", "birth_date", "sex", "permanent_r
 FRAGMENT_ROW = (*PREFIX, "fragment")
 """What a row holds then: PREFIX, without the household, and the serialised person."""
 
+TOKENED_LEAVES = frozenset({"number", "household_number", "relatives", "household"})
+"""Identifying leaves that `AgencyTokens.veil` puts tokens into; every other one is withheld from who sees tokens."""
+
 MASKS_REMEMBERED_MAX = 1024
+_NOT_GRANTED = reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED
+_IDENTIFIER = reason_pb2.ERROR_REASON_IDENTIFIER_WITHHELD
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +53,8 @@ class Disclosure:
     """For coarsened leaves: the fields that lead there, and the parts of it that are taken out again."""
     from_fragments: bool = False
     """Whether stored fragments hold exactly what is disclosed."""
+    tokens: AgencyTokens | None = None
+    """The agency's, where it sees them in place of numbers."""
 
     def in_scope(self, row: Row) -> bool:
         """Whether the person of a row may be seen at all."""
@@ -64,6 +73,8 @@ class Disclosure:
                 message = getattr(message, field)
             for part in parts:
                 message.ClearField(part)
+        if self.tokens is not None:
+            self.tokens.veil(person, row, related, PERSON_ID, HOUSEHOLD_ID)
 
     def encoded(self, row: Row, related: Related, places: Places) -> bytes:
         """The same as the serialised person."""
@@ -78,7 +89,9 @@ class Disclosure:
 class Disclosures:
     """Compiles disclosures and remembers the last ones."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, key: PairwiseKey | None = None) -> None:
+        """`key`: for agencies that see tokens; without it they are refused."""
+        self._key = key
         self._fillers = {**FILLERS, **linked_fillers()}
         missing = catalogue.leaves.keys() ^ self._fillers.keys()
         if missing:
@@ -103,6 +116,10 @@ class Disclosures:
         disclosed, withheld = self._catalogue.trim(asked, right.fields)
         if not disclosed:
             raise FieldNotGranted(metadata={"fields": ",".join(withheld[:16])})
+        identifying = self._identifying(disclosed) if right.pairwise else frozenset()
+        disclosed -= identifying
+        if not disclosed:
+            raise IdentifierWithheld(metadata={"fields": ",".join(sorted(identifying)[:16])})
         leaves = sorted({self._catalogue.leaf_of(path) for path in disclosed})
         columns = list(PREFIX)
         fills: list[tuple[Fill, tuple[int, ...]]] = []
@@ -117,15 +134,26 @@ class Disclosures:
             paths=tuple(sorted(disclosed)),
             columns=tuple(columns[2:]),
             related=frozenset(related),
-            withheld=tuple(
-                context_pb2.WithheldField(path=path, reason=reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED)
-                for path in withheld
-            ),
+            withheld=_withheld(dict.fromkeys(withheld, _NOT_GRANTED) | dict.fromkeys(identifying, _IDENTIFIER)),
             sources=self._sources(leaves),
             provinces=right.provinces,
             fills=tuple(fills),
             clears=tuple(self._cleared(leaf, disclosed) for leaf in leaves if leaf not in disclosed),
             from_fragments=disclosed == FRAGMENT_LEAVES and not right.pairwise,
+            tokens=self._tokens(right),
+        )
+
+    def _tokens(self, right: Right) -> AgencyTokens | None:
+        if not right.pairwise:
+            return None
+        assert self._key is not None
+        return self._key.tokens(right.agency)
+
+    def _identifying(self, disclosed: frozenset[str]) -> frozenset[str]:
+        """What is withheld from who sees tokens: identifiers for which there are none."""
+        leaf_of, leaves = self._catalogue.leaf_of, self._catalogue.leaves
+        return frozenset(
+            path for path in disclosed if leaves[leaf_of(path)].identifier and leaf_of(path) not in TOKENED_LEAVES
         )
 
     def _sources(self, leaves: Sequence[str]) -> tuple[context_pb2.DatasetSource, ...]:
@@ -138,6 +166,10 @@ class Disclosures:
     def _cleared(self, leaf: str, disclosed: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         parts = self._catalogue.leaves[leaf].parts
         return tuple(leaf.split(".")), tuple(sorted(part for part in parts if f"{leaf}.{part}" not in disclosed))
+
+
+def _withheld(reasons: Mapping[str, reason_pb2.ErrorReason]) -> tuple[context_pb2.WithheldField, ...]:
+    return tuple(context_pb2.WithheldField(path=path, reason=reasons[path]) for path in sorted(reasons))
 
 
 def only_scope(provinces: frozenset[str]) -> Disclosure:

@@ -17,3 +17,10 @@ class NumberAmbiguous(Refused):
 
     reason = "NUMBER_AMBIGUOUS"
     sentence = "Several people have this number; say what kind it is, or look the person up by other facts."
+
+
+class IdentifierWithheld(Refused):
+    """Nothing is left of the mask but identifiers for which there is no pairwise token."""
+
+    reason = "IDENTIFIER_WITHHELD"
+    sentence = "All the fields asked for are identifiers, which this agency does not see; ask for others."

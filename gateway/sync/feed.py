@@ -97,13 +97,15 @@ class Feed:
         for found in part:
             pulled = response.people.add()
             pulled.version = found.row[VERSION]
-            pulled.superseded_numbers.extend(page.superseded.get(found.row[PERSON_ID], ()))
+            if disclosure.tokens is None:  # a token stays when the number changes
+                pulled.superseded_numbers.extend(page.superseded.get(found.row[PERSON_ID], ()))
             if disclosure.in_scope(found.row):
                 pulled.kind = page.kind  # type: ignore[assignment]
                 disclosure.fill(pulled.person, found.row, found.related, self._places)
             else:
                 pulled.kind = sync_service_pb2.PULL_KIND_REMOVED
-                pulled.person.number = found.row[NUMBER]
+                tokens = disclosure.tokens
+                pulled.person.number = found.row[NUMBER] if tokens is None else tokens.person(found.row[PERSON_ID])
 
     def _read(self, disclosure: Disclosure, cursor: Cursor | None, limit: int) -> _Page:
         try:

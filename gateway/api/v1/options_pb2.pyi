@@ -148,16 +148,18 @@ POLICY_FIELD_NUMBER: _ClassVar[int]
 policy: _descriptor.FieldDescriptor
 
 class FieldCatalogue(_message.Message):
-    __slots__ = ("dataset", "owner", "sensitivity", "verifiable")
+    __slots__ = ("dataset", "owner", "sensitivity", "verifiable", "identifier")
     DATASET_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     SENSITIVITY_FIELD_NUMBER: _ClassVar[int]
     VERIFIABLE_FIELD_NUMBER: _ClassVar[int]
+    IDENTIFIER_FIELD_NUMBER: _ClassVar[int]
     dataset: Dataset
     owner: AgencyClass
     sensitivity: Sensitivity
     verifiable: bool
-    def __init__(self, dataset: _Optional[_Union[Dataset, str]] = ..., owner: _Optional[_Union[AgencyClass, str]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., verifiable: _Optional[bool] = ...) -> None: ...
+    identifier: bool
+    def __init__(self, dataset: _Optional[_Union[Dataset, str]] = ..., owner: _Optional[_Union[AgencyClass, str]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., verifiable: _Optional[bool] = ..., identifier: _Optional[bool] = ...) -> None: ...
 
 class FieldRule(_message.Message):
     __slots__ = ("required", "bytes_max", "items_max", "pattern", "by_item")

@@ -65,6 +65,7 @@ def test_the_first_start_makes_everything_and_all_of_it_private(started: Started
         "keys/token.key",
         "keys/token.pub",
         "keys/cursor.key",
+        "keys/pairwise.key",
         "keys/policy.key",
         *(f"{operator}/{name}" for operator in OPERATORS for name in ("cert.pem", "key.pem", "ca.pem", "trust.json")),
     }

@@ -1,0 +1,78 @@
+"""Takes the tokens of a pairwise agency wherever a number is taken: puts the number in place before the role sees it.
+
+A text that is no token of this agency stays as it is: no number looks like it, so the role refuses it as malformed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.chain.base import Answer, Behaviour, Call
+from gateway.errors import RegistryUnavailable
+from gateway.lookup.pairwise import HOUSEHOLD, PERSON, AgencyTokens, PairwiseKey, TokenMalformed
+from registry.errors import RegistryError
+from registry.finding import FindingStore
+
+_Put = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokened:
+    """A behaviour whose requests may name people by token."""
+
+    behaviour: Behaviour
+    key: PairwiseKey
+    store: FindingStore
+
+    async def __call__(self, call: Call, request: Any) -> Answer:
+        """The behaviour's answer. Raises what it raises, RegistryUnavailable."""
+        if call.right is not None and call.right.pairwise:
+            await self._open(self.key.tokens(call.right.agency), request)
+        return await self.behaviour(call, request)
+
+    async def _open(self, tokens: AgencyTokens, request: Any) -> None:
+        people: list[tuple[int, _Put]] = []
+        households: list[tuple[int, _Put]] = []
+        for text, put in _places(request):
+            try:
+                if text.startswith(PERSON):
+                    people.append((tokens.person_id(text), put))
+                elif text.startswith(HOUSEHOLD):
+                    households.append((tokens.household_id(text), put))
+            except TokenMalformed:
+                continue
+        for asked, read in ((people, self.store.numbers), (households, self.store.household_numbers)):
+            if asked:
+                try:
+                    numbers = await asyncio.to_thread(read, [identifier for identifier, _ in asked])
+                except RegistryError as error:
+                    raise RegistryUnavailable from error
+                for identifier, put in asked:
+                    if identifier in numbers:
+                        put(numbers[identifier])
+
+
+def _places(request: Any) -> Iterator[tuple[str, _Put]]:
+    """Each text of a request that names somebody, and how to set it."""
+    fields = request.DESCRIPTOR.fields_by_name
+    for name in ("number", "household_number"):
+        if name in fields:
+            yield getattr(request, name), _setter(request, name)
+    if "numbers" in fields:
+        for at, number in enumerate(request.numbers):
+            yield number, _item_setter(request.numbers, at)
+    if "items" in fields:
+        for item in request.items:
+            holder = item if "number" in item.DESCRIPTOR.fields_by_name else item.person
+            yield holder.number, _setter(holder, "number")
+
+
+def _setter(message: Any, name: str) -> _Put:
+    return lambda number: setattr(message, name, number)
+
+
+def _item_setter(numbers: Any, at: int) -> _Put:
+    return lambda number: numbers.__setitem__(at, number)
