@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import secrets
 import time
 from collections.abc import Sequence
@@ -163,6 +164,29 @@ def sign(
         batch,
     )
     return make(stated, payload, lambda data: key.sign(data, ec.ECDSA(SHA256())))
+
+
+class Talk:
+    """A stream of look-ups that stays open: say a batch, take its answer, as often as wanted."""
+
+    def __init__(self, caller: Caller, timeout: float = 20.0) -> None:
+        self._messages: queue.Queue[bytes | None] = queue.Queue()
+        call: Any = caller.channel.stream_stream(STREAM_LOOK_UP)
+        metadata = [("authorization", f"Bearer {caller.token}")]
+        self._stream = call(iter(self._messages.get, None), metadata=metadata, timeout=timeout)
+
+    def say(self, numbers: Sequence[str], fields: Sequence[str], context: Context) -> Reply:
+        """One batch and what came of it: an answer, or how the stream ended."""
+        batch = batch_request(numbers, fields, context)
+        self._messages.put(lookup_service_pb2.StreamLookUpPersonsRequest(batch=batch).SerializeToString())
+        try:
+            return Reply(grpc.StatusCode.OK, body=next(self._stream))
+        except grpc.RpcError as error:
+            return refused(error)
+
+    def end(self) -> None:
+        """Say that there is no more."""
+        self._messages.put(None)
 
 
 def look_up_request(

@@ -21,7 +21,7 @@ from gateway.agency.authority import (
 )
 from gateway.agency.certificates import Principal, key_from_pem, key_to_pem, make_key, principal_from_pem, public_to_pem
 from gateway.agency.grants import Grant
-from gateway.agency.identity import CERTIFICATE_FILE, read_trust, write_identity, write_private
+from gateway.agency.identity import CERTIFICATE_FILE, ROOT_FILE, read_trust, write_identity, write_private
 from gateway.agency.store import AgencyStore, Place
 from gateway.api.v1 import agency_service_pb2, key_service_pb2, options_pb2, usage_service_pb2
 from gateway.errors import GatewayError, RecordExists
@@ -201,13 +201,13 @@ def _renew_operator(
     folder = state / code
     if code not in store.load_view().agencies:
         return
-    if identity_lapses(folder, authority, now) or not _trusts(folder, trust):
+    if identity_lapses(folder, authority, now) or not _trusts(folder, trust, authority.root_pem):
         _enrol(authority, store, code, "", folder, now, trust)
 
 
-def _trusts(folder: Path, trust: Mapping[str, str]) -> bool:
+def _trusts(folder: Path, trust: Mapping[str, str], roots: bytes) -> bool:
     try:
-        return read_trust(folder) == dict(trust)
+        return read_trust(folder) == dict(trust) and (folder / ROOT_FILE).read_bytes() == roots
     except (FileNotFoundError, ValueError):
         return False
 

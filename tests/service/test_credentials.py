@@ -28,7 +28,7 @@ from gateway.agency.tokens import TokenSigner
 from gateway.api.v1 import token_service_pb2
 from gateway.audit.entry import Kind
 from gateway.chain.translate import reason_number
-from tests.caller import ISSUE_TOKEN, Caller, Reply, check_receipt
+from tests.caller import ISSUE_TOKEN, Caller, Reply, Talk, check_receipt
 from tests.caller import refused as refused_reply
 from tests.gateway import AGENCIES, Gateway
 from tests.service.refusals import Case, Refusal, assert_refused, entries_of, run
@@ -272,13 +272,17 @@ def test_a_caller_without_a_certificate_ends_in_the_handshake(gateway: Gateway) 
     assert refused_reply(refused.value).code is grpc.StatusCode.UNAVAILABLE
 
 
-def test_a_certificate_that_expires_on_an_open_connection_is_refused_at_the_next_call(
+def test_a_certificate_that_expires_on_an_open_connection_is_refused_at_the_next_call_and_message(
     gateway: Gateway, tmp_path: Path
 ) -> None:
     with Leaf(lives_seconds=3).caller(gateway, tmp_path) as caller:
         caller.with_token()
+        stream = Talk(caller)
+        assert stream.say([number_of(1)], ["name"], HOSPITAL).code is grpc.StatusCode.OK
         assert _ask(caller).code is grpc.StatusCode.OK
         time.sleep(4.1)
+        assert stream.say([number_of(1)], ["name"], HOSPITAL).reason == "CREDENTIAL_EXPIRED"
+        stream.end()
         late = _ask(caller)
         assert late.reason == "CREDENTIAL_EXPIRED"
         again = caller.call(ISSUE_TOKEN, token_service_pb2.IssueTokenRequest(), token="")

@@ -32,9 +32,10 @@ from gateway.agency.succession import OVERLAP_SECONDS
 from gateway.api.v1 import enrolment_service_pb2 as enrolment_pb
 from gateway.audit.entry import Kind
 from gateway.chain.translate import reason_number
+from gateway.client import Identity, connect
 from gateway.start import trust_of
 from gateway.wire import receipt_from_wire
-from tests.caller import ENROLMENT, Caller, Reply, check_receipt, refused
+from tests.caller import ENROLMENT, Caller, Reply, Talk, check_receipt, refused
 from tests.gateway import AGENCIES, Gateway
 from tests.service.refusals import entries_of
 from tests.world import number_of
@@ -106,11 +107,29 @@ def test_old_and_new_certificate_work_side_by_side(gateway: Gateway, holder: Hol
             assert caller.look_up(number_of(1), ["name"], HOSPITAL).code is grpc.StatusCode.OK
 
 
+async def test_bulk_and_single_calls_go_on_over_a_renewal(gateway: Gateway, holder: Holder) -> None:
+    numbers = [number_of(at) for at in range(1, 1001)] * 4
+    identity = Identity.from_folder(holder.folder)
+    async with connect(identity, gateway.address) as client:
+        for _ in range(2):
+            looked = 0
+            async for each in client.look_up_many(numbers, fields=["number"], context=HOSPITAL):
+                assert each.person is not None
+                looked += 1
+                if looked == 1:
+                    renewed = await client.renew()
+                    await client.look_up(number_of(1), fields=["name"], context=HOSPITAL)
+            assert looked == len(numbers)
+        assert client.identity.certificate == renewed.certificate != identity.certificate
+
+
 def test_a_replaced_certificate_is_refused_after_the_overlap_on_its_open_connection(
     gateway: Gateway, holder: Holder
 ) -> None:
     old, key = principal_from_pem(holder.pem, TRUST_DOMAIN), make_key()
     with Caller(holder.folder, gateway.address).with_token() as caller:
+        stream = Talk(caller)
+        assert stream.say([number_of(1)], ["name"], HOSPITAL).code is grpc.StatusCode.OK
         assert caller.look_up(number_of(1), ["name"], HOSPITAL).code is grpc.StatusCode.OK
         store = AgencyStore.open(gateway.state / "gateway.db")
         store.successions.record(old, old, key_digest(key.public_key()), int(time.time()) - OVERLAP_SECONDS)
@@ -119,6 +138,10 @@ def test_a_replaced_certificate_is_refused_after_the_overlap_on_its_open_connect
         while (reply := caller.look_up(number_of(1), ["name"], HOSPITAL)).code is grpc.StatusCode.OK:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        while (ended := stream.say([number_of(1)], ["name"], HOSPITAL)).code is grpc.StatusCode.OK:
+            assert time.monotonic() < deadline  # the other worker may hear of it a moment later
+        stream.end()
+    assert ended.reason == "CREDENTIAL_SUPERSEDED"
     assert (reply.code, reply.reason) == (grpc.StatusCode.UNAUTHENTICATED, "CREDENTIAL_SUPERSEDED")
     entry, _ = entries_of(gateway, [reply.call_id])[reply.call_id]
     assert (entry.agency, entry.reason) == ("hospital", reason_number("CREDENTIAL_SUPERSEDED"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from gateway.agency.authority import root_bundle
 from gateway.agency.bootstrap import (
     OPERATOR,
     OPERATOR_LEGAL_BASIS,
@@ -21,6 +22,7 @@ from gateway.agency.certificates import key_from_pem, principal_from_pem
 from gateway.agency.grants import decide
 from gateway.agency.identity import read_trust, write_identity
 from gateway.agency.ledger import Target
+from gateway.agency.rotation import prepare
 from gateway.agency.store import AgencyStore
 from gateway.api.v1 import options_pb2
 from gateway.errors import RecordUnknown
@@ -116,6 +118,12 @@ def test_the_operators_identity_follows_the_servers_address(started: Started) ->
     changed = started.start(trust=TRUST | {"server": "gate.example:443"})
     assert "operator/trust.json" in changed
     assert read_trust(started.state / "operator")["server"] == "gate.example:443"
+
+
+def test_the_operators_identity_follows_the_roots(started: Started) -> None:
+    prepare(started.state, "root", NOW, announced_seconds=60).place()
+    assert "operator/ca.pem" in started.start(NOW + 1)
+    assert (started.state / "operator" / "ca.pem").read_bytes() == root_bundle(started.state / "ca")
 
 
 def test_a_revoked_operator_is_not_enrolled_again(started: Started) -> None:
