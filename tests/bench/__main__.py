@@ -12,11 +12,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import bulk, evidence, population, report, stage, unary
+from tests.bench import bulk, evidence, fairness, population, report, stage, unary
 from tests.bench.rows import Results
 from tests.bench.world import World
 
-GROUPS = ("population", "unary-1", "unary-2", "bulk", "evidence")
+GROUPS = ("population", "unary-1", "unary-2", "bulk", "fairness", "evidence")
 
 
 def main() -> int:
@@ -28,6 +28,7 @@ def main() -> int:
     built = stage.build_population(state, options.people, options.seed)
     settings = stage.settings_for(state, 1)
     stage.enrol_agencies(settings)
+    fairness.enrol(settings)
     numbers = stage.sample_numbers(state, options.seed)
     seconds, runs = options.seconds, options.runs
 
@@ -59,6 +60,7 @@ def main() -> int:
             with_two_workers()
         except RuntimeError:
             traceback.print_exc()
+    attempt("fairness", lambda: fairness.measure(stage.settings_for(state, 2), numbers, results, runs))
     attempt("evidence", lambda: evidence.measure_start(state, numbers, results, runs))
     attempt("evidence", lambda: evidence.measure_verification(state, results, runs))
 

@@ -56,6 +56,11 @@ class Target:
         for channel in self._channels:
             await channel.close()
 
+    @property
+    def channels(self) -> list[grpc.aio.Channel]:
+        """The connections."""
+        return self._channels
+
     def calls(self, method: str) -> list[Any]:
         """A call of the method on each connection: exact bytes there, exact bytes back."""
         return [channel.unary_unary(method) for channel in self._channels]
