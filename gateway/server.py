@@ -112,7 +112,7 @@ class Spine:
         return self.chain
 
     def _in_flight(self) -> int:
-        return self.chain.in_flight if self.chain is not None else 0
+        return self.chain.at_work if self.chain is not None else 0
 
 
 async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) -> None:

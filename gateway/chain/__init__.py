@@ -37,6 +37,7 @@ from gateway.chain.methods import Method
 from gateway.chain.places import StreamPlaces
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
+from gateway.chain.shares import LARGE_BYTES, Shares
 from gateway.chain.streaming import Streaming
 from gateway.chain.translate import rich_status
 from gateway.chain.verify_signature import SignatureVerifier
@@ -96,6 +97,7 @@ class Chain:
         self._gauge_due = False
         self._completing: set[asyncio.Task[bytes]] = set()
         self.held = Held()
+        self._shares = Shares()
         self._streaming = Streaming(self, StreamPlaces(admitter), random, seat, _abort)
         self._signatures = SignatureVerifier(now)
 
@@ -125,8 +127,12 @@ class Chain:
             self.check_room()
             await self._gate.enter()
             check_deadline(context.time_remaining())
-            self.admit(call, context.auth_context(), metadata)
-            agency = call.principal.agency if call.principal is not None else ""
+            peer = context.auth_context()
+            if len(request) >= LARGE_BYTES and self._authenticator is not None:
+                self.identify(call, peer, metadata)
+                await self.take_share(call, agency_of_call(call))
+            self.admit(call, peer, metadata)
+            agency = agency_of_call(call)
             self.held.admit(agency, len(request), context)
             answer = await self.complete(call, behaviour)
             self.held.add(agency, len(answer), context)
@@ -134,6 +140,7 @@ class Chain:
         except Exception as error:
             status = await self.refuse(call, error)
         finally:
+            self.end_share(call)
             self.leave(method, started)
         await _abort(context, status)
         raise AssertionError("abort returns never")
@@ -149,6 +156,20 @@ class Chain:
         """What entered at `started`, of the monotonic clock, is over."""
         self.in_flight -= 1
         self._took(method, time.monotonic() - started)
+
+    @property
+    def at_work(self) -> int:
+        """Calls in flight without those that wait for their turn."""
+        return self.in_flight - self._shares.waiting
+
+    async def take_share(self, call: Call, agency: str) -> None:
+        """Wait until a large message may be worked on; a small one at once."""
+        call.share = await self._shares.take(agency, len(call.request))
+
+    def end_share(self, call: Call) -> None:
+        """The message is worked on no more, or waits for others than this worker."""
+        if call.share is not None:
+            call.share.end()
 
     def check_room(self) -> None:
         """Raises StreamsExhausted when more is in flight than a worker takes."""
@@ -195,8 +216,10 @@ class Chain:
     async def _admitted(self, call: Call, behaviour: Behaviour) -> bytes:
         """`_complete` of a call that has limits: not before there is room for it."""
         demand = call.bounds.call if call.bounds is not None else None
+        self.end_share(call)
         await self._admitter.admit(demand)
         try:
+            await self.take_share(call, agency_of_call(call))
             return await self._complete(call, behaviour)
         finally:
             self._admitter.release(demand)
@@ -209,6 +232,8 @@ class Chain:
         return await (work if call.method.audit == options_pb2.AUDIT_RULE_DISCLOSURE else self._kept(work))
 
     async def _complete(self, call: Call, behaviour: Behaviour) -> bytes:
+        if call.method.audit != options_pb2.AUDIT_RULE_DISCLOSURE:
+            self.end_share(call)  # a write waits for the log and the registry while it is worked on
         try:
             answer = await behaviour(call, call.message)
         except ClaimRefused as error:
@@ -218,6 +243,8 @@ class Chain:
             return body
         for _ in range(RECOMPOSED_MAX):
             try:
+                # Its entry is composed in the same turn of the loop; then it waits for the log.
+                asyncio.get_running_loop().call_soon(self.end_share, call)
                 receipt = await self._record(call, answer, body)
                 break
             except ClaimRefused as error:
@@ -245,7 +272,7 @@ class Chain:
         if not self._metrics.has_answers:
             # Runs before anybody who waits for this commit's receipts goes on: counted, then answered.
             asyncio.get_running_loop().call_soon(self._metrics.write_answers)
-        agency = call.principal.agency if call.principal is not None else agency_of(answer.agency)
+        agency = agency_of_call(call) or agency_of(answer.agency)
         disclosed = call.method.audit == options_pb2.AUDIT_RULE_DISCLOSURE
         self._metrics.answered(
             (agency, call.method.name, call.purpose),
@@ -286,6 +313,11 @@ class Chain:
     def _write_in_flight(self) -> None:
         self._gauge_due = False
         self._metrics.in_flight.set(self.in_flight)
+
+
+def agency_of_call(call: Call) -> str:
+    """Who calls; nobody on the enrolment port."""
+    return call.principal.agency if call.principal is not None else ""
 
 
 def _bytes_of(answer: Answer) -> bytes:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gateway.audit.detail import SignedRequest
     from gateway.chain.claims import Recompose
     from gateway.chain.methods import Method
+    from gateway.chain.shares import Share
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Call:
     """Number of the caller's `AgencyClass`, once authorised."""
     bounds: Bounds | None = None
     """The limits that the grant sets to the call; None: none."""
+    share: Share | None = None
+    """The turn in which a large message is worked on."""
     policy_version: int = 0
     sequence: int = 0
     """Position of the message in its stream, from 1; 0: a call of its own."""

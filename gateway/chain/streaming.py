@@ -57,6 +57,12 @@ class Steps(Protocol):
     def leave(self, method: Method, started: float) -> None:
         """The call that entered at `started` is over."""
 
+    async def take_share(self, call: Call, agency: str) -> None:
+        """Wait for the turn of a large message."""
+
+    def end_share(self, call: Call) -> None:
+        """Leave the turn to others, if it is held."""
+
     def admit(self, call: Call, peer: Any, metadata: Any) -> None:
         """Authenticate, decode, authorise."""
 
@@ -133,6 +139,7 @@ class _Stream:
         self._ends_at = time.monotonic() + streaming.seconds_max
         self._ended_here = False
         self._room = asyncio.Semaphore(BATCHES_PER_STREAM_AT_ONCE)
+        self._decoding = asyncio.Lock()
         self._held_bytes = 0
         self._begun: asyncio.Queue[asyncio.Task[tuple[bytes, int]] | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -198,14 +205,21 @@ class _Stream:
     async def _work(self, request: bytes, sequence: int) -> tuple[bytes, int]:
         """The answer frame of one message, and the bytes held until it is taken. Raises _Refused."""
         started = time.monotonic()
-        call = Call(self._method, self._streaming.random(16), request, sequence=sequence, before=self._before)
+        call = Call(self._method, self._streaming.random(16), request, sequence=sequence)
         held_bytes = 0
         self._steps.enter()
         try:
             self._steps.check_room()
-            self._steps.admit(call, self._peer, self._metadata)
-            self._before = call.message
-            await self._streaming.places.admit(self._opened, call)
+            # One after the other: a message may leave out what the one before it said.
+            async with self._decoding:
+                await self._steps.take_share(call, self._agency)
+                call.before = self._before
+                self._steps.admit(call, self._peer, self._metadata)
+                self._before = call.message
+            if call.bounds is not None:
+                self._steps.end_share(call)
+                await self._streaming.places.admit(self._opened, call)
+                await self._steps.take_share(call, self._agency)
             held_bytes = self._hold(len(request))
             answer = await self._steps.complete(call, self._behaviour)
             held_bytes += self._hold(len(answer))
@@ -216,6 +230,7 @@ class _Stream:
         except Exception as error:
             raise _Refused(await self._steps.refuse(call, error)) from error
         finally:
+            self._steps.end_share(call)
             self._steps.leave(self._method, started)
 
     def _hold(self, message_bytes: int) -> int:

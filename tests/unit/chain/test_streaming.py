@@ -54,6 +54,12 @@ class Steps:
     def admit(self, call: Call, peer: Any, metadata: Any) -> None:
         self.identify(call, peer, metadata)
 
+    async def take_share(self, _call: Call, _agency: str) -> None:
+        pass
+
+    def end_share(self, _call: Call) -> None:
+        pass
+
     async def complete(self, call: Call, _behaviour: Any) -> bytes:
         return await self._complete(call)
 
