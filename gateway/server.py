@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -83,6 +84,10 @@ _OPTIONS = (
 )
 
 
+_SWITCH_SECONDS = 0.001
+"""The thread that reads the registry gives the interpreter back to the loop after this time."""
+
+
 def now_us() -> int:
     """Microseconds since 1970."""
     return time.time_ns() // 1000
@@ -117,6 +122,7 @@ class Spine:
 
 async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) -> None:
     """Serve the agencies' port until SIGTERM; answers nothing before the log can be written."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     spine = Spine(settings, epoch)
     store = AgencyStore.open(settings.state / "gateway.db")
     watched = AgencyStore.open(settings.state / "gateway.db")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from gateway.api.v1 import lookup_service_pb2, reason_pb2
 from gateway.chain.base import Answer, Call
 from gateway.chain.record import Recorder
+from gateway.chain.turns import pause_between_slices
 from gateway.config import PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
@@ -82,7 +82,7 @@ class Batches:
         at, end, places = 0, len(asked), self._places
         for begin in range(0, len(items), PEOPLE_PER_SLICE_MAX):
             if begin:
-                await asyncio.sleep(0)
+                await pause_between_slices()
             for number, reference in items[begin : begin + PEOPLE_PER_SLICE_MAX]:
                 if at == end or number != asked[at]:
                     parts += no_result(_MALFORMED, reference)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +14,7 @@ from gateway.audit.claims import Claims
 from gateway.chain.base import Answer, Call
 from gateway.chain.claims import Smaller
 from gateway.chain.record import Recorder
+from gateway.chain.turns import pause_between_slices
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import PERSON_ID, only_scope
@@ -138,7 +138,7 @@ class VerificationMethods:
         aligned = [next(people) if number else None for number in table.numbers]
         named = {number: seen for number, seen in zip(others.numbers, others.seen, strict=True) if seen is not None}
         for _ in Grader(plan, self._places, self._today()).slices(table, aligned, named, graded):
-            await asyncio.sleep(0)
+            await pause_between_slices()
         return _Verified(table, plan, graded, read, others)
 
     async def _others(self, agency: str, plan: Plan, table: Table) -> _Read:

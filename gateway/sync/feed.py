@@ -11,6 +11,7 @@ from gateway.api.v1 import sync_service_pb2
 from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
 from gateway.chain.record import Recorder
+from gateway.chain.turns import pause_between_slices
 from gateway.config import PEOPLE_PER_MESSAGE_MAX, PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation, RegistryUnavailable
 from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
@@ -79,7 +80,7 @@ class Feed:
         response.current_through_time.CopyFrom(time_to_wire(read_at))
         for begin in range(0, len(page.found), PEOPLE_PER_SLICE_MAX):
             self._fill(response, disclosure, page, page.found[begin : begin + PEOPLE_PER_SLICE_MAX])
-            await asyncio.sleep(0)
+            await pause_between_slices()
         person_ids = [found.row[PERSON_ID] for found in page.found]
         subjects = [person_id for found in page.found for person_id in found.subjects()]
         return Answer(
