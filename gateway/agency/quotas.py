@@ -1,19 +1,24 @@
 """What a grant's quotas mean for a call: what it claims of the day, what it demands before its work. Pure.
 
 A quota for one method counts that method; one without a method counts all methods of its grant together. Both hold.
-An agency's own grant counts the agency with all of its units; a grant narrowed for a unit counts, with the quotas
-that were stated for the unit, the unit alone.
+An agency's own grant counts the agency with all of its units. A narrowing of it counts, with the quotas stated there,
+the unit that it is for. One for a system has rates and permits of its own; its people of a day are all those of the
+system's unit or agency, since entries name no systems.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.agency.grants import Grant, Quota
 from gateway.audit.claims import Counter
 from gateway.audit.limits import Demand, Permit, Rate
 from gateway.errors import QuotaViolation
+
+if TYPE_CHECKING:
+    from gateway.agency.policy import Agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,16 @@ def denied(demand: Demand, position: int, *, rate: bool) -> QuotaViolation:
     permit = demand.permits[position]
     kind = permit.name.partition(" ")[0]
     return QuotaViolation(_subject(permit.name), f"{permit.limit} {kind} open at the same time")
+
+
+def scopes_of(agency: Agency, grant: Grant) -> list[tuple[str, Grant]]:
+    """The agency's grant and the narrowings that made `grant` of it, each with the caller that its quotas count."""
+    own = [(agency.code, parent) for parent in agency.grants if parent.grant_id == grant.grant_id]
+    return own + [
+        (f"{agency.code}/{narrowing.unit}" if narrowing.unit else agency.code, narrowing)
+        for narrowing in agency.narrowings
+        if narrowing.grant_id in grant.narrowed_by
+    ]
 
 
 def bounds_of(method: str, scopes: Iterable[tuple[str, Grant]]) -> Bounds | None:

@@ -209,7 +209,7 @@ class Chain:
         decode(call)
         if token is not None:
             authorise(call, view, token, self._now())
-            self._admitter.bound(call)
+            self._admitter.bound(call, view)
         if call.method.signed:
             self._signatures.verify(call, view, metadata)
 

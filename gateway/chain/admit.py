@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from gateway.agency.grants import Grant
-from gateway.agency.quotas import Bounds, bounds_of, denied
+from gateway.agency.policy import PolicyView
+from gateway.agency.quotas import Bounds, bounds_of, denied, scopes_of
 from gateway.audit.limits import Demand, Limit
 from gateway.audit.permits import NotAdmitted, Permits
 from gateway.chain.base import Call
@@ -23,9 +23,9 @@ class Admitter:
         self._permits = permits
         self._observe = observe
         self._version = -1
-        self._bounds: dict[_Key, Bounds | None] = {}
+        self._bounds: dict[_Key, Bounds | None] = {}  # as many as the policy has such callers
 
-    def bound(self, call: Call) -> None:
+    def bound(self, call: Call, view: PolicyView) -> None:
         """Set the limits that an authorised call is under."""
         grant = call.grant
         if grant is None or not grant.quotas:
@@ -38,7 +38,9 @@ class Admitter:
         try:
             call.bounds = self._bounds[key]
         except KeyError:
-            call.bounds = self._bounds[key] = bounds_of(call.method.name, _scopes(call, grant))
+            call.bounds = self._bounds[key] = bounds_of(
+                call.method.name, scopes_of(view.agency(call.principal.agency), grant)
+            )
 
     async def admit(self, demand: Demand | None) -> None:
         """Take what is demanded, or raise QuotaExhausted, AuditUnavailable. Give it back with `release`."""
@@ -60,8 +62,3 @@ class Admitter:
         """What was demanded is over."""
         if demand is not None:
             self._permits.release(demand)
-
-
-def _scopes(call: Call, grant: Grant) -> list[tuple[str, Grant]]:
-    assert call.principal is not None
-    return [(call.principal.agency, grant)]

@@ -66,10 +66,10 @@ def refused(call: Call, refusal: ClaimRefusal) -> GatewayError:
     if refusal.ground is Ground.ONCE:
         return CallReplayed()
     if refusal.ground in (Ground.PEOPLE, Ground.GUESSES):
-        caller = call.principal.entry_name if call.principal is not None else ""
+        quota = daily(call.principal.entry_name if call.principal is not None else "")
         if refusal.ground is Ground.PEOPLE and call.bounds is not None:
-            caller = call.bounds.counters[refusal.position].caller
-        return QuotaExhausted(quotas=[daily(caller)], retry_seconds=refusal.retry_us / 1e6)
+            quota = call.bounds.violation(refusal.position)
+        return QuotaExhausted(quotas=[quota], retry_seconds=refusal.retry_us / 1e6)
     return AuditUnavailable(retry_seconds=max(0.01, refusal.retry_us / 1e6))
 
 

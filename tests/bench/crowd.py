@@ -93,8 +93,8 @@ class Crowd:
                         frames += 1
                         await stream.write(next(self._batches))
                 except grpc.aio.AioRpcError as error:
-                    if error.code() is not grpc.StatusCode.UNAVAILABLE:  # else: it had its time
-                        raise
+                    if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+                        raise  # else it had its time, and another follows
                 stream.cancel()
 
         channels = target.channels
