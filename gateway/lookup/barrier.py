@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from gateway.chain.turns import pause_between_slices
 from gateway.config import PEOPLE_PER_SLICE_MAX
 from gateway.lookup.disclosure import Disclosure
 from gateway.lookup.people import Found, People
@@ -66,7 +67,7 @@ class ReadBarrier:
                 self._observe(len(numbers))
                 try:
                     if self._inline:
-                        await asyncio.sleep(0)
+                        await pause_between_slices()
                         found = self._people.by_number(disclosure, numbers)
                     else:
                         found = await loop.run_in_executor(self._thread, self._people.by_number, disclosure, numbers)
