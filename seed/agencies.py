@@ -26,12 +26,18 @@ _WITHOUT_CONSENT = "law91/2025:art19"
 
 @dataclass(frozen=True, slots=True)
 class GrantPlan:
-    """One grant: each of the methods, for each purpose, with these fields. `provinces` empty: everybody."""
+    """One grant: each of the methods, for each purpose, with these fields. `provinces` empty: everybody.
+
+    `verify_fields` may be compared and not seen, as leniently as `leniency` says; `predicates` may be asked.
+    """
 
     methods: tuple[str, ...]
     purposes: Mapping[str, tuple[str, ...]]
     fields: tuple[str, ...] = ()
     provinces: tuple[str, ...] = ()
+    verify_fields: tuple[str, ...] = ()
+    predicates: tuple[str, ...] = ()
+    leniency: str = "EXACT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +103,12 @@ CARRIER = AgencyPlan(
     officer="cua-hang-17",
     grants=(
         GrantPlan(
-            methods=("LookUpPerson",),
+            methods=("LookUpPerson", "VerifyPerson", "BatchVerifyPersons", "StreamVerifyPersons"),
             purposes={"subscriber.registration": (_DECREE_ON_IDENTIFICATION,)},
             fields=("number", "name", "birth_date.year"),
+            verify_fields=("number", "name", "birth_date", "sex", "legacy_number", "permanent_residence"),
+            predicates=("alive", "age_at_least:18"),
+            leniency="SPELLING",
         ),
     ),
 )

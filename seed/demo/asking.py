@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from gateway.client import Context, GatewayRefusal, LookUpResult
+from gateway.client import Context, GatewayRefusal, LookUpResult, VerifyResult
 from seed.agencies import BASIC_FIELDS, CARRIER, PROVINCE_OFFICE
 from seed.demo.citizens import Citizen, Country
 from seed.demo.stub import Stub
@@ -33,7 +33,10 @@ class Question:
 async def admit_patient(
     patient: Citizen, hospital: Stub, carrier: Stub, province: Stub, teller: Teller
 ) -> LookUpResult:
-    """The same person asked about by three agencies, and six ways to be refused. Returns the hospital's answer."""
+    """One person asked about by three agencies, two contracts compared, six ways to be refused.
+
+    Returns the hospital's answer.
+    """
     admission = hospital.why("BA-2026-000117")
     contract = carrier.why("HD-88-20931")
     answered = await hospital.look_up(patient.number, (*ADMISSION_FIELDS, "ethnic_group", "religion"), admission)
@@ -53,6 +56,9 @@ async def admit_patient(
     rows.append((province.plan.code, "name, household, relation to its head", _outcome(served)))
     for stub, what, number, fields, context in _mistakes(patient, hospital, carrier):
         rows.append((stub.plan.code, what, _outcome(await stub.look_up(number, fields, context))))
+    for what, claims in _contracts(patient):
+        compared = await carrier.verify(patient.number, claims, ("age_at_least:18",), contract)
+        rows.append((carrier.plan.code, what, _verdicts(compared)))
     pulled = await carrier.pull(("name",), contract, b"")
     rows.append((carrier.plan.code, "a copy of everybody", _outcome(pulled)))
     teller.say(
@@ -60,6 +66,23 @@ async def admit_patient(
     )
     teller.table(("who asks", "for what", "answer"), rows)
     return answered
+
+
+def _contracts(patient: Citizen) -> Iterator[tuple[str, dict[str, str]]]:
+    """What two contracts say: compared with the registry, which tells none of it."""
+    year = str(patient.birth_year)
+    yield "whether a contract is right, of age", {"name": patient.name.upper(), "birth_date": year}
+    yield "whether another one is", {"name": f"{patient.name} Anh", "birth_date": str(patient.birth_year + 1)}
+
+
+def _verdicts(answer: object) -> str:
+    if isinstance(answer, GatewayRefusal):
+        return f"refused: {answer.reason}"
+    assert isinstance(answer, VerifyResult)
+    verified = answer.verified
+    said = [f"{path} {verdict}" for path, verdict in verified.verdicts.items()]
+    said += [f"{predicate} {yes_no}" for predicate, yes_no in verified.answers.items()]
+    return f"{', '.join(said)} (entry {answer.receipt.index})"
 
 
 def _mistakes(

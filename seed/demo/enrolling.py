@@ -51,7 +51,13 @@ async def _admit(client: Client, second: Client, plan: AgencyPlan) -> str:
     await client.register_agency(plan.code, plan.name, plan.agency_class, context=why)
     for grant in plan.grants:
         terms = grant_terms(
-            methods=grant.methods, purposes=grant.purposes, fields=grant.fields, provinces=grant.provinces
+            methods=grant.methods,
+            purposes=grant.purposes,
+            fields=grant.fields,
+            provinces=grant.provinces,
+            verify_fields=grant.verify_fields,
+            predicates=grant.predicates,
+            leniency=grant.leniency,
         )
         proposed = await client.propose_grant(plan.code, terms, context=why)
         await second.approve_grant(proposed.grant_id, context=_why(plan, "van-hanh-02"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -22,6 +22,7 @@ from gateway.client import (
     PushAcknowledgement,
     PushItem,
     ReceiptLog,
+    VerifyResult,
     connect,
 )
 from seed.agencies import AgencyPlan
@@ -93,6 +94,18 @@ class Stub:
         result = await self._counted(lambda client: client.look_up(number, fields=fields, context=context))
         if isinstance(result, LookUpResult):
             self.tally.people += 1
+            self.tally.withheld += len(result.withheld)
+        return result
+
+    async def verify(
+        self, number: str, claims: Mapping[str, str], questions: Iterable[str], context: Context
+    ) -> VerifyResult | GatewayRefusal:
+        """One person's values compared, or the refusal that the question earned. Raises ClientError."""
+        result = await self._counted(
+            lambda client: client.verify(number, claims=claims, questions=tuple(questions), context=context)
+        )
+        if isinstance(result, VerifyResult):
+            self.tally.people += result.verified.outcome == "FOUND"
             self.tally.withheld += len(result.withheld)
         return result
 
