@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
+import subprocess
+import sys
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
@@ -165,6 +168,20 @@ def test_a_rotation_is_recorded_before_it_happens(gateway: Gateway, caller_of: C
     request.kind = "log"
     assert caller_of("operator").call(RECORD, request).violations == ("kind",)
     assert caller_of("hospital").call(RECORD, request).reason in ("METHOD_NOT_GRANTED", "ARGUMENT_INVALID")
+
+
+def test_the_command_records_a_rotation_and_makes_it(gateway: Gateway) -> None:
+    words = ["credential", "rotate", "server", "--state", str(gateway.state), "--case", "rotation", "--officer", "op-1"]
+    before = shown(gateway)
+    ran = subprocess.run([sys.executable, "-m", "gateway", *words], capture_output=True, text=True)
+    assert ran.returncode == 0, ran
+    found = re.search(r"; entry (\d+) of", ran.stdout)
+    assert found is not None, ran.stdout
+    entry, detail = gateway.entry(int(found[1]))
+    assert (entry.method, entry.agency) == ("RecordKeyRotation", "operator")
+    assert detail is not None
+    assert detail.note.startswith("rotate server key: 127.0.0.1, localhost from ")
+    assert shown(gateway) != before
 
 
 @pytest.mark.slow
