@@ -1,8 +1,9 @@
-"""`popgate lookup`: one person."""
+"""`popgate lookup`: one person, or everybody in a file."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,26 +24,64 @@ from gateway.cli.options import (
     paths_of,
 )
 from gateway.cli.output import message_json, moment, person_pairs, print_json, print_pairs, print_withheld
+from gateway.cli.volume.command import (
+    PATIENCE_SECONDS_DEFAULT,
+    ColumnOption,
+    KeepOption,
+    OutOption,
+    PatienceOption,
+    files_of,
+    run_job,
+)
 
 if TYPE_CHECKING:
     from gateway.client import LookUpResult
 
 
 def lookup(
-    number: Annotated[str, typer.Argument(help="The person's number, 12 digits.", metavar="NUMBER")],
     identity: IdentityOption,
     fields: FieldsOption,
     purpose: PurposeOption,
     legal_basis: LegalBasisOption,
     case: CaseOption,
     officer: OfficerOption,
+    number: Annotated[str, typer.Argument(help="The person's number, 12 digits.", metavar="NUMBER")] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", exists=True, dir_okay=False, metavar="FILE", help="CSV or Parquet, one person a row."),
+    ] = None,
+    out: OutOption = None,
+    column: ColumnOption = None,
+    keep: KeepOption = None,
+    patience: PatienceOption = PATIENCE_SECONDS_DEFAULT,
     server: ServerOption = "",
     receipts: ReceiptsOption = None,
     timeout: TimeoutOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Look up one person by number."""
+    """Look up one person by number, or with --file everybody in a file.
+
+    A file of any size is asked in batches over connections to all workers. When it is interrupted, the same
+    command goes on where it stopped.
+    """
     context = context_of(purpose, legal_basis, case, officer)
+    if bool(number) == (file is not None):
+        raise typer.BadParameter("state either one number or --file", param_hint="NUMBER")
+    if file is not None:
+        from gateway.cli.volume.lookups import LookUpJob
+
+        job = LookUpJob(paths_of(fields), context)
+        run_job(
+            job,
+            files_of(job, file, out, column, keep),
+            identity,
+            server,
+            receipts,
+            timeout_seconds=timeout,
+            patience_seconds=patience,
+            as_json=as_json,
+        )
+        return
 
     async def ask() -> LookUpResult:
         async with client_of(identity, server, receipts) as client:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from gateway.api.v1 import lookup_service_pb2, person_pb2
-from gateway.client.bulk import BATCH_ITEMS_MAX, BatchAnswer, ask_in_batches, in_batches
+from gateway.client.bulk import BATCH_ITEMS_MAX, BatchAnswer, Item, Question, ask_in_batches, in_batches
 from gateway.client.connection import Connection
 from gateway.client.context import Context, reason_name
 
@@ -77,6 +77,15 @@ class Volumes:
     """The part of a client that asks about any number of people."""
 
     _connection: Connection
+
+    def ask_in_batches(
+        self,
+        question: Question[Item],
+        batches: Iterable[Sequence[Item]] | AsyncIterable[Sequence[Item]],
+        **options: Any,
+    ) -> AsyncGenerator[BatchAnswer[Item], None]:
+        """The answers of a streamed method to all batches, in order; `options` as `bulk.ask_in_batches` has them."""
+        return ask_in_batches(self._connection, question, batches, **options)
 
     async def look_up_many(
         self,

@@ -1,0 +1,145 @@
+"""What commands over files share: their options, and how a run ends for whoever started it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from gateway.cli.exits import REFUSED, USAGE
+from gateway.cli.options import client_of
+from gateway.cli.output import plain, print_json
+from gateway.cli.volume.journal import JournalForeign
+from gateway.cli.volume.reading import FileUnusable
+from gateway.cli.volume.running import REPEATED, REPEATED_BATCHES, Files, Job, Run, open_run, watched
+
+PATIENCE_SECONDS_DEFAULT: Final = 120.0
+
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Results, CSV or by its name Parquet; must not exist."),
+]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="NAME=COLUMN", help="Take NAME from this column of the file; repeat for more."),
+]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="COLUMN", help="Hand this column through to the results; repeat for more."),
+]
+PatienceOption = Annotated[
+    float,
+    typer.Option("--patience", metavar="SECONDS", min=0.0, help="How long to try when the gateway cannot be reached."),
+]
+
+
+def files_of(job: Job, file: Path, out: Path | None, column: Sequence[str] | None, keep: Sequence[str] | None) -> Files:
+    """The files that the options name. Raises a usage error."""
+    if out is None:
+        raise typer.BadParameter("state where the results go", param_hint="--out")
+    if out.resolve() == file.resolve():
+        raise typer.BadParameter("is the file that is read", param_hint="--out")
+    if not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    mapping: dict[str, str] = {}
+    for each in column or ():
+        name, separator, wanted = each.partition("=")
+        if not separator or name not in job.inputs:
+            allowed = " or ".join(job.inputs)
+            raise typer.BadParameter(f"{each!r} is not NAME=COLUMN with NAME {allowed}", param_hint="--column")
+        mapping[name] = wanted
+    return Files(file, out, mapping, tuple(keep or ()))
+
+
+def run_job(
+    job: Job,
+    files: Files,
+    identity: Path,
+    server: str,
+    receipts: Path | None,
+    *,
+    timeout_seconds: float,
+    patience_seconds: float,
+    as_json: bool,
+) -> None:
+    """Run to the end, from where an earlier process stopped, and report. Raises ClientError, OSError, Exit."""
+
+    async def ask(run: Run) -> None:
+        async with client_of(identity, server, receipts) as client:
+            await run.ask(client, timeout_seconds, patience_seconds)
+
+    try:
+        with open_run(job, files) as run:
+            _say_where(run)
+            try:
+                with watched(run):
+                    asyncio.run(ask(run))
+            except BaseException as error:
+                if run.is_untouched(error):
+                    run.forget()
+                else:
+                    _say_that_it_goes_on(run)
+                raise
+            run.finish()
+            _report(run, as_json)
+    except (FileUnusable, JournalForeign) as error:
+        print(plain(error), file=sys.stderr)
+        raise typer.Exit(USAGE) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"There is no room left for {files.out}; make some, then give the same command again.", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
+
+
+def _say_where(run: Run) -> None:
+    if run.journal.goes_on:
+        print(f"Going on after {run.state.rows:,} rows that are in {run.output.part}.", file=sys.stderr)
+
+
+def _say_that_it_goes_on(run: Run) -> None:
+    print(
+        f"Stopped after {run.state.rows:,} rows, which are in {run.output.part}; the same command goes on there.",
+        file=sys.stderr,
+    )
+
+
+def _report(run: Run, as_json: bool) -> None:
+    counts = run.state.counts
+    outcomes = {name: counts.get(name, 0) for name in run.job.outcomes}
+    repeated, repeated_batches = counts.get(REPEATED, 0), counts.get(REPEATED_BATCHES, 0)
+    if as_json:
+        said: dict[str, Any] = {
+            "asked": run.state.rows,
+            **outcomes,
+            "batches": run.state.batches,
+            "repeated": repeated,
+            "repeated_batches": repeated_batches,
+            "seconds": round(run.seconds, 3),
+            "withheld": [{"path": path, "reason": reason} for path, reason in _withheld(run)],
+            "out": str(run.files.out),
+        }
+        print_json(said)
+        return
+    listed = ", ".join(f"{count:,} {name}" for name, count in outcomes.items())
+    print(f"asked {run.state.rows:,}: {listed}")
+    if repeated_batches:
+        print(
+            f"sent again under the same call id: {repeated_batches:,} batches, {repeated:,} rows; "
+            "the audit log may hold two entries for each"
+        )
+    if run.withheld:
+        print("withheld: " + ", ".join(f"{plain(path)} ({reason})" for path, reason in _withheld(run)))
+    rate = run.answered / run.seconds if run.seconds else 0.0
+    print(f"results in {run.files.out}; {run.seconds:,.1f} s, {rate:,.0f} rows/s")
+
+
+def _withheld(run: Run) -> list[tuple[str, str]]:
+    from gateway.client.context import reason_name
+
+    return [(path, reason_name(int(reason))) for path, reason in run.withheld.items()]

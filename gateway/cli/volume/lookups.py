@@ -1,0 +1,56 @@
+"""The job of `popgate lookup --file`: a person for each number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from gateway.cli.volume.columns import columns_of
+
+if TYPE_CHECKING:
+    from gateway.client import Context
+
+FOUND, UNAVAILABLE, MALFORMED = "found", "unavailable", "malformed"
+
+
+class LookUpJob:
+    """Looks up the number of each row."""
+
+    inputs: tuple[str, ...] = ("number",)
+    outcomes: tuple[str, ...] = (FOUND, UNAVAILABLE, MALFORMED)
+
+    def __init__(self, paths: Sequence[str], context: Context) -> None:
+        from gateway.api.v1 import reason_pb2
+        from gateway.client.volume import LookUpQuestion
+
+        self.question = LookUpQuestion(paths, context)
+        self.items_max = self.question.items_max
+        self._person = columns_of(paths)
+        self.columns = ("asked_number", "outcome", "number_superseded", "version", *self._person.names)
+        self.about: dict[str, Any] = {
+            "command": "lookup",
+            "fields": list(paths),
+            "purpose": context.purpose,
+            "legal basis": context.legal_basis,
+        }
+        self._malformed = reason_pb2.ERROR_REASON_ARGUMENT_INVALID
+
+    def item(self, cells: Sequence[str]) -> str:
+        """The number, without the spaces that people write into it."""
+        return cells[0].replace(" ", "")
+
+    def outcome(self, result: Any) -> str:
+        """What became of it."""
+        reason = result.reason
+        return FOUND if not reason else MALFORMED if reason == self._malformed else UNAVAILABLE
+
+    def cells(self, inputs: Sequence[str], result: Any) -> list[str]:
+        """The number as it was asked, what became of it, and the person."""
+        outcome = self.outcome(result)
+        if outcome != FOUND:
+            row = [inputs[0], outcome, "", ""]
+            self._person.cells(None, row)
+            return row
+        row = [inputs[0], outcome, "yes" if result.number_superseded else "", str(result.version)]
+        self._person.cells(result.person, row)
+        return row

@@ -1,0 +1,238 @@
+"""Runs a job over a file: batches out, rows in, a journal beside the output, exact counts at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, aclosing, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from gateway.cli.volume.journal import Journal, JournalForeign, State
+from gateway.cli.volume.reading import FileUnusable, Row, Table, open_table
+from gateway.cli.volume.writing import Output
+
+if TYPE_CHECKING:
+    from gateway.cli.volume.progress import Progress
+    from gateway.client import BatchAnswer, Client
+
+REPEATED: Final = "repeated"
+"""Counts rows that were sent again under their call id, because the answer did not arrive or was not kept."""
+REPEATED_BATCHES: Final = "repeated_batches"
+
+
+class Job(Protocol):
+    """What a command does with each row of a file. To add one: write this, and call `run_job`."""
+
+    inputs: tuple[str, ...]
+    """What a row has to say; each is read from the column of its name, unless `--column` maps it."""
+    columns: tuple[str, ...]
+    """Columns of the results, behind those that are kept from the input."""
+    outcomes: tuple[str, ...]
+    """What can become of a row, in the order of the report."""
+    items_max: int
+    """Rows in a batch."""
+    about: dict[str, Any]
+    """What makes a run the same run: names and values for its journal, nothing personal."""
+    question: Any
+    """The client's `Question` about items."""
+
+    def item(self, cells: Sequence[str]) -> Any:
+        """The item that a row's inputs ask for."""
+
+    def cells(self, inputs: Sequence[str], result: Any) -> list[str]:
+        """The result's cells under `columns`."""
+
+    def outcome(self, result: Any) -> str:
+        """One of `outcomes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where rows come from and results go. `mapping`: input to column; `keep`: columns handed through."""
+
+    input: Path
+    out: Path
+    mapping: dict[str, str] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Run:
+    """A run over one file, from its first or its next batch on. Open it, `ask`, then `finish`."""
+
+    job: Job
+    files: Files
+    table: Table
+    output: Output
+    journal: Journal
+    state: State
+    progress: Progress | None = None
+    answered: int = 0
+    """Rows in this process."""
+    seconds: float = 0.0
+    withheld: dict[str, str] = field(default_factory=dict)
+    """Paths that the grant does not cover, and why."""
+    _first: int = 0
+    _is_new: bool = True
+
+    async def ask(self, client: Client, timeout_seconds: float, patience_seconds: float) -> None:
+        """Ask what is left. Raises ClientError, FileUnusable, OSError; what was answered before is kept."""
+        if self.state.done:
+            return
+        self._first = self.state.batches
+        begun = time.monotonic()
+        answers = client.ask_in_batches(
+            _Rows(self.job),
+            self._batches(),
+            call_id_of=lambda index: self.journal.call_id(self._first + index),
+            begun=self._sending,
+            timeout_seconds=timeout_seconds,
+            patience_seconds=patience_seconds,
+        )
+        try:
+            async with aclosing(answers):
+                async for answer in answers:
+                    self._keep(answer)
+        finally:
+            self.seconds = time.monotonic() - begun
+
+    def is_untouched(self, error: BaseException) -> bool:
+        """Whether nothing was asked yet, or nothing but what is refused for good: then the run can be forgotten."""
+        from gateway.client import GatewayRefusal
+        from gateway.client.retry import Retry, retry_for
+
+        refused = isinstance(error, GatewayRefusal) and retry_for(error.reason) is Retry.NEVER
+        return not self.state.rows and (self._is_new or refused) and not self.journal.goes_on
+
+    def forget(self) -> None:
+        """Remove what was begun."""
+        self.output.part.unlink(missing_ok=True)
+        self.journal.remove()
+
+    def finish(self) -> None:
+        """Put the results under their name. Raises OSError."""
+        if not (self.state.done and self.files.out.exists()):
+            self.journal.done()
+            self.output.finish()
+        self.output.part.unlink(missing_ok=True)
+        self.journal.remove()
+
+    def _sending(self, index: int) -> None:
+        self._is_new = False
+        self.journal.sending(self._first + index)
+
+    def _batches(self) -> Iterator[list[Row]]:
+        columns = [self.files.mapping.get(name, name) for name in self.job.inputs]
+        batch: list[Row] = []
+        for row in self.table.rows([*columns, *self.files.keep], self.state.place):
+            batch.append(row)
+            if len(batch) == self.job.items_max:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _keep(self, answer: BatchAnswer[Row]) -> None:
+        state, job, results = self.state, self.job, answer.message.results
+        inputs = len(job.inputs)
+        rows = []
+        for row, result in zip(answer.items, results, strict=True):
+            outcome = job.outcome(result)
+            state.counts[outcome] = state.counts.get(outcome, 0) + 1
+            rows.append(row.cells[inputs:] + job.cells(row.cells[:inputs], result))
+        # Sent by a process before this one, which did not keep the answer, or broken off and sent again here.
+        repeats = answer.repeats + (state.batches < state.sent)
+        if repeats:
+            state.counts[REPEATED] = state.counts.get(REPEATED, 0) + repeats * len(rows)
+            state.counts[REPEATED_BATCHES] = state.counts.get(REPEATED_BATCHES, 0) + repeats
+        state.output_bytes = self.output.write(rows)
+        state.batches += 1
+        state.rows += len(rows)
+        state.place = answer.items[-1].place
+        self.journal.written(state)
+        self.answered += len(rows)
+        if not self.withheld:
+            self.withheld = {each.path: each.reason for each in answer.message.withheld}
+        if self.progress is not None:
+            self.progress.show(state.place, state.rows, self.answered)
+
+
+class _Rows:
+    """A question about the rows of a file instead of items."""
+
+    def __init__(self, job: Job) -> None:
+        self.path = job.question.path
+        self.frame = job.question.frame
+        self.results = job.question.results
+        self.people = job.question.people
+        self._job = job
+
+    def request(self, items: Sequence[Row], call_id: str, stated: bool) -> bytes:
+        """The request for the items that the rows ask for."""
+        item, inputs = self._job.item, len(self._job.inputs)
+        request: bytes = self._job.question.request([item(row.cells[:inputs]) for row in items], call_id, stated)
+        return request
+
+
+def open_run(job: Job, files: Files) -> AbstractContextManager[Run]:
+    """The run over a file, begun or to be gone on with. Raises FileUnusable, JournalForeign, OSError."""
+    table = open_table(files.input)
+    wanted = [*(files.mapping.get(name, name) for name in job.inputs), *files.keep]
+    for name in wanted:
+        if name not in table.columns:
+            there = ", ".join(table.columns)
+            raise FileUnusable(f"{files.input} has no column {name!r}; it has: {there}. Say --column NAME=COLUMN")
+    journal_path = files.out.with_name(files.out.name + ".journal")
+    if files.out.exists() and not journal_path.exists():
+        raise FileUnusable(f"{files.out} exists already; choose another name or remove it")
+    if not journal_path.exists():
+        table.check()
+    stat = files.input.stat()
+    about = {
+        "input": str(files.input.resolve()),
+        "input size": stat.st_size,
+        "input time": stat.st_mtime_ns,
+        "columns": [*wanted],
+        "batch size": job.items_max,
+        **job.about,
+    }
+    return _Opened(job, files, table, journal_path, about)
+
+
+class _Opened(AbstractContextManager[Run]):
+    """Opens journal and output together and closes them again."""
+
+    def __init__(self, job: Job, files: Files, table: Table, journal_path: Path, about: dict[str, Any]) -> None:
+        self._job, self._files, self._table = job, files, table
+        self._journal_path, self._about = journal_path, about
+        self._open: list[AbstractContextManager[Any]] = []
+
+    def __enter__(self) -> Run:
+        journal = Journal(self._journal_path, self._about)
+        self._open.append(journal)
+        output = Output(self._files.out, (*self._files.keep, *self._job.columns))
+        self._open.append(output)
+        state = journal.state(output.size)
+        if not state.done:
+            if self._files.out.exists():
+                raise JournalForeign(f"{self._files.out} appeared beside an unfinished run; remove it to go on")
+            output.go_on(state.output_bytes)
+        return Run(self._job, self._files, self._table, output, journal, state)
+
+    def __exit__(self, *_error: object) -> None:
+        while self._open:
+            self._open.pop().__exit__(None, None, None)
+
+
+def watched(run: Run) -> AbstractContextManager[Any]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from gateway.cli.volume.progress import Progress
+
+    run.progress = Progress(run.table, run.state.place)
+    return run.progress
