@@ -60,6 +60,7 @@ class Outline(NamedTuple):
     origin: str
     agency: str
     method: str
+    stream_sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,7 @@ def outline(raw: bytes) -> Outline:
         names[0],
         names[1],
         names[2],
+        fixed[5],
     )
 
 

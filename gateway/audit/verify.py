@@ -15,6 +15,7 @@ from gateway.audit.errors import AuditError, Malformed, Tampered
 from gateway.audit.note import Verifier
 from gateway.audit.reader import LogReader, read_file, split_hashes
 from gateway.audit.receipt import Receipt, ReceiptVerifier
+from gateway.audit.repeats import Repeats
 from gateway.audit.tiles import (
     WIDTH,
     detail_path,
@@ -82,7 +83,8 @@ def reconcile(
         if reason is not None:
             broken.append(Broken(index, reason))
     honoured = 0
-    surplus: list[Surplus] = []
+    answered: set[tuple[str, bytes]] = set()
+    surplus: list[tuple[int, Outline]] = []
     walk = _Walk(reader, checkpoint)
     for number in range(-(-checkpoint.size // WIDTH)):
         leaves = walk.bundle(number)
@@ -90,11 +92,12 @@ def reconcile(
             kept = held.get(index)
             if kept is None:
                 if found.kind == Kind.DISCLOSURE and found.agency == agency:
-                    surplus.append(Surplus(index, found.worker_epoch, found.call_id, found.people))
+                    surplus.append((index, found))
                 continue
             difference = _difference(kept, leaf, found, agency)
             if difference is None:
                 honoured += 1
+                answered.add((found.method, found.call_id))
             else:
                 broken.append(Broken(index, difference))
     return ReconcileReport(
@@ -102,7 +105,10 @@ def reconcile(
         checkpoint.size,
         honoured,
         tuple(sorted(broken, key=lambda item: item.index)),
-        tuple(surplus),
+        tuple(
+            Surplus(index, found.worker_epoch, found.call_id, found.people, (found.method, found.call_id) in answered)
+            for index, found in surplus
+        ),
     )
 
 
@@ -119,6 +125,9 @@ class _Walk:
         self._people: Counter[tuple[str, str]] = Counter()
         self._refused: Counter[tuple[str, str]] = Counter()
         self._kinds: Counter[int] = Counter()
+        self._repeats = Repeats()
+        self._repeated: Counter[tuple[str, str]] = Counter()
+        self._repeated_people: Counter[tuple[str, str]] = Counter()
         self.outlines: list[Outline] = []
 
     def bundle(self, number: int) -> list[bytes]:
@@ -154,6 +163,7 @@ class _Walk:
             disclosed={key: Disclosed(self._entries[key], people) for key, people in sorted(self._people.items())},
             refused=dict(sorted(self._refused.items())),
             kinds=dict(sorted(self._kinds.items())),
+            repeated={key: Disclosed(self._repeated[key], people) for key, people in self._repeated_people.items()},
         )
 
     def _count(self, entries: list[bytes], first: int, file: str) -> None:
@@ -181,6 +191,9 @@ class _Walk:
                 key = (agency_of(found.agency), found.method)
                 self._entries[key] += 1
                 self._people[key] += found.people
+                if self._repeats.is_repeat(found.agency, found.method, found.call_id, found.stream_sequence):
+                    self._repeated[key] += 1
+                    self._repeated_people[key] += found.people
             elif found.decision == 2:
                 self._refused[agency_of(found.agency), found.method] += found.calls
         if outlines and not first:

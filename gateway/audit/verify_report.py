@@ -32,6 +32,9 @@ class VerifyReport:
     disclosed: dict[tuple[str, str], Disclosed] = field(default_factory=dict)
     refused: dict[tuple[str, str], int] = field(default_factory=dict)
     kinds: dict[int, int] = field(default_factory=dict)
+    repeated: dict[tuple[str, str], Disclosed] = field(default_factory=dict)
+    """Of what is in `disclosed`: batches of a stream that were answered before under the same call id, because
+    their first answer did not arrive or was not kept."""
 
     @property
     def people(self) -> int:
@@ -65,6 +68,8 @@ class Surplus:
     worker_epoch: int
     call_id: bytes
     people: int
+    repeated: bool = False
+    """Whether another entry of the same call has a receipt: the caller sent it again and was answered then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,11 @@ def print_evidence(evidence: Evidence) -> None:
     if evidence.compared:
         headings.append("people received")
     print_table(headings, _rows(evidence), numbers=frozenset(headings[2:]))
+    for (agency, method), repeated in report.repeated.items():
+        print(
+            f"{agency}, {method}: {repeated.entries:,} batches with {_people(repeated.people)} were sent again under "
+            "their call ids and stand there twice"
+        )
     for compared in evidence.compared:
         _print_compared(compared)
     for agency, method in evidence.overdrawn:
@@ -127,8 +132,9 @@ def _print_compared(compared: ReconcileReport) -> None:
     for broken in compared.broken:
         print(f"  BROKEN: entry {broken.index}: {broken.reason}")
     for surplus in compared.surplus[:SURPLUS_PRINTED_MAX]:
+        outcome = "answered again, by another entry" if surplus.repeated else "outcome unknown"
         print(
-            f"  entry {surplus.index}: {_people(surplus.people)}, outcome unknown "
+            f"  entry {surplus.index}: {_people(surplus.people)}, {outcome} "
             f"(worker epoch {surplus.worker_epoch}, call {surplus.call_id.hex()})"
         )
     if len(compared.surplus) > SURPLUS_PRINTED_MAX:
@@ -150,6 +156,10 @@ def evidence_json(evidence: Evidence) -> dict[str, object]:
         "disclosed": [
             {"agency": agency, "method": method, "entries": disclosed.entries, "people": disclosed.people}
             for (agency, method), disclosed in report.disclosed.items()
+        ],
+        "repeated": [
+            {"agency": agency, "method": method, "entries": repeated.entries, "people": repeated.people}
+            for (agency, method), repeated in report.repeated.items()
         ],
         "refused": [
             {"agency": agency, "method": method, "calls": calls} for (agency, method), calls in report.refused.items()
@@ -173,6 +183,7 @@ def _compared_json(compared: ReconcileReport) -> dict[str, object]:
                 "worker_epoch": each.worker_epoch,
                 "call_id": each.call_id.hex(),
                 "people": each.people,
+                "repeated": each.repeated,
             }
             for each in compared.surplus
         ],

@@ -210,6 +210,13 @@ class _Opened(AbstractContextManager[Run]):
         self._open: list[AbstractContextManager[Any]] = []
 
     def __enter__(self) -> Run:
+        try:
+            return self._opened()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _opened(self) -> Run:
         journal = Journal(self._journal_path, self._about)
         self._open.append(journal)
         output = Output(self._files.out, (*self._files.keep, *self._job.columns))

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.entry import Decision, Kind
@@ -17,6 +19,7 @@ from gateway.audit.files import RealFiles
 from gateway.audit.log import create_log, open_log
 from gateway.audit.publisher import Publisher
 from gateway.audit.receipt import Receipt
+from gateway.audit.repeats import Repeats
 from gateway.audit.tiles import pack_details, pack_entries, unpack_details, unpack_entries
 from gateway.audit.tree import TreeEdge, leaf_hash, root_of
 from gateway.audit.verify import reconcile, verify
@@ -97,6 +100,34 @@ def test_the_report_counts_people_refusals_and_kinds(tmp_path: Path) -> None:
     assert report.refused == {("tax", "LookUpPerson"): 501}
     assert report.kinds == {1: 3, 2: 1, 3: 1}
     assert (report.people, report.details) == (8, 5)
+
+
+def test_a_batch_that_was_sent_again_is_counted_as_such(tmp_path: Path) -> None:
+    keys = make_keys()
+    create_log(RealFiles(), str(tmp_path / "audit"), str(tmp_path / "wal"), keys, SEGMENT_BYTES)
+    log = open_log(RealFiles(), str(tmp_path / "audit"), str(tmp_path / "wal"), keys, Clock(), SEGMENT_BYTES)
+    batch = replace(make_entry(1, people=3), stream_sequence=1)
+    others = [replace(batch, agency="health"), replace(batch, method="Pull"), replace(batch, call_id=bytes(16))]
+    again = replace(batch, stream_sequence=7, people=2)
+    entries = [batch, *others, make_entry(2), make_entry(2), again, replace(again, agency="tax/office")]
+    receipts = log.append([(entry.encode(), b"blob") for entry in entries])
+    log.close()
+    report = verify(str(tmp_path / "audit"), vkey())
+    assert report.repeated == {("tax", batch.method): Disclosed(1, 2)}
+    assert report.disclosed["tax", batch.method].people == 3 + 3 + 1 + 1 + 2 + 2
+    held = [Promise(receipts[6], batch.call_id.hex(), 2)]
+    surplus = reconcile(str(tmp_path / "audit"), vkey(), "tax", held).surplus
+    assert {each.index: each.repeated for each in surplus} == {0: True, 2: False, 3: False, 4: False, 5: False}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 12), max_size=60), st.integers(1, 6))
+def test_repetitions_within_the_bound_are_told_and_no_others(calls: list[int], bound: int) -> None:
+    repeats = Repeats(bound)
+    for at, call in enumerate(calls):
+        told = repeats.is_repeat("tax", "Stream", bytes([call] * 16), 1)
+        since = calls[:at][::-1].index(call) if call in calls[:at] else None
+        assert told is (since is not None and len(set(calls[at - since : at])) < bound)
 
 
 def test_a_changed_byte_names_its_entry(published: Published) -> None:

@@ -3,78 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
-import grpc
 import pytest
-from grpc_status import rpc_status
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.agency.grants import Right
-from gateway.api.v1 import lookup_service_pb2
 from gateway.catalogue import Catalogue
-from gateway.chain.translate import rich_status
 from gateway.client import BatchAnswer, CannotConnect, Client, Context, GatewayRefusal, ReceiptInvalid, UnexpectedAnswer
 from gateway.client.bulk import ask_in_batches, in_batches
 from gateway.client.volume import NAMING_OTHERS_ITEMS_MAX, LookUpQuestion, batch_items_max
-from gateway.errors import CredentialExpired, GatewayError, QuotaExhausted, StreamEnded
+from gateway.errors import CredentialExpired, QuotaExhausted, StreamEnded
 from gateway.lookup.disclosure import Disclosures
 from gateway.lookup.people import OTHERS_NAMED
 from tests.unit.client.scripted import ScriptedGateway
+from tests.unit.client.streams import Script
 
-Request = lookup_service_pb2.StreamLookUpPersonsRequest
-Response = lookup_service_pb2.StreamLookUpPersonsResponse
 CATALOGUE = Catalogue.compile()
-
-
-class Script:
-    """Answers streams: `steps` says, message by message over all streams, what becomes of it; then all goes well."""
-
-    def __init__(self, gateway: ScriptedGateway, steps: Sequence[Any] = (), workers: int = 1) -> None:
-        self._gateway = gateway
-        self._steps = list(steps)
-        self._workers = workers
-        self.received: list[tuple[str, bool]] = []
-        """Call id of each message, and whether context and mask stood in it."""
-        self.tokens: list[str] = []
-        self.most_at_once = self._at_once = self._streams = 0
-        gateway.talk = self.talk
-
-    async def talk(self, context: Any) -> None:
-        self.tokens.append(dict(context.invocation_metadata())["authorization"])
-        worker = f"worker-{self._streams % self._workers}"
-        self._streams += 1
-        await context.send_initial_metadata((("popgate-worker", worker), ("popgate-workers", str(self._workers))))
-        while (raw := await context.read()) is not grpc.aio.EOF:
-            request = Request.FromString(raw)
-            self.received.append((request.call_id, request.batch.HasField("context")))
-            step = self._steps.pop(0) if self._steps else None
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
-            try:
-                if isinstance(step, GatewayError):
-                    await context.abort_with_status(rpc_status.to_status(rich_status(step, bytes(16), None)))
-                if step == "break":
-                    await context.abort(grpc.StatusCode.UNAVAILABLE, "scripted")
-                if step == "silence":
-                    await asyncio.sleep(30)
-                await asyncio.sleep(0.002)
-                await context.write(self._answer(request, step))
-            finally:
-                self._at_once -= 1
-
-    def _answer(self, request: Request, step: Any) -> bytes:
-        answer = Response(sequence=1, call_id="f" * 32 if step == "another call" else request.call_id)
-        for item in request.batch.items:
-            answer.batch.results.add(version=1).person.number = item.number
-        if step == "a result less":
-            del answer.batch.results[-1]
-        receipt = self._gateway.receipt()
-        if receipt is not None and step != "no receipt":
-            answer.batch.receipt.CopyFrom(receipt)
-        return answer.SerializeToString() if step != "no message" else b"\xff"
 
 
 async def _ask(client: Client, context: Context, batches: int = 6, **options: Any) -> list[BatchAnswer[str]]:

@@ -1,0 +1,34 @@
+"""Tells a batch that was sent again from a new one: who repeats a batch of a stream repeats its call id."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+CALLS_REMEMBERED_MAX: Final = 262_144
+"""About 50 MB; each stands for up to 1,000 people."""
+
+
+class Repeats:
+    """Looks at the disclosure entries of a log in their order.
+
+    Only entries of streams (`stream_sequence` from 1) are remembered, the newest 262,144 of them: a repetition
+    further away than that counts as new, which errs towards more people disclosed.
+    """
+
+    def __init__(self, calls_max: int = CALLS_REMEMBERED_MAX) -> None:
+        self._calls_max = calls_max
+        self._calls: OrderedDict[tuple[str, str, bytes], None] = OrderedDict()
+
+    def is_repeat(self, agency: str, method: str, call_id: bytes, stream_sequence: int) -> bool:
+        """Whether an entry of the same call stood before this one."""
+        if not stream_sequence:
+            return False
+        call = agency, method, call_id
+        if call in self._calls:
+            self._calls.move_to_end(call)
+            return True
+        self._calls[call] = None
+        if len(self._calls) > self._calls_max:
+            self._calls.popitem(last=False)
+        return False

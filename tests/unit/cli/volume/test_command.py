@@ -1,0 +1,194 @@
+"""`popgate lookup --file` against a scripted gateway: results, counts, interruptions, files that cannot be used."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from gateway.cli.volume.journal import Journal
+from gateway.cli.volume.writing import Output
+from gateway.errors import FieldNotGranted
+from tests.unit.client.streams import Script
+
+ROWS = 3456
+NUMBERS = ["12" if at % 1000 == 7 else f"001090{at:06}" for at in range(ROWS)]
+MALFORMED = sum(len(number) < 12 for number in NUMBERS)
+REPORT = f"asked {ROWS:,}: {ROWS - MALFORMED:,} found, 0 unavailable, {MALFORMED} malformed\n"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    """A file of some batches."""
+    path = tmp_path / "people.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("thứ tự", "so"), *((at, number) for at, number in enumerate(NUMBERS))])
+    return path
+
+
+def _asking(people: Path, out: Path, *more: object) -> list[object]:
+    return ["lookup", "--file", people, "--out", out, "--column", "number=so", "--fields", "number", *more]
+
+
+def _left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("results*"))
+
+
+def _check(out: Path) -> None:
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["asked_number"] for row in rows] == NUMBERS
+    assert [row["outcome"] for row in rows] == ["found" if len(number) == 12 else "malformed" for number in NUMBERS]
+    assert [row["number"] for row in rows] == [number if len(number) == 12 else "" for number in NUMBERS]
+    assert _left(out.parent) == [out.name]
+
+
+async def test_every_row_is_answered_in_order_and_counted(run: Any, gateway: Any, people: Path, tmp_path: Path) -> None:
+    Script(gateway)
+    out = tmp_path / "results.csv"
+    ran = await run(*_asking(people, out, "--keep", "thứ tự"))
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(REPORT + f"results in {out}; ")
+    _check(out)
+    assert out.read_text(encoding="utf-8").splitlines()[:2] == [
+        "thứ tự,asked_number,outcome,number_superseded,version,number",
+        "0,001090000000,found,,1,001090000000",
+    ]
+
+
+async def test_parquet_in_and_out(run: Any, gateway: Any, people: Path, tmp_path: Path) -> None:
+    Script(gateway)
+    source, out = tmp_path / "people.parquet", tmp_path / "results.parquet"
+    duckdb.read_csv(str(people), all_varchar=True, header=True).write_parquet(str(source))
+    ran = await run(*_asking(source, out, "--json"))
+    assert ran.code == 0
+    said = json.loads(ran.out)
+    assert (said["asked"], said["found"], said["malformed"], said["batches"]) == (ROWS, ROWS - MALFORMED, MALFORMED, 4)
+    assert (said["repeated"], said["repeated_batches"]) == (0, 0)
+    found = duckdb.read_parquet(str(out)).fetchall()
+    assert [row[0] for row in found] == NUMBERS
+    assert _left(tmp_path) == ["results.parquet"]
+
+
+async def test_a_run_that_broke_off_goes_on_under_the_same_call_ids(
+    run: Any, gateway: Any, people: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "results.csv"
+    broken = Script(gateway, [None, "break", *["break"] * 20])
+    ran = await run(*_asking(people, out, "--patience", "0.2"))
+    assert ran.code == 3
+    assert "the same command goes on there" in ran.err
+    assert not out.exists()
+    script = Script(gateway)
+    ran = await run(*_asking(people, out))
+    assert ran.code == 0, ran
+    assert ran.out.startswith(REPORT)
+    _check(out)
+    before, after = {call for call, _ in broken.received}, [call for call, _ in script.received]
+    assert len({*before, *after}) == 4
+    assert len(after) == len(set(after)) <= 4
+    sent_again = len(before & set(after))
+    assert 1 <= sent_again <= 2
+    assert f"sent again under the same call id: {sent_again} batch" in ran.out
+
+
+async def test_a_crash_at_any_moment_is_made_good(
+    run: Any, gateway: Any, people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process that dies while it writes leaves behind: half a batch, half a line of the journal."""
+    out = tmp_path / "results.csv"
+    crashes = [(Output, "write", 3), (Journal, "written", 2), (Output, "write", 1), (Journal, "written", 1)]
+    for at, (kind, method, time) in enumerate(crashes):
+        Script(gateway)
+        with monkeypatch.context() as patched:
+            patched.setattr(kind, method, _fails_at(kind, method, time))
+            ran = await run(*_asking(people, out))
+        assert (ran.code, out.exists()) == (1, False), ran
+        torn = tmp_path / ("results.csv.part" if at % 2 else "results.csv.journal")
+        with torn.open("ab") as file:
+            file.write(b'["w",9')
+    Script(gateway)
+    ran = await run(*_asking(people, out))
+    assert ran.code == 0, ran
+    assert ran.out.startswith(REPORT)
+    _check(out)
+
+
+def _fails_at(kind: Any, method: str, time: int) -> Any:
+    original, times = getattr(kind, method), 0
+
+    def failing(self: Any, *given: Any) -> Any:
+        nonlocal times
+        times += 1
+        if times == time:
+            raise OSError(errno.EIO, "the disk is gone")
+        return original(self, *given)
+
+    return failing
+
+
+async def test_a_full_disk_is_named_and_the_run_goes_on_later(
+    run: Any, gateway: Any, people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_self: Any, _rows: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    Script(gateway)
+    out = tmp_path / "results.csv"
+    with monkeypatch.context() as patched:
+        patched.setattr(Output, "write", full)
+        ran = await run(*_asking(people, out))
+    assert (ran.code, "There is no room left" in ran.err) == (1, True)
+    assert (await run(*_asking(people, out))).code == 0
+    _check(out)
+
+
+async def test_what_is_refused_for_good_leaves_nothing_behind(
+    run: Any, gateway: Any, people: Path, tmp_path: Path
+) -> None:
+    Script(gateway, [FieldNotGranted()] * 10)
+    ran = await run(*_asking(people, tmp_path / "results.csv"))
+    assert (ran.code, "FIELD_NOT_GRANTED" in ran.err) == (1, True)
+    assert _left(tmp_path) == []
+
+
+async def test_another_question_does_not_go_on_with_an_unfinished_run(
+    run: Any, gateway: Any, people: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "results.csv"
+    Script(gateway, [None, *["break"] * 20])
+    await run(*_asking(people, out, "--patience", "0.2"))
+    ran = await run(*_asking(people, out, "--purpose", "another.purpose"))
+    assert (ran.code, "an unfinished run with another purpose" in ran.err) == (2, True)
+
+
+async def test_files_that_cannot_be_used_are_named(run: Any, gateway: Any, people: Path, tmp_path: Path) -> None:
+    Script(gateway)
+    out, ansi = tmp_path / "results.csv", tmp_path / "ansi.csv"
+    ansi.write_bytes("so\n001090000001\nHòa\n".encode("latin-1"))
+    there = tmp_path / "there.csv"
+    there.write_text("mine")
+    wrong: list[tuple[list[object], str]] = [
+        (["lookup", "--fields", "number"], "either one number or --file"),
+        (["lookup", "1", "--file", people, "--out", out, "--fields", "number"], "either one number or --file"),
+        (["lookup", "--file", people, "--fields", "number"], "--out"),
+        (["lookup", "--file", people, "--out", out, "--fields", "number"], "no column 'number'; it has: thứ tự, so"),
+        (_asking(people, out, "--keep", "x"), "no column 'x'"),
+        (_asking(people, out, "--column", "name=so"), "NAME=COLUMN"),
+        (_asking(people, people), "the file that is read"),
+        (_asking(people, there), "exists already"),
+        (_asking(people, tmp_path / "none" / "r.csv"), "no folder"),
+        (_asking(ansi, out), "ansi.csv, line 3: not text in UTF-8"),
+    ]
+    for words, said in wrong:
+        ran = await run(*words)
+        assert ran.code == 2, ran
+        assert said in " ".join(ran.err.replace("│", " ").split()), ran.err
+    assert there.read_text() == "mine"
+    assert _left(tmp_path) == []
+    assert gateway.paths("IssueToken") == []

@@ -1,0 +1,107 @@
+"""Rows of CSV and Parquet files: all of them, from any place on; files that cannot be used are named."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.cli.volume.reading import FileUnusable, Row, open_table
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=8)
+
+
+def _rows(path: Path, columns: list[str], place: int = 0) -> list[Row]:
+    return list(open_table(path).rows(columns, place))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS), max_size=12),
+    delimiter=st.sampled_from(",;\t"),
+    end=st.sampled_from(["\n", "\r\n"]),
+    mark=st.booleans(),
+    data=st.data(),
+)
+def test_rows_are_read_from_any_place_on(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[str, str]],
+    delimiter: str,
+    end: str,
+    mark: bool,
+    data: st.DataObject,
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / "people.csv"
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator=end).writerows([("number", "name"), *rows])
+    path.write_bytes(text.getvalue().encode("utf-8-sig" if mark else "utf-8"))
+    table = open_table(path)
+    table.check()
+    assert table.columns == ("number", "name")
+    found = _rows(path, ["name", "number"])
+    assert [row.cells for row in found] == [[name, number] for number, name in rows]
+    if found:
+        at = data.draw(st.integers(0, len(found) - 1))
+        assert _rows(path, ["name", "number"], found[at].place) == found[at + 1 :]
+        assert found[-1].place == table.end
+
+
+def test_short_rows_are_filled_up_and_empty_lines_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("number,name,more\n1\n\n2,x,y,z\n")
+    assert [row.cells for row in _rows(path, ["number", "more"])] == [["1", ""], ["2", "y"]]
+
+
+@pytest.mark.parametrize("lines_before", [0, 3, 40_000])
+def test_a_line_that_is_not_utf_8_is_named_before_anything_is_asked(tmp_path: Path, lines_before: int) -> None:
+    path = tmp_path / "people.csv"
+    lines = ["number,tên\n".encode(), *["1,Hòa\n".encode()] * lines_before, "2,Hòa\n".encode("latin-1"), b"3,x\n"]
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(FileUnusable, match=rf"people.csv, line {lines_before + 2}: not text in UTF-8"):
+        open_table(path).check()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfen\x00u\x00"])
+def test_a_file_without_names_of_columns_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(content)
+    with pytest.raises(FileUnusable, match=r"people\.csv"):
+        open_table(path)
+
+
+def test_a_cell_without_end_is_refused_by_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text('number\n1\n"' + "x" * (1 << 21))
+    with pytest.raises(FileUnusable, match="near byte"):
+        _rows(path, ["number"])
+
+
+def test_a_parquet_file_is_read_from_any_place_on(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    relation = duckdb.sql(
+        'SELECT lpad(range::VARCHAR, 12, \'0\') AS number, CASE WHEN range % 3 > 0 THEN range END AS "a ""b" '
+        "FROM range(60000)"
+    )
+    assert relation is not None
+    relation.write_parquet(str(path), row_group_size=20_000)
+    table = open_table(path)
+    assert (table.columns, table.end, table.counts_rows) == (("number", 'a "b'), 60_000, True)
+    rows = list(table.rows(['a "b', "number"]))
+    assert [row.cells for row in rows[:3]] == [["", "000000000000"], ["1", "000000000001"], ["2", "000000000002"]]
+    assert [row.place for row in rows] == list(range(1, 60_001))
+    assert [row.cells[1] for row in rows] == [f"{at:012}" for at in range(60_000)]
+    assert next(iter(table.rows(["number"], 57_777))) == Row(["000000057777"], 57_778)
+
+
+def test_what_is_not_parquet_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "people.parquet"
+    path.write_text("number\n1\n")
+    with pytest.raises(FileUnusable, match="not a Parquet file"):
+        open_table(path)
+    with pytest.raises(FileNotFoundError):
+        open_table(tmp_path / "none.parquet")

@@ -1,0 +1,69 @@
+"""Streams of look-ups that a test scripts, message by message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+from grpc_status import rpc_status
+
+from gateway.api.v1 import lookup_service_pb2, reason_pb2
+from gateway.chain.translate import rich_status
+from gateway.errors import GatewayError
+from tests.unit.client.scripted import ScriptedGateway
+
+Request = lookup_service_pb2.StreamLookUpPersonsRequest
+Response = lookup_service_pb2.StreamLookUpPersonsResponse
+
+
+class Script:
+    """Answers streams: `steps` says, message by message over all streams, what becomes of it; then all goes well."""
+
+    def __init__(self, gateway: ScriptedGateway, steps: Sequence[Any] = (), workers: int = 1) -> None:
+        self._gateway = gateway
+        self._steps = list(steps)
+        self._workers = workers
+        self.received: list[tuple[str, bool]] = []
+        """Call id of each message, and whether context and mask stood in it."""
+        self.tokens: list[str] = []
+        self.most_at_once = self._at_once = self._streams = 0
+        gateway.talk = self.talk
+
+    async def talk(self, context: Any) -> None:
+        self.tokens.append(dict(context.invocation_metadata())["authorization"])
+        worker = f"worker-{self._streams % self._workers}"
+        self._streams += 1
+        await context.send_initial_metadata((("popgate-worker", worker), ("popgate-workers", str(self._workers))))
+        while (raw := await context.read()) is not grpc.aio.EOF:
+            request = Request.FromString(raw)
+            self.received.append((request.call_id, request.batch.HasField("context")))
+            step = self._steps.pop(0) if self._steps else None
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+            try:
+                if isinstance(step, GatewayError):
+                    await context.abort_with_status(rpc_status.to_status(rich_status(step, bytes(16), None)))
+                if step == "break":
+                    await context.abort(grpc.StatusCode.UNAVAILABLE, "scripted")
+                if step == "silence":
+                    await asyncio.sleep(30)
+                await asyncio.sleep(0.002)
+                await context.write(self._answer(request, step))
+            finally:
+                self._at_once -= 1
+
+    def _answer(self, request: Request, step: Any) -> bytes:
+        answer = Response(sequence=1, call_id="f" * 32 if step == "another call" else request.call_id)
+        for item in request.batch.items:
+            if len(item.number) == 12:
+                answer.batch.results.add(version=1).person.number = item.number
+            else:
+                answer.batch.results.add(reason=reason_pb2.ERROR_REASON_ARGUMENT_INVALID)
+        if step == "a result less":
+            del answer.batch.results[-1]
+        receipt = self._gateway.receipt()
+        if receipt is not None and step != "no receipt":
+            answer.batch.receipt.CopyFrom(receipt)
+        return answer.SerializeToString() if step != "no message" else b"\xff"
