@@ -114,7 +114,7 @@ async def ask_in_batches(
         return await _accepted(connection, question, index, items, raw, call_id, repeats)
 
     try:
-        for seat in await streams.spread():
+        for seat in await streams.spread(patience_seconds):
             for _ in range(LANES_PER_CONNECTION):
                 lanes.append(Lane(streams, seat, timeout_seconds, patience_seconds))
                 free.put_nowait(lanes[-1])

@@ -86,12 +86,22 @@ class Streams:
         self._seats: list[Seat] = []
         self._workers = 1
 
-    async def spread(self) -> list[Seat]:
+    async def spread(self, patience_seconds: float) -> list[Seat]:
         """A seat for each worker that the gateway announces, at most 64. Raises ClientError, Broken."""
+        give_up_at = time.monotonic() + patience_seconds
+        attempt = 0
         while len(self._seats) < min(self._workers, CONNECTIONS_MAX):
             seat = Seat()
+            try:
+                stream = await self.open(seat)
+            except Broken:
+                attempt += 1
+                pause = pause_seconds(attempt, None, random.random)
+                if time.monotonic() + pause >= give_up_at:
+                    raise
+                await asyncio.sleep(pause)
+                continue
             self._seats.append(seat)
-            stream = await self.open(seat)
             await self.close(stream)
         return list(self._seats)
 
