@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Itera
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from gateway.client.bulk import BatchAnswer
+from gateway.client.bulk import BatchAnswer, Item, Question
 from gateway.client.context import Context
 from gateway.client.identity import Identity
 from gateway.client.receipts import ReceiptLog
@@ -123,6 +123,12 @@ class BlockingClient:
     ) -> Iterator[BatchAnswer[str]]:
         """As `Client.look_up_batches`; `numbers` is read by the background thread. Raises ClientError."""
         yield from self._each(self._client.look_up_batches(numbers, fields=fields, context=context, **seconds))
+
+    def ask_in_batches(
+        self, question: Question[Item], batches: Iterable[Sequence[Item]], **options: Any
+    ) -> Iterator[BatchAnswer[Item]]:
+        """As `Client.ask_in_batches`; `batches` is read by the background thread. Raises ClientError."""
+        yield from self._each(self._client.ask_in_batches(question, batches, **options))
 
     def _each(self, answers: AsyncGenerator[Given, None]) -> Iterator[Given]:
         """What an asynchronous generator gives, waited for; closed at the end."""
