@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from gateway.audit.entry import Kind
 from gateway.audit.verify import verify
@@ -44,6 +45,7 @@ def _until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> Non
         time.sleep(0.005)
 
 
+@pytest.mark.slow
 def test_killed_worker_and_killed_command_leave_exact_results_and_counts(scene: Scene, tmp_path: Path) -> None:
     people, out, receipts = tmp_path / "people.csv", tmp_path / "results.csv", tmp_path / "receipts.jsonl"
     numbers = [number_of(1 + at % 1000) if at % 100 else "001090999999" for at in range(ROWS)]

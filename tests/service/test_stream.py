@@ -335,6 +335,7 @@ def _sent(withheld: context_pb2.WithheldField) -> bytes:
     return withheld.SerializeToString()
 
 
+@pytest.mark.slow
 def test_a_gateway_that_stops_answers_what_was_begun_and_says_that_the_stream_ended(own_gateway: Gateway) -> None:
     with Caller(own_gateway.identity("hospital"), own_gateway.address).with_token() as caller:
         messages, stream = _talk(caller)
