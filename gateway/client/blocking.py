@@ -88,6 +88,9 @@ class BlockingClient:
     list_acts = _waiting(Client.list_acts)
     usage_statement = _waiting(Client.usage_statement)
     record_key_rotation = _waiting(Client.record_key_rotation)
+    register_signing_key = _waiting(Client.register_signing_key)
+    revoke_signing_key = _waiting(Client.revoke_signing_key)
+    signing_keys = _waiting(Client.signing_keys)
 
     def look_up_many(
         self, numbers: Iterable[str], *, fields: Iterable[str], context: Context, **seconds: float
