@@ -33,7 +33,7 @@ serve: .venv/run ## Serve the demo's registry until Ctrl-C.
 	@$(BIN)/popgate demo serve --state $(STATE)
 
 test: .venv/dev ## The quick tests, under five minutes.
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: .venv/dev ## The long tests: crashes under load, large populations.
 	$(BIN)/python -m pytest -m slow --timeout 1800

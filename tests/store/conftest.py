@@ -1,5 +1,6 @@
 """Both engines for every test of the store: an SQLite file, and a PostgreSQL that runs for the whole session."""
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.store.small_population import build
 
 OpenEngine = Callable[..., Engine]
 ENGINES = ("sqlite", "postgresql")
+_numbers = itertools.count(1)  # of the process: the fixture below may begin anew while its server goes on
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +30,6 @@ class Databases:
         self.kind = kind
         self._postgres: Postgres | None = request.getfixturevalue("postgres") if kind == "postgresql" else None
         self._directory = directory
-        self._made = 0
         self._built: str | None = None
 
     def empty(self) -> str:
@@ -45,8 +46,7 @@ class Databases:
         return self._make(self._built)
 
     def _make(self, origin: str | None) -> str:
-        self._made += 1
-        name = f"store_{self._made}"
+        name = f"store_{next(_numbers)}"
         if self._postgres is not None:
             template = "template0" if origin is None else str(make_url(origin).database)
             return self._postgres.create_database(name, template)
