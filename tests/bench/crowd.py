@@ -19,10 +19,11 @@ import grpc
 
 from gateway.api.v1 import lookup_service_pb2
 from gateway.client import Identity, connect
-from tests.bench import requests
+from tests.bench.methods import METHODS, SERVICE
 from tests.bench.target import TIMEOUT_SECONDS, Target
 
-STREAM = "/gateway.api.v1.LookupService/StreamLookUpPersons"
+STREAM = SERVICE + "StreamLookUpPersons"
+LOOK_UP = METHODS["LookUpPerson"]
 BATCH_PEOPLE = 1000
 AHEAD = 3
 """Messages that a stream's caller sends before it has their answers: always one more than the gateway works on."""
@@ -34,7 +35,7 @@ class Crowd:
     """The agencies of one process."""
 
     def __init__(self, numbers: Sequence[str]) -> None:
-        self._requests = itertools.cycle([requests.look_up(number) for number in numbers])
+        self._requests = itertools.cycle(LOOK_UP.prepared([(number,) for number in numbers], len(numbers)))
         self._batches = itertools.cycle(
             [_batch(numbers[at : at + BATCH_PEOPLE]) for at in range(0, len(numbers) - BATCH_PEOPLE + 1, BATCH_PEOPLE)]
         )
@@ -53,7 +54,9 @@ class Crowd:
 
     async def paced(self, order: dict[str, Any]) -> dict[str, Any]:
         """`calls` look-ups at random moments, `rate` a second, by all agencies in turn; seconds of each."""
-        calls = itertools.cycle([(call, target) for target in self._targets for call in target.calls(requests.LOOK_UP)])
+        calls = itertools.cycle(
+            [(call, target) for target in self._targets for call in target.calls(SERVICE + "LookUpPerson")]
+        )
         random, took = Random(order["seed"]), []
         due = time.perf_counter()
 
@@ -105,7 +108,7 @@ class Crowd:
 
 
 def _batch(numbers: Sequence[str]) -> bytes:
-    one = lookup_service_pb2.LookUpPersonRequest.FromString(requests.look_up(numbers[0]))
+    one = lookup_service_pb2.LookUpPersonRequest.FromString(LOOK_UP.prepared([(numbers[0],)], 1)[0])
     batch = lookup_service_pb2.BatchLookUpPersonsRequest(context=one.context, field_mask=one.field_mask)
     batch.items.extend(lookup_service_pb2.LookUpItem(number=number) for number in numbers)
     return lookup_service_pb2.StreamLookUpPersonsRequest(batch=batch).SerializeToString()

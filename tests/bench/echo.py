@@ -13,6 +13,7 @@ from typing import Any
 import grpc
 
 from gateway import config
+from gateway.rotating import ServerTls
 
 _OPTIONS = (
     ("grpc.so_reuseport", 1),
@@ -47,7 +48,7 @@ async def _serve(order: dict[str, Any], answers: dict[str, bytes]) -> None:
     if order["state"] is None:
         server.add_insecure_port(address)
     else:
-        server.add_secure_port(address, _credentials(Path(order["state"])))
+        server.add_secure_port(address, ServerTls(Path(order["state"]), mutual=True).credentials())
     await server.start()
     # As the gateway's own serving processes do.
     gc.collect()
@@ -56,13 +57,6 @@ async def _serve(order: dict[str, Any], answers: dict[str, bytes]) -> None:
     print("{}", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await server.stop(0)
-
-
-def _credentials(state: Path) -> grpc.ServerCredentials:
-    """The gateway's own: the same certificates, and clients must have one."""
-    pair = ((state / "tls" / "server.key").read_bytes(), (state / "tls" / "server.pem").read_bytes())
-    root = (state / "ca" / "root.pem").read_bytes()
-    return grpc.ssl_server_credentials([pair], root, require_client_auth=True)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gateway.audit.paths import AuditPaths
 from gateway.audit.verify import verify
+from tests.bench.methods import Sampled
 from tests.bench.processes import Gateway, Program
 from tests.bench.rows import Results
 from tests.bench.stage import ASKER, AUDITOR, settings_for
@@ -31,10 +32,10 @@ def measure_query(world: World, results: Results, numbers: int) -> None:
     results.add("query_by_person", reply["milliseconds"], note=note, comparable=entries >= QUERY_ENTRIES)
 
 
-def measure_start(state: Path, numbers: Sequence[str], results: Results, runs: int) -> None:
+def measure_start(state: Path, sample: Sequence[Sampled], results: Results, runs: int) -> None:
     """A start over a state directory that has served before, and a client that mirrors everybody."""
     took = []
-    with Program("tests.bench.load", {"numbers": numbers[:100]}) as client:
+    with Program("tests.bench.load", {"sample": sample[:100]}) as client:
         for _ in range(runs):
             settings = settings_for(state, 2)
             begin = time.monotonic()

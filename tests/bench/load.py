@@ -9,30 +9,34 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from gateway.api.v1 import lookup_service_pb2
 from gateway.client import Identity, connect
-from tests.bench import batching, copying, requests
+from tests.bench import copying, requests, streaming
+from tests.bench.http_target import HttpTarget
+from tests.bench.methods import METHODS, SERVICE, Sampled
 from tests.bench.target import TIMEOUT_SECONDS, Target
 
 PACED_IN_FLIGHT_MAX = 128
-SINGLES_MAX = 20_000
-_decode = lookup_service_pb2.LookUpPersonResponse.FromString
+MESSAGES_MAX = 20_000
+LOOK_UP = "LookUpPerson"
+Way = Callable[[], Awaitable[int]]
+"""Asks once; how many people came back."""
 
 
 class Client:
     """What one client process holds: its requests and the targets it has opened."""
 
-    def __init__(self, numbers: Sequence[str]) -> None:
-        self._numbers = numbers
-        self._requests = [requests.look_up(number) for number in numbers[:SINGLES_MAX]]
-        self._at = itertools.cycle(self._requests)
-        self._batches = batching.Batches(numbers)
-        self._targets: dict[str, Target] = {}
+    def __init__(self, sample: Sequence[Sampled]) -> None:
+        self._sample = sample
+        self._numbers = [number for number, *_ in sample]
+        self._prepared: dict[str, list[bytes]] = {}
+        self._turns: dict[str, Iterator[bytes]] = {}
+        self._targets: dict[str, Target | HttpTarget] = {}
 
     async def open(self, order: dict[str, Any]) -> dict[str, Any]:
         """Open `target` at `server`, for the identity in folder `identity`, with a token of `gateway`.
@@ -48,6 +52,16 @@ class Client:
         self._targets[order["target"]] = target
         return {}
 
+    async def open_peer(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Take the peer at `server` as `target`, with the identity in folder `identity` and a `token`."""
+        self._targets[order["target"]] = HttpTarget(order["server"], Path(order["identity"]), order["token"])
+        return {}
+
+    async def close(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Close the connections to `target`."""
+        await self._targets.pop(order["target"]).close()
+        return {}
+
     async def first(self, order: dict[str, Any]) -> dict[str, Any]:
         """Ask until the gateway answers for the first time; the monotonic time of that answer."""
         identity = Identity.from_folder(Path(order["identity"]))
@@ -55,89 +69,120 @@ class Client:
             token = await client.token()
         target = Target(order["gateway"], identity, (("authorization", f"Bearer {token}"),))
         await target.open(order["pids"])
-        _decode(await target.ask(requests.LOOK_UP, next(self._at)))
+        METHODS[LOOK_UP].counted(await target.ask(SERVICE + LOOK_UP, next(self._turn(LOOK_UP))))
         answered_at = time.monotonic()
         await target.close()
         return {"at": answered_at}
 
     async def capture(self, order: dict[str, Any]) -> dict[str, Any]:
-        """An answer of the gateway to `method`, in hex, for the echo."""
-        method, target = order["method"], self._targets[order["target"]]
-        name = method.rpartition("/")[2]
-        if name.startswith("Stream"):
-            (stream, *_) = target.streams(method)
-            opened = stream(iter(self._batches.of(name)[:1]), metadata=target.metadata, timeout=TIMEOUT_SECONDS)
-            answer = await opened.read()
-            opened.cancel()
-        else:
-            singles = {requests.LOOK_UP: self._requests[0], requests.PULL: requests.pull(b"")}
-            answer = await target.ask(method, singles.get(method) or self._batches.of(name)[0])
+        """An answer of the gateway to the method at the path `method`, in hex, for the echo."""
+        path, target = order["method"], self._grpc(order["target"])
+        name = path.rpartition("/")[2]
+        request = requests.pull(b"") if path == requests.PULL else next(self._turn(name))
+        if not name.startswith("Stream"):
+            return {"answer": (await target.ask(path, request)).hex()}
+        stream = target.streams(path)[0](metadata=target.metadata, timeout=TIMEOUT_SECONDS)
+        await stream.write(request)
+        answer = await stream.read()
+        await stream.done_writing()
         return {"answer": answer.hex()}
 
-    async def batches(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Keep batches under way; see `batching.run`."""
-        return await batching.run(self._targets[order["target"]], self._batches, order)
-
     async def closed(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Keep `in_flight` look-ups under way for `seconds`; all of them end."""
-        target = self._targets[order["target"]]
+        """Keep `in_flight` messages of `method` under way for `seconds`; all of them end.
+
+        Of a streamed method there are as many streams as connections, each with its part of them.
+        """
+        name = order["method"]
+        if name.startswith("Stream"):
+            target = self._grpc(order["target"])
+            streams = target.streams(SERVICE + name)
+            parted = {**order, "window": max(1, order["in_flight"] // len(streams))}
+            return await streaming.run(streams, target.metadata, METHODS[name], self._turn(name), parted)
         took: list[float] = []
-        calls = target.calls(requests.LOOK_UP)
+        people = 0
+        ways = await self._ways(order["target"], name, order["in_flight"])
         begin = time.perf_counter()
         end = begin + order["seconds"]
 
-        async def ask_on(call: Any) -> None:
+        async def ask_on(way: Way) -> None:
+            nonlocal people
             sent = time.perf_counter()
             while sent < end:
-                await self._one(call, target)
+                received = await way()  # apart: `+=` would read the sum before it waits
+                people += received
                 now = time.perf_counter()
                 took.append(now - sent)
                 sent = now
 
-        await asyncio.gather(*[ask_on(calls[at % len(calls)]) for at in range(order["in_flight"])])
-        return {"calls": len(took), "seconds": time.perf_counter() - begin, "took": took}
+        await asyncio.gather(*map(ask_on, ways))
+        return {"calls": len(took), "people": people, "seconds": time.perf_counter() - begin, "took": took}
 
     async def paced(self, order: dict[str, Any]) -> dict[str, Any]:
         """Send `rate` look-ups a second for `seconds`, at random moments; times count from those moments.
 
         Never more than 128 are under way: what a stall delays waits here, which counts the same.
         """
-        target = self._targets[order["target"]]
         took: list[float] = []
-        calls = itertools.cycle(target.calls(requests.LOOK_UP))
+        people = 0
         random = Random(order["seed"])
-        room = asyncio.Semaphore(PACED_IN_FLIGHT_MAX)
+        free: asyncio.Queue[Way] = asyncio.Queue()
+        for way in await self._ways(order["target"], LOOK_UP, PACED_IN_FLIGHT_MAX):
+            free.put_nowait(way)
         begin = time.perf_counter()
         due = begin
 
-        async def ask(call: Any, due: float) -> None:
-            async with room:
-                await self._one(call, target)
+        async def ask(due: float) -> None:
+            nonlocal people
+            way = await free.get()
+            received = await way()
+            people += received
+            free.put_nowait(way)
             took.append(time.perf_counter() - due)
 
         async with asyncio.TaskGroup() as group:
             while (due := due + random.expovariate(order["rate"])) < begin + order["seconds"]:
                 if (pause := due - time.perf_counter()) > 0:
                     await asyncio.sleep(pause)
-                group.create_task(ask(next(calls), due))
-        return {"calls": len(took), "seconds": time.perf_counter() - begin, "took": took}
+                group.create_task(ask(due))
+        return {"calls": len(took), "people": people, "seconds": time.perf_counter() - begin, "took": took}
 
-    async def _one(self, call: Any, target: Target) -> None:
-        answer = _decode(await call(next(self._at), metadata=target.metadata, timeout=TIMEOUT_SECONDS))
-        if not answer.HasField("person"):
-            raise RuntimeError("an answer without a person was counted")
+    def _grpc(self, name: str) -> Target:
+        target = self._targets[name]
+        assert isinstance(target, Target)
+        return target
+
+    def _turn(self, name: str) -> Iterator[bytes]:
+        """The prepared requests of a method, over and over."""
+        if name not in self._turns:
+            self._turns[name] = itertools.cycle(METHODS[name].prepared(self._sample, MESSAGES_MAX))
+        return self._turns[name]
+
+    async def _ways(self, target_name: str, name: str, count: int) -> list[Way]:
+        """So many ways to ask a target at the same time, spread over its connections."""
+        target = self._targets[target_name]
+        if isinstance(target, HttpTarget):
+            return await target.ways(METHODS[name].people, self._numbers[:MESSAGES_MAX], count)
+        calls = target.calls(SERVICE + name)
+        return [
+            partial(_ask, calls[at % len(calls)], target.metadata, METHODS[name].counted, self._turn(name))
+            for at in range(count)
+        ]
 
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         """Do what `order` says under `do`."""
         does: str = order["do"]
-        if does in ("open", "first", "capture", "closed", "paced", "batches"):
+        if does in ("open", "open_peer", "close", "first", "capture", "closed", "paced"):
             reply: dict[str, Any] = await getattr(self, does)(order)
             return reply
-        return await copying.ORDERS[does](self._targets[order["target"]], self._numbers, order)
+        return await copying.ORDERS[does](self._grpc(order["target"]), self._numbers, order)
+
+
+async def _ask(call: Any, metadata: Any, counted: Callable[[bytes], int], turn: Iterator[bytes]) -> int:
+    return counted(await call(next(turn), metadata=metadata, timeout=TIMEOUT_SECONDS))
 
 
 async def _main() -> None:
-    client = Client(json.loads(sys.stdin.readline())["numbers"])
+    client = Client(json.loads(sys.stdin.readline())["sample"])
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     print("{}", flush=True)

@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench.rows import EXPECTED, IN_FLIGHT, WORKERS, Results, Row
+from tests.bench.rows import (
+    EXPECTED,
+    IN_FLIGHT,
+    METHOD_FIGURES,
+    WORKERS,
+    Results,
+    Row,
+    method_places,
+    method_row,
+)
 
 MARK = "<!-- newest first; written by `python -m tests.bench --record` -->\n"
 
@@ -29,7 +38,7 @@ def machine(people: int, seed: int, seconds: float) -> str:
         f"Python {platform.python_version()}",
         f"grpcio {version('grpcio')}",
         f"protobuf {version('protobuf')}",
-        f"SQLite, {people:,} people from seed {seed}",
+        f"{people:,} people from seed {seed}",
         f"runs of {seconds:g} s",
         f"commit {commit.strip() or 'unknown'}",
     )
@@ -40,6 +49,7 @@ def as_text(results: Results, machine: str, seconds: float) -> str:
     """The report for people."""
     lines = [f"popgate bench, {machine}, {seconds:.0f} s in all", ""]
     lines += _unary(results)
+    lines += _methods(results)
     lines.append(f"{'row':28} {'median':>10} {'smallest':>10} {'largest':>10} {'runs':>4} {'unit':8} {'budget':>12}")
     for row in _others(results):
         lines.append(
@@ -62,7 +72,14 @@ def record(results: Results, machine: str, path: Path) -> None:
     if not mark:
         raise ValueError(f"{path} has no place for a table")
     date = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    lines = [f"\n### {date}\n", f"{machine[0].upper()}{machine[1:]}.\n", "```", *_unary(results)[:-1], "```\n"]
+    lines = [
+        f"\n### {date}\n",
+        f"{machine[0].upper()}{machine[1:]}.\n",
+        "```",
+        *_unary(results),
+        *_methods(results)[:-1],
+        "```\n",
+    ]
     lines += [
         "| row | median | smallest to largest | runs | unit | budget | note |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -104,8 +121,27 @@ def _unary(results: Results) -> list[str]:
     return [*lines, ""]
 
 
+def _methods(results: Results) -> list[str]:
+    """The other methods as one table, people asked about a second; an empty line ends it."""
+    titles = ("people/s", "budget", "echo/s", "server us", "client us", "p50 ms", "p99 ms")
+    lines = [
+        f"{'method':20} {'database':10} {'workers':>7}  share (range)      " + " ".join(f"{t:>11}" for t in titles)
+    ]
+    for name, database, workers in method_places():
+        place = method_row(name, database, workers)
+        if f"share_{place}" not in results.rows:
+            continue
+        share, rate, *rest = (results.rows[f"{figure}_{place}"] for figure in METHOD_FIGURES)
+        cells = [_figure(rate.value), _budget(rate), *(_figure(row.value) for row in rest)]
+        ranged = f"{share.value:.2f} ({share.spread[0]:.2f}-{share.spread[1]:.2f})"
+        where = f"{name:20} {database:10} {workers:>7}  {ranged:17}"
+        lines.append(f"{where} " + " ".join(f"{cell:>11}" for cell in cells))
+    return [*lines, ""]
+
+
 def _others(results: Results) -> list[Row]:
     in_table = tuple(f"{workers}w_{in_flight}" for workers in WORKERS for in_flight in IN_FLIGHT)
+    in_table += tuple(method_row(*place) for place in method_places())
     return [row for row in results.rows.values() if not row.name.endswith(in_table)]
 
 

@@ -7,8 +7,19 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from tests.bench.methods import METHODS
+
 WORKERS = (1, 2)
 IN_FLIGHT = (8, 32, 128)
+LOADS = (50, 90)
+DATABASES = ("sqlite", "postgresql")
+BATCHED = ("BatchLookUpPersons", "StreamLookUpPersons", "BatchVerifyPersons", "StreamVerifyPersons")
+SINGLE = tuple(name for name in METHODS if name not in BATCHED and name != "LookUpPerson")
+METHOD_FIGURES = ("share", "rate", "echo", "server_cpu", "client_cpu", "p50", "p99")
+BATCH_RATES = {"sqlite": 150_000, "postgresql": 80_000}
+BATCH_SHARE = 0.3
+BUDGET_PEOPLE = 1_000_000
+"""The population that the budgets of batches speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,53 @@ class Row:
     note: str = ""
 
 
+def method_row(name: str, database: str, workers: int) -> str:
+    """The end of the names of a method's rows."""
+    return f"{name}_{database}_{workers}w"
+
+
+def method_places() -> list[tuple[str, str, int]]:
+    """Method, database and workers of everything that is measured besides single look-ups."""
+    return [
+        (name, database, workers)
+        for database in DATABASES
+        for workers in WORKERS
+        for name in (*BATCHED, *(SINGLE if database == "sqlite" else ()))
+    ]
+
+
+def _methods() -> dict[str, Expected]:
+    rows: dict[str, Expected] = {}
+    for name, database, workers in method_places():
+        place = method_row(name, database, workers)
+        budgeted = name in BATCHED and workers == max(WORKERS)
+        share = BATCH_SHARE if budgeted and database == "sqlite" else None
+        rows[f"share_{place}"] = Expected("of echo", "people asked about over those of the echo", share)
+        rate = BATCH_RATES[database] if budgeted else None
+        rows[f"rate_{place}"] = Expected("1/s", "people asked about", rate)
+        rows[f"echo_{place}"] = Expected("1/s", "people asked about, of the echo")
+        rows[f"server_cpu_{place}"] = Expected("us", "server CPU of a person, sequencer included, database not")
+        rows[f"client_cpu_{place}"] = Expected("us", "client CPU of a person")
+        rows[f"p50_{place}"] = Expected("ms", "median time of a message")
+        rows[f"p99_{place}"] = Expected("ms", "99th percentile of a message")
+    return rows
+
+
+def _peer() -> dict[str, Expected]:
+    rows: dict[str, Expected] = {}
+    for workers in WORKERS:
+        place = f"{workers}w"
+        rows[f"peer_calls_{place}"] = Expected("1/s", "look-ups of the peer, commits shared, 32 in flight")
+        rows[f"peer_ratio_{place}"] = Expected("times", "our look-ups over the peer's, commits shared", 3)
+        rows[f"peer_cpu_{place}"] = Expected("us", "server CPU of a look-up of the peer")
+        rows[f"peer_p99_{place}"] = Expected("ms", "99th percentile of a look-up of the peer")
+        rows[f"peer_each_calls_{place}"] = Expected("1/s", "look-ups of the peer, a commit each")
+        rows[f"peer_each_ratio_{place}"] = Expected("times", "our look-ups over the peer's, a commit each", 3)
+        rows[f"peer_batch_people_{place}"] = Expected("1/s", "people of the peer's batch route, 1,000 a request")
+        rows[f"peer_batch_ratio_{place}"] = Expected("times", "people of our batches over the peer's")
+    return rows
+
+
 def _unary() -> dict[str, Expected]:
     rows: dict[str, Expected] = {}
     for workers in WORKERS:
@@ -50,12 +108,20 @@ def _unary() -> dict[str, Expected]:
             rows[f"unary_echo_cpu_{place}"] = Expected("us", "server CPU of an echo over mutual TLS")
             rows[f"unary_p50_{place}"] = Expected("ms", "median time of a look-up")
             rows[f"unary_p99_{place}"] = Expected("ms", "99th percentile of a look-up")
-        rows[f"unary_p99_half_load_{workers}w"] = Expected("ms", "p99 at half the rate of 32 in flight", 15, True)
+        for load in LOADS:
+            for percent in (50, 95, 99):
+                budget = 15 if (load, percent) == (50, 99) else None
+                text = f"p{percent} at {load} % of the rate of 32 in flight"
+                rows[f"unary_p{percent}_load_{load}_{workers}w"] = Expected("ms", text, budget, budget is not None)
     return rows
 
 
 EXPECTED: dict[str, Expected] = {
     **_unary(),
+    **_methods(),
+    **_peer(),
+    "identity_check": Expected("us", "certificate, token, expiry and revocation of a call", 15, True),
+    "fragments_made": Expected("1/s", "stored fragments made by the writer after the first start"),
     "sequencer_cpu_per_entry": Expected("us", "sequencer CPU, 64 look-ups in flight, 2 workers", 40, True),
     "sequencer_cpu_per_person": Expected("us", "sequencer CPU, snapshot pages of 1,000", 0.5, True),
     "snapshot_people": Expected("1/s", "people of a snapshot, six fields, pages of 1,000", 100_000),

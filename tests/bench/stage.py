@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -10,7 +11,8 @@ import sys
 import time
 from pathlib import Path
 from random import Random
-from typing import Any
+
+from sqlalchemy import select
 
 from gateway.agency.bootstrap import enrol_locally
 from gateway.agency.grants import Grant
@@ -20,22 +22,36 @@ from gateway.catalogue import Catalogue
 from gateway.config import Settings
 from gateway.start import prepare, trust_of
 from gateway.supervisor import take_lock
+from registry.engine import open_engine
+from registry.tables import fragment_state
 from tests.world import BASIC, free_ports
 
 ASKER, OWNER, AUDITOR = "hospital", "insurance", "auditor"
 PURPOSE, LEGAL_BASIS = "health.admission", "law:26/2023/QH15:9"
 PUSHED = ("social_insurance.status", "social_insurance.employer_unit")
-NUMBERS_MAX = 200_000
+PEOPLE_MAX = 200_000
+FRAGMENTS_SECONDS_MAX = 300.0
+VERIFIED = ("name", "birth_date", "sex")
+METHODS = {
+    *("LookUpPerson", "BatchLookUpPersons", "StreamLookUpPersons", "VerifyPerson", "BatchVerifyPersons"),
+    *("StreamVerifyPersons", "LookUpHousehold", "LookUpRelatives", "ResolveNumber", "SearchPersons", "Pull"),
+}
+_SAMPLED = """
+SELECT person_id, number || '|' || trim(replace(surname || ' ' || middle_name || ' ' || given_name, '  ', ' ')) || '|'
+  || printf('%04d-%02d-%02d', birth_year, birth_month, birth_day) || '|' || iif(sex = 1, 'nam', 'nữ')
+FROM person WHERE person_id IN (SELECT value FROM json_each(?))
+"""
 _GRANT_SECONDS = 86_400
 
 
-def build_population(state: Path, people: int, seed: int) -> tuple[float, float]:
-    """Build STATE/registry.db with two processes; seconds and the largest resident memory (MB) of one of them."""
+def build_population(state: Path, people: int, seed: int, database: str | None = None) -> tuple[float, float]:
+    """Build STATE/registry.db, or the database, with two processes; seconds, largest resident memory (MB) of one."""
     begin = time.monotonic()
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "gateway", "seed", "build"),
             *("--people", str(people), "--seed", str(seed), "--state", str(state), "--workers", "2"),
+            *(("--database", database) if database else ()),
         ],
         stdout=subprocess.DEVNULL,
     )
@@ -53,10 +69,17 @@ def fresh_state(folder: Path) -> Path:
     return folder
 
 
-def settings_for(state: Path, workers: int) -> Settings:
+def settings_for(state: Path, workers: int, database: str | None = None) -> Settings:
     """A gateway of that many workers on free ports."""
     port, enrolment_port, http_port = free_ports(3)
-    return Settings(state=state, port=port, enrolment_port=enrolment_port, http_port=http_port, workers=workers)
+    return Settings(
+        state=state,
+        port=port,
+        enrolment_port=enrolment_port,
+        http_port=http_port,
+        workers=workers,
+        database=database,
+    )
 
 
 def enrol_agencies(settings: Settings) -> None:
@@ -70,12 +93,7 @@ def enrol_agencies(settings: Settings) -> None:
     catalogue = Catalogue.compile()
     store = AgencyStore.open(settings.state / "gateway.db")
     for code, agency_class, methods, fields in (
-        (
-            ASKER,
-            options_pb2.AGENCY_CLASS_HEALTH,
-            {"LookUpPerson", "BatchLookUpPersons", "StreamLookUpPersons", "Pull"},
-            BASIC,
-        ),
+        (ASKER, options_pb2.AGENCY_CLASS_HEALTH, METHODS, BASIC),
         (OWNER, options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, {"Pull", "Push"}, (*BASIC, *PUSHED)),
         (AUDITOR, options_pb2.AGENCY_CLASS_AUDITOR, {"QueryAccesses"}, ()),
     ):
@@ -91,17 +109,34 @@ def enrol_agencies(settings: Settings) -> None:
                 from_time=int(now),
                 until_time=int(now) + _GRANT_SECONDS,
                 contract_digest=catalogue.digest,
+                verify_fields=catalogue.resolve(VERIFIED) if code == ASKER else frozenset(),
             ),
         )
         enrol_locally(settings.state, code, "", settings.state / "agencies" / code, now, trust_of(settings))
     store.close()
 
 
-def sample_numbers(state: Path, seed: int) -> list[str]:
-    """Numbers of people drawn from the population without repetition, at most 20,000, in random order."""
+def await_fragments(registry: str, people: int) -> float:
+    """Seconds until the writer of a gateway that has just started has made all stored fragments."""
+    begin = time.monotonic()
+    engine = open_engine(registry, read_only=True)
+    through = select(fragment_state.c.through_id)
+    while time.monotonic() - begin < FRAGMENTS_SECONDS_MAX:
+        with engine.connect() as connection:
+            if connection.execute(through).scalar() == people:
+                engine.dispose()
+                return time.monotonic() - begin
+        time.sleep(0.05)
+    raise RuntimeError("the stored fragments are not complete")
+
+
+def sample_people(state: Path, seed: int) -> list[list[str]]:
+    """People drawn from the population without repetition, at most 200,000, in random order, as `methods.Sampled`."""
     registry = sqlite3.connect(f"file:{state / 'registry.db'}?mode=ro", uri=True)
     try:
-        numbers: list[Any] = [row[0] for row in registry.execute("SELECT number FROM person ORDER BY person_id")]
+        count = registry.execute("SELECT max(person_id) FROM person").fetchone()[0]
+        drawn = Random(seed).sample(range(1, count + 1), min(PEOPLE_MAX, count))
+        found = dict(registry.execute(_SAMPLED, (json.dumps(drawn),)))
+        return [found[person_id].split("|") for person_id in drawn]
     finally:
         registry.close()
-    return Random(seed).sample(numbers, min(NUMBERS_MAX, len(numbers)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from tests.bench.processes import cpu_seconds
-from tests.bench.rows import IN_FLIGHT, Results
+from tests.bench.rows import IN_FLIGHT, LOADS, Results
 from tests.bench.world import ECHO, GATEWAY, PLAIN, World
 
 TARGETS = (GATEWAY, ECHO, PLAIN)
@@ -34,7 +34,7 @@ class Run:
 def run(world: World, target: str, in_flight: int, seconds: float) -> Run:
     """A closed loop of `in_flight` calls, shared evenly by the clients. Raises RuntimeError on a wrong count."""
     share = in_flight // len(world.clients)
-    order = {"do": "closed", "target": target, "in_flight": share, "seconds": seconds}
+    order = {"do": "closed", "target": target, "method": METHOD, "in_flight": share, "seconds": seconds}
     return _counted(world, target, order, [{} for _ in world.clients])
 
 
@@ -76,8 +76,12 @@ def measure(world: World, results: Results, seconds: float, runs: int) -> None:
         _report(results, f"{workers}w_{in_flight}", made)
         if in_flight == 32:
             half = results.rows[f"unary_calls_{workers}w_32"].value / 2
-    slow = [paced(world, half, 2 * seconds, turn * 100).milliseconds(99) for turn in range(runs)]
-    results.add(f"unary_p99_half_load_{workers}w", slow, note=f"at {half:.0f}/s, random arrivals")
+    for load in LOADS:
+        rate = half * 2 * load / 100
+        made_at = [paced(world, rate, 2 * seconds, turn * 100) for turn in range(runs)]
+        for percent in (50, 95, 99):
+            times = [each.milliseconds(percent) for each in made_at]
+            results.add(f"unary_p{percent}_load_{load}_{workers}w", times, note=f"at {rate:.0f}/s, random arrivals")
 
 
 def measure_sequencer(world: World, results: Results, seconds: float, runs: int) -> None:

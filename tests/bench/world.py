@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from gateway.config import Settings
 from tests.bench import requests
-from tests.bench.batching import METHODS
+from tests.bench.methods import METHODS, SERVICE, Sampled
 from tests.bench.processes import Gateway, Program
 from tests.bench.stage import ASKER, AUDITOR, OWNER
 from tests.world import free_ports
@@ -19,14 +19,14 @@ GATEWAY, ECHO, PLAIN = "gateway", "echo", "plain"
 class World:
     """Starts with the gateway; leaving the block ends all its processes. One load client a worker."""
 
-    def __init__(self, settings: Settings, numbers: Sequence[str]) -> None:
+    def __init__(self, settings: Settings, sample: Sequence[Sampled]) -> None:
         self.settings = settings
         self.address = f"{settings.host}:{settings.port}"
         self._stack = ExitStack()
         try:
             self.gateway = self._stack.enter_context(Gateway(settings))
             self.clients = [
-                self._stack.enter_context(Program("tests.bench.load", {"numbers": numbers[at :: settings.workers]}))
+                self._stack.enter_context(Program("tests.bench.load", {"sample": sample[at :: settings.workers]}))
                 for at in range(settings.workers)
             ]
             self.echo_pids: dict[str, list[int]] = {}
@@ -56,7 +56,16 @@ class World:
         """All clients obey at the same time; `each`: what differs from client to client."""
         for at, client in enumerate(self.clients):
             client.send({**order, **(each[at] if each else {})})
-        return [client.reply() for client in self.clients]
+        replies: list[Any] = []
+        failed: RuntimeError | None = None
+        for client in self.clients:
+            try:
+                replies.append(client.reply())
+            except RuntimeError as error:
+                failed = error  # the others' replies are still to be read, or they would answer the next order
+        if failed is not None:
+            raise failed
+        return replies
 
     def _open(self, target: str, server: str, pids: Sequence[int], agency: str, *, tls: bool = True) -> None:
         order = {
@@ -75,7 +84,7 @@ class World:
     def _start_echoes(self) -> None:
         """Echoes that answer with what the gateway itself answered, in as many processes as it has workers."""
         answers: dict[str, str] = {}
-        for method in (requests.LOOK_UP, requests.PULL, *(each.method for each in METHODS.values())):
+        for method in (requests.PULL, *(SERVICE + name for name in METHODS)):
             captured = self.clients[0].ask({"do": "capture", "target": GATEWAY, "method": method})
             answers[method] = captured["answer"]
         for target, tls in ((ECHO, True), (PLAIN, False)):
