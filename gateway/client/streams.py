@@ -29,7 +29,9 @@ OPENINGS_PER_WORKER: Final = 8
 """Openings after which a connection to a worker that has one already is good enough."""
 HELLO_SECONDS: Final = 10.0
 STREAM_ENDED = "STREAM_ENDED"
-_BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+_BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL)
+"""Without a reason of the contract: the gateway's own faults have one. INTERNAL is what gRPC says of a message that
+was being written when its connection broke."""
 
 
 class Broken(ClientError):
