@@ -23,6 +23,7 @@ from gateway.agency.enrolment import EnrolmentMethods, TrustLines
 from gateway.agency.key_service import KeyMethods
 from gateway.agency.notice import socket_path
 from gateway.agency.published import receipt_verifiers
+from gateway.agency.questions import PolicyMethods
 from gateway.agency.service import TokenMethods
 from gateway.agency.signing_service import SigningMethods
 from gateway.agency.store import AgencyStore
@@ -164,6 +165,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         TokenMethods(lambda: tokens.signer, watcher.view, time.time, secrets.token_bytes),
         AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
         AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes),
+        PolicyMethods(watcher.view, catalogue, names, spine.keys, str(settings.state), time.time),
         UsageMethods(store, spine.keys, str(settings.state)),
         KeyMethods(),
         SigningMethods(store.signing_keys, settings.trust_domain, time.time),

@@ -60,6 +60,7 @@ class Member:
     leniency: int = Leniency.EXACT
     guesses_per_day: int = 0
     pairwise: bool = False
+    units: tuple[str, ...] = ()
 
     @property
     def context(self) -> Context:
@@ -85,6 +86,7 @@ AGENCIES: Mapping[str, Member] = {
         _BULK,
         "health.admission",
         (*BASIC, "birth_place", "relatives", "household", *_INSURANCE),
+        units=("bach-mai", "cho-ray"),
     ),
     "insurance": Member(options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE)),
     "insurance-south": Member(
@@ -204,6 +206,8 @@ class Gateway:
         catalogue = Catalogue.compile()
         for code, member in members.items():
             store.register_agency(code, f"Agency {code}", member.agency_class, int(now), pairwise=member.pairwise)
+            if member.units:
+                store.register_units(code, {unit: f"Unit {unit}" for unit in member.units}, int(now))
             if member.methods:
                 store.create_grant(code, _grant(store.reserve_grant_id(), member, catalogue, now))
         store.close()

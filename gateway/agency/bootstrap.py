@@ -23,7 +23,7 @@ from gateway.agency.certificates import Principal, key_from_pem, key_to_pem, mak
 from gateway.agency.grants import Grant
 from gateway.agency.identity import CERTIFICATE_FILE, ROOT_FILE, read_trust, write_identity, write_private
 from gateway.agency.store import AgencyStore, Place
-from gateway.api.v1 import agency_service_pb2, key_service_pb2, options_pb2, usage_service_pb2
+from gateway.api.v1 import agency_service_pb2, key_service_pb2, options_pb2, policy_service_pb2, usage_service_pb2
 from gateway.errors import GatewayError, RecordExists
 
 OPERATOR = "operator"
@@ -34,6 +34,7 @@ OPERATOR_PURPOSE = "gateway.operation"
 OPERATOR_LEGAL_BASIS = "policy:operation"
 OPERATED_WITH: tuple[tuple[Any, str], ...] = (
     (agency_service_pb2, "AgencyService"),
+    (policy_service_pb2, "PolicyService"),
     (usage_service_pb2, "UsageService"),
     (key_service_pb2, "KeyService"),
 )

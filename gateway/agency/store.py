@@ -11,6 +11,7 @@ import errno
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -152,6 +153,10 @@ class AgencyStore:
         """Raises RecordExists; a code is never reused, not even after a revocation."""
         body = {"code": code, "name": name, "agency_class": agency_class, "pairwise": pairwise}
         self.register.append(Act(ActKind.AGENCY, body, now, actor))
+
+    def register_units(self, agency: str, units: Mapping[str, str], now: int) -> None:
+        """Names by code. Raises RecordUnknown, RecordExists."""
+        self.register.append(Act(ActKind.UNITS, {"agency": agency, "units": [*map(list, units.items())]}, now))
 
     def create_grant(self, agency: str, grant: Grant) -> None:
         """Found a grant under its reserved number, without a proposal. Raises RecordUnknown, RecordExists."""

@@ -16,9 +16,9 @@ from gateway.cli import (
     doctor,
     enrol,
     finding,
-    grant,
     lookup,
     operator,
+    policy,
     searching,
     seed,
     serve,
@@ -56,7 +56,7 @@ app.add_typer(usage.app)
 audit.app.command("verify-signature")(signed.verify_signature)
 for command in (signing.signing_key, signing.signing_keys, signing.revoke_signing_key):
     credential.app.command()(command)
-app.add_typer(grant.app)
+app.add_typer(policy.app)  # that of grant, with its questions
 app.add_typer(operator.app)
 app.command()(serve.serve)
 app.add_typer(demo.app)

@@ -91,6 +91,10 @@ class BlockingClient:
     register_signing_key = _waiting(Client.register_signing_key)
     revoke_signing_key = _waiting(Client.revoke_signing_key)
     signing_keys = _waiting(Client.signing_keys)
+    list_field_holders = _waiting(Client.list_field_holders)
+    preview_call = _waiting(Client.preview_call)
+    list_unused_rights = _waiting(Client.list_unused_rights)
+    list_expiring_grants = _waiting(Client.list_expiring_grants)
 
     def look_up_many(
         self, numbers: Iterable[str], *, fields: Iterable[str], context: Context, **seconds: float

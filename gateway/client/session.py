@@ -13,6 +13,7 @@ from gateway.client.identity import Identity
 from gateway.client.keys import Keys
 from gateway.client.lookup import LookUps
 from gateway.client.operation import Operating
+from gateway.client.questions import Questioning
 from gateway.client.receipts import ReceiptLog
 from gateway.client.searching import Searching
 from gateway.client.signing_keys import SigningKeys
@@ -23,7 +24,19 @@ from gateway.client.volume import Volumes
 
 
 class Client(
-    LookUps, Volumes, Finding, Syncing, Auditing, Operating, Granting, Verifying, Metering, Searching, SigningKeys, Keys
+    LookUps,
+    Volumes,
+    Finding,
+    Syncing,
+    Auditing,
+    Operating,
+    Granting,
+    Questioning,
+    Verifying,
+    Metering,
+    Searching,
+    SigningKeys,
+    Keys,
 ):
     """Get one from `connect`; leave its `async with` block to close it. One client is for one event loop."""
 

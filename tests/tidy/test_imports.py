@@ -40,6 +40,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.agency.field_sets": (API, ERRORS, "gateway.catalogue"),
     "gateway.agency.messages": (API, ERRORS, "gateway.catalogue"),
     "gateway.agency.enrolment": (API, ERRORS, BASE),
+    "gateway.agency.questions": (API, ERRORS, BASE, TURNS, "gateway.audit", "gateway.catalogue"),
     "gateway.agency.service": (API, ERRORS, BASE),
     "gateway.agency.signing_service": (API, ERRORS, BASE),
     "gateway.agency.suggestions": (ERRORS, "gateway.catalogue"),
