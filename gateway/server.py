@@ -168,7 +168,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         PolicyMethods(watcher.view, catalogue, names, spine.keys, str(settings.state), time.time),
         UsageMethods(store, spine.keys, str(settings.state)),
         KeyMethods(),
-        SigningMethods(store.signing_keys, settings.trust_domain, time.time),
+        SigningMethods(store.signing_keys, watcher.view, settings.trust_domain, time.time),
     )
     credentials = ServerTls(settings.state, mutual=True).credentials()
     fresh = asyncio.create_task(keep_fresh([tokens, cursor_keys]), name="keep keys fresh")

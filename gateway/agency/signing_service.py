@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.agency.certificates import Principal, spiffe_id
 from gateway.agency.messages import invalid, timestamp
+from gateway.agency.policy import PolicyView
 from gateway.agency.signing_keys import SigningKey, SigningKeyState, key_id_of, public_key_of
 from gateway.agency.signing_store import SigningKeyStore
 from gateway.agency.view import POLICY_SETTLE_SECONDS
@@ -29,12 +31,14 @@ class SigningMethods:
     def __init__(
         self,
         keys: SigningKeyStore,
+        view: Callable[[], PolicyView],
         trust_domain: str,
         clock: Callable[[], float],
         settle_seconds: float = POLICY_SETTLE_SECONDS,
     ) -> None:
-        """`clock`: unix seconds. `settle_seconds`: after it a change holds on every worker."""
+        """`view` raises PolicyStale; `clock`: unix seconds; after `settle_seconds` a change holds on every worker."""
         self._keys = keys
+        self._view = view
         self._trust_domain = trust_domain
         self._clock = clock
         self._settle_seconds = settle_seconds
@@ -60,7 +64,10 @@ class SigningMethods:
         known = await asyncio.to_thread(self._keys.find, key_id)
         if known is None:
             await asyncio.to_thread(self._keys.require_room, key, int(now))
-        elif not known.belongs_to(principal) or known.state(now) in (SigningKeyState.REVOKED, SigningKeyState.RETIRED):
+        elif not known.belongs_to(principal) or self._seen(known).state(now) in (
+            SigningKeyState.REVOKED,
+            SigningKeyState.RETIRED,
+        ):
             raise RecordExists("The signing key was registered before and is not in force; make another one.")
         else:
             key = known
@@ -91,7 +98,12 @@ class SigningMethods:
 
     async def _own(self, call: Call) -> list[SigningKey]:
         principal = _principal(call)
-        return await asyncio.to_thread(self._keys.of_system, principal.agency, principal.unit, principal.system)
+        keys = await asyncio.to_thread(self._keys.of_system, principal.agency, principal.unit, principal.system)
+        return [self._seen(key) for key in keys]
+
+    def _seen(self, key: SigningKey) -> SigningKey:
+        """The key as workers see it: operators revoke keys too."""
+        return replace(key, revoked=True) if key.key_id in self._view().revoked_keys else key
 
     def _settled(self, write: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         async def effect() -> None:

@@ -31,14 +31,26 @@ from gateway.agency.signatures import (
     make,
 )
 from gateway.agency.signing_keys import key_id_of
-from gateway.api.v1 import audit_service_pb2, signing_service_pb2, sync_service_pb2
+from gateway.api.v1 import agency_service_pb2, audit_service_pb2, signing_service_pb2, sync_service_pb2
 from gateway.audit.entry import Kind
 from gateway.audit.errors import KeyUnavailable
 from gateway.chain.translate import TABLE as REASONS
 from gateway.chain.translate import reason_number
 from gateway.cli.signed import NotSigned, prove
-from tests.caller import LIST_KEYS, PULL, PUSH, QUERY, REGISTER_KEY, REVOKE_KEY, Caller, Reply, push_request, sign
-from tests.gateway import AGENCIES, Gateway
+from tests.caller import (
+    AGENCY,
+    LIST_KEYS,
+    PULL,
+    PUSH,
+    QUERY,
+    REGISTER_KEY,
+    REVOKE_KEY,
+    Caller,
+    Reply,
+    push_request,
+    sign,
+)
+from tests.gateway import AGENCIES, OPERATION, Gateway
 from tests.service.refusals import Case, Refusal, assert_refused, entries_of, run
 from tests.world import number_of
 
@@ -298,6 +310,17 @@ def test_keys_change_over_without_a_gap(insurance: Caller) -> None:
     states = {key_id_of(key.public_key()): signing_service_pb2.SIGNING_KEY_STATE_ACTIVE for key in (old, new)}
     assert states.items() <= {key_id: key.state for key_id, key in keys.items()}.items()
     assert all(key.until_time.seconds > time.time() + 364 * 86_400 for key in keys.values())
+
+
+def test_operators_revoke_signing_keys_too(insurance: Caller, caller_of: Callable[[str], Caller]) -> None:
+    key = insurance.register(make_key())
+    key_id = key_id_of(key.public_key())
+    request = agency_service_pb2.RevokeRequest(context=OPERATION.message(), key_id=key_id)
+    assert caller_of("operator").call(AGENCY + "Revoke", request).code is grpc.StatusCode.OK
+    assert insurance.call(PUSH, fresh_push(), signed_by=key).reason == "SIGNING_KEY_REVOKED"
+    listed = signing_service_pb2.ListSigningKeysResponse.FromString(insurance.call(LIST_KEYS, b"").body).keys
+    assert [each.state for each in listed if each.key_id == key_id] == [signing_service_pb2.SIGNING_KEY_STATE_REVOKED]
+    assert insurance.call(REGISTER_KEY, insurance.registration(key), signed_by=key).reason == "RECORD_EXISTS"
 
 
 def test_a_revoked_key_is_never_registered_again(insurance: Caller) -> None:
