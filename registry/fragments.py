@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from registry.engine import DRIVER_ERRORS, store_error
 from registry.reading import IDENTIFIERS, NUMBERS, Session, Statements
 from registry.rows import KEY, inserted, updated
 from registry.tables import change, fragment, fragment_state, person
@@ -52,8 +53,14 @@ class Encoder(Protocol):
 
 
 def has_fragments(engine: Engine) -> bool:
-    """Whether the store has a place for fragments: one that an earlier release built has none."""
-    return inspect(engine).has_table(fragment.name)
+    """Whether the store has a place for fragments: one that an earlier release built has none.
+
+    Raises StoreUnavailable.
+    """
+    try:
+        return inspect(engine).has_table(fragment.name)
+    except DRIVER_ERRORS as error:
+        raise store_error(error) from None
 
 
 def reading(statements: Statements) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from gateway.errors import FieldNotGranted
 from gateway.lookup.disclosure import FRAGMENT_LEAVES, Disclosure, Disclosures
 from gateway.lookup.fragments import ENCODING, BasicFragments
 from gateway.lookup.people import Found, People, UnitNames
+from gateway.lookup.pairwise import PairwiseKey
 from registry.datasets import ChangeKind, Dataset
 from registry.engine import open_engine
 from registry.people import PeopleStore
@@ -131,7 +132,9 @@ def test_fragments_were_really_used(sides: Sides) -> None:
     assert [found and found.row for found in sides.people.by_number(disclosure, numbers)] == rows
     wider = DISCLOSURES.of(Right(1, FRAGMENT_LEAVES | {"religion"}, frozenset()), [*BASIC, "religion"])
     assert not wider.from_fragments
-    assert not DISCLOSURES.of(Right(1, FRAGMENT_LEAVES, frozenset(), pairwise=True), BASIC).from_fragments
+    with_tokens = Disclosures(CATALOGUE, PairwiseKey(bytes(32)))
+    right = Right(1, FRAGMENT_LEAVES, frozenset(), pairwise=True, agency="carrier")
+    assert not with_tokens.of(right, BASIC).from_fragments
 
 
 def test_the_stored_bytes_are_those_of_the_encoding(registry: Path) -> None:

@@ -37,5 +37,5 @@ def test_a_method_that_demands_a_context_has_one_to_state(method: Method) -> Non
 
 def test_on_the_enrolment_port_nobody_needs_a_token() -> None:
     enrolment = [method for method in METHODS.values() if method.listener == options_pb2.LISTENER_ENROLMENT]
-    assert {method.name for method in enrolment} == {"Enrol", "GetTrustBundle"}
+    assert {method.name for method in enrolment} == {"Enrol", "GetTrustBundle", "RenewCertificate"}
     assert not any(method.token for method in enrolment)
