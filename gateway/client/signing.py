@@ -48,6 +48,7 @@ class SigningDesk:
         self._new_id = new_id
         self._offset_seconds = 0.0
         self._key: RequestKey | None = identity.request_key
+        self._candidate = self._key  # what a registration under way is signed with
         self._in_file = identity.request_key is None
         self._turn = asyncio.Lock()
 
@@ -99,32 +100,34 @@ class SigningDesk:
         """A new key, in the file only once the gateway knows it: other processes go on signing with the old one."""
         if not self._in_file:
             raise ValueError("a key that is not in the identity folder is replaced where it lies")
-        known, pem = self._key, key_to_pem(make_key())
+        pem = key_to_pem(make_key())
         key = _file_key(pem)
-        try:
-            await self._registered(key)
-        except Exception:
-            self._key = known
-            raise
+        await self._registered(key)
         self._write(pem, replace=True)
         return key
 
     async def _ready(self, path: str) -> RequestKey:
-        if self._key is None and path != REGISTER_PATH:
-            if (self._identity.folder / SIGNING_KEY_FILE).exists():
-                # Registered at some time by whoever made it; if not, the gateway will say so.
-                self._key = self._from_file()
-            else:
-                await self.register()
-        assert self._key is not None
+        if path == REGISTER_PATH:
+            assert self._candidate is not None
+            return self._candidate
+        if self._key is None:
+            async with self._turn:  # whoever comes while the first registers waits for that
+                if self._key is None:
+                    # A file was registered at some time by whoever made it; if not, the gateway will say so.
+                    made_before = (self._identity.folder / SIGNING_KEY_FILE).exists()
+                    key = self._from_file()
+                    if not made_before:
+                        await self._registered(key)
+                    self._key = key
         return self._key
 
     async def _registered(self, key: RequestKey) -> None:
-        self._key = key  # the registration is signed with it
+        self._candidate = key
         names = self._identity.spiffe_ids
         if len(names) != 1:
             raise IdentityInvalid("The certificate names no one system; enrol again.")
         await self._register(der_of(key.public_key), names[0])
+        self._key = key
 
     async def _made(self, key: RequestKey, path: str, payload: bytes, *, batch: bool) -> str:
         issued_at = int(self._clock() + self._offset_seconds)

@@ -18,8 +18,8 @@ from gateway.catalogue import Catalogue
 from gateway.errors import FieldNotGranted
 from gateway.lookup.disclosure import FRAGMENT_LEAVES, Disclosure, Disclosures
 from gateway.lookup.fragments import ENCODING, BasicFragments
-from gateway.lookup.people import Found, People, UnitNames
 from gateway.lookup.pairwise import PairwiseKey
+from gateway.lookup.people import Found, People, UnitNames
 from registry.datasets import ChangeKind, Dataset
 from registry.engine import open_engine
 from registry.people import PeopleStore

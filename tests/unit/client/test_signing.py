@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -108,6 +109,24 @@ async def test_without_a_key_one_is_made_and_registered_at_first_need(gateway: A
     assert registered() == [key_id_of(own_key(gateway))]
     assert path.stat().st_mode & 0o777 == 0o600
     assert len({header["jti"] for header in pushes.headers(own_key(gateway))}) == 2
+
+
+async def test_calls_at_once_wait_for_the_registration_of_their_first_key(gateway: Any, context: Context) -> None:
+    (gateway.folder / SIGNING_KEY_FILE).unlink()
+    arrived: list[str] = []
+
+    def answering(word: str, answer: Any) -> Callable[[bytes], Any]:
+        def told(_request: bytes) -> Any:
+            arrived.append(word)
+            return answer
+
+        return told
+
+    gateway.on(REGISTER_SIGNING_KEY, answering("key", REGISTERED))
+    gateway.on(PUSH, answering("push", ACKNOWLEDGED))
+    async with gateway.client() as client:
+        await asyncio.gather(*(push(client, context) for _ in range(8)))
+    assert arrived == ["key", *["push"] * 8]
 
 
 async def test_a_key_that_the_gateway_does_not_know_is_registered(gateway: Any, context: Context, refusal: Any) -> None:
