@@ -113,9 +113,7 @@ class Caller:
 
     def registration(self, key: ec.EllipticCurvePrivateKey) -> signing_service_pb2.RegisterSigningKeyRequest:
         """The request that registers a key."""
-        return signing_service_pb2.RegisterSigningKeyRequest(
-            public_key=der_of(key.public_key()), spiffe_id=self.spiffe_id
-        )
+        return registration(key, self.spiffe_id)
 
     def call(
         self,
@@ -144,6 +142,11 @@ class Caller:
     def look_up(self, number: str, fields: Sequence[str], context: Context, **options: Any) -> Reply:
         """LookUpPerson."""
         return self.call(LOOK_UP, look_up_request(number, fields, context), **options)
+
+
+def registration(key: ec.EllipticCurvePrivateKey, spiffe_id: str) -> signing_service_pb2.RegisterSigningKeyRequest:
+    """The request that registers a system's key; it has to be signed with the key."""
+    return signing_service_pb2.RegisterSigningKeyRequest(public_key=der_of(key.public_key()), spiffe_id=spiffe_id)
 
 
 def sign(

@@ -69,6 +69,7 @@ async def push(target: Target, numbers: Sequence[str], order: _Order) -> _Order:
     parts = [numbers[at : at + requests.PAGE_PEOPLE] for at in range(0, len(numbers), requests.PAGE_PEOPLE)]
     prepared = [requests.push(part, f"{order['mark']}X{round_}") for round_ in range(order["rounds"]) for part in parts]
     waiting = iter(prepared)
+    await target.signed(requests.PUSH, b"")
     begin = time.perf_counter()
     end = begin + order["seconds"]
 
@@ -77,7 +78,8 @@ async def push(target: Target, numbers: Sequence[str], order: _Order) -> _Order:
         for request in waiting:
             if time.perf_counter() >= end:
                 return
-            raw = await call(request, metadata=target.metadata, timeout=TIMEOUT_SECONDS)
+            metadata = await target.signed(requests.PUSH, request)
+            raw = await call(request, metadata=metadata, timeout=TIMEOUT_SECONDS)
             written += _applied(raw)
 
     await asyncio.gather(*[send(calls[at % len(calls)]) for at in range(order["streams"])])

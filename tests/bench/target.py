@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.agency.certificates import make_key
+from gateway.agency.signatures import SIGNATURE_KEY
 from gateway.client.identity import Identity
 from gateway.client.link import CHANNEL_OPTIONS
+from gateway.client.signing import must_sign
+from tests.caller import REGISTER_KEY, registration, sign
 
 OPENINGS_MAX = 64
 READY_SECONDS_MAX = 20.0
@@ -27,6 +32,7 @@ class Target:
         self._identity = identity
         self.metadata = tuple(metadata)
         self._channels: list[grpc.aio.Channel] = []
+        self._signing_key: ec.EllipticCurvePrivateKey | None = None
 
     async def open(self, pids: Sequence[int]) -> None:
         """One connection to each of the processes that share the port. Raises RuntimeError.
@@ -70,9 +76,19 @@ class Target:
         return [channel.stream_stream(method) for channel in self._channels]
 
     async def ask(self, method: str, request: bytes) -> bytes:
-        """One call. Raises AioRpcError."""
-        answer: bytes = await self.calls(method)[0](request, metadata=self.metadata, timeout=TIMEOUT_SECONDS)
+        """One call, signed where the contract demands it. Raises AioRpcError."""
+        metadata = await self.signed(method, request) if must_sign(method) else self.metadata
+        answer: bytes = await self.calls(method)[0](request, metadata=metadata, timeout=TIMEOUT_SECONDS)
         return answer
+
+    async def signed(self, method: str, request: bytes) -> tuple[tuple[str, str], ...]:
+        """The metadata of one signed call; the key is registered at the first."""
+        if self._signing_key is None:
+            assert self._identity is not None
+            self._signing_key = make_key()
+            body = registration(self._signing_key, self._identity.spiffe_ids[0]).SerializeToString()
+            await self.ask(REGISTER_KEY, body)
+        return (*self.metadata, (SIGNATURE_KEY, sign(self._signing_key, method, request)))
 
     def _channel(self) -> grpc.aio.Channel:
         if self._identity is None:

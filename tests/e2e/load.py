@@ -13,11 +13,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.agency.certificates import make_key
+from gateway.agency.signatures import SIGNATURE_KEY
 from gateway.api.v1 import lookup_service_pb2, sync_service_pb2, token_service_pb2
 from gateway.audit.receipt import Receipt, ReceiptVerifier
+from gateway.client.identity import Identity
+from gateway.client.signing import must_sign
 from gateway.wire import receipt_from_wire
-from tests.caller import ISSUE_TOKEN, LOOK_UP, PUSH, look_up_request, push_request, refused
+from tests.caller import (
+    ISSUE_TOKEN,
+    LOOK_UP,
+    PUSH,
+    REGISTER_KEY,
+    look_up_request,
+    push_request,
+    refused,
+    registration,
+    sign,
+)
 from tests.gateway import AGENCIES, Gateway
 from tests.world import number_of
 
@@ -25,7 +40,8 @@ CALL_SECONDS = 5.0
 _OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 50),
+    # Also the time that a handshake may take.
+    ("grpc.min_reconnect_backoff_ms", 5000),
     ("grpc.max_reconnect_backoff_ms", 200),
 )
 
@@ -60,12 +76,13 @@ class Load:
         self._numbers = itertools.count()
         self._verifier = ReceiptVerifier.from_text((gateway.state / "audit" / "receipt.vkey").read_text().strip())
         self._token = ""
+        self._signing_key: ec.EllipticCurvePrivateKey | None = None
         self.stopping = asyncio.Event()
 
     async def run(self, callers: int) -> None:
         """`callers` at a time over two connections, until `stopping` is set."""
         async with self.channel() as first, self.channel() as second:
-            await self.get_token(first)
+            await self.get_ready(first)
             channels = itertools.cycle((first, second))
             await asyncio.gather(*[self._call_until_stopped(next(channels)) for _ in range(callers)])
 
@@ -79,17 +96,32 @@ class Load:
         ) as channel:
             yield channel
 
-    async def get_token(self, channel: grpc.aio.Channel) -> None:
-        """The token that all calls use."""
+    async def get_ready(self, channel: grpc.aio.Channel) -> None:
+        """Get the token that all calls use, and where they are signed register a key."""
         call: Any = channel.unary_unary(ISSUE_TOKEN)
         answer = await call(b"", timeout=CALL_SECONDS, wait_for_ready=True)
         self._token = token_service_pb2.IssueTokenResponse.FromString(answer).token
+        if must_sign(self._ask(0)[0]):
+            self._signing_key = make_key()
+            (spiffe_id,) = Identity.from_folder(self._gateway.identity(self._ledger.agency)).spiffe_ids
+            body = registration(self._signing_key, spiffe_id).SerializeToString()
+            register: Any = channel.unary_unary(REGISTER_KEY)
+            await register(body, timeout=CALL_SECONDS, metadata=self._signature(REGISTER_KEY, body))
+
+    def _signature(self, method: str, request: bytes) -> tuple[tuple[str, str], ...]:
+        if self._signing_key is None:
+            return ()
+        return ((SIGNATURE_KEY, sign(self._signing_key, method, request)),)
 
     async def call(self, channel: grpc.aio.Channel, deadline_seconds: float = CALL_SECONDS) -> str:
         """One call, entered into the ledger. Returns the reason of its failure, or nothing."""
         method, request = self._ask(next(self._numbers))
         call_id = secrets.token_hex(16)
-        metadata = (("authorization", f"Bearer {self._token}"), ("traceparent", f"00-{call_id}-{call_id[:16]}-01"))
+        metadata = (
+            ("authorization", f"Bearer {self._token}"),
+            ("traceparent", f"00-{call_id}-{call_id[:16]}-01"),
+            *self._signature(method, request),
+        )
         call: Any = channel.unary_unary(method)
         try:
             body = await call(request, timeout=deadline_seconds, metadata=metadata)

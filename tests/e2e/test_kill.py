@@ -63,7 +63,7 @@ async def test_a_log_that_cannot_be_written_answers_nobody_until_it_can(scene: S
 async def test_while_the_sequencer_stands_still_no_answer_arrives(scene: Scene) -> None:
     load = look_ups(scene.gateway, scene.hospital)
     async with load.channel() as channel:
-        await load.get_token(channel)
+        await load.get_ready(channel)
         assert await load.call(channel) == ""
         sequencer = scene.gateway.sequencer()
         os.kill(sequencer, signal.SIGSTOP)
@@ -79,7 +79,7 @@ async def test_while_the_sequencer_stands_still_no_answer_arrives(scene: Scene) 
 async def test_a_push_whose_caller_gave_up_is_finished_and_recorded(scene: Scene) -> None:
     load = pushes(scene.gateway, scene.insurance)
     async with load.channel() as channel:
-        await load.get_token(channel)
+        await load.get_ready(channel)
         assert await load.call(channel) == ""
         known = set(scene.insurance.failed)
         sequencer = scene.gateway.sequencer()

@@ -76,7 +76,7 @@ class Asking:
 
     async def __aenter__(self) -> Asking:
         self.channels = [await self._stack.enter_async_context(self._load.channel()) for _ in range(6)]
-        await self._load.get_token(self.channels[0])
+        await self._load.get_ready(self.channels[0])
         return self
 
     async def __aexit__(self, *_error: object) -> None:

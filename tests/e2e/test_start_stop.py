@@ -53,7 +53,7 @@ async def test_calls_in_flight_are_answered_before_the_gateway_stops(own_gateway
     ledger = Ledger("hospital")
     load = look_ups(own_gateway, ledger)
     async with load.channel() as channel:
-        await load.get_token(channel)
+        await load.get_ready(channel)
         assert await load.call(channel) == ""
         sequencer, supervisor, children = own_gateway.sequencer(), own_gateway.process, own_gateway.children()
         assert supervisor is not None

@@ -105,7 +105,8 @@ def test_a_year_that_is_granted_brings_no_day_by_any_way(attacker: Callable[[str
     assert len(page.people) == 50
     for pulled in page.people:
         person = pulled.person
-        assert (person.birth_date.year, person.birth_date.month, person.birth_date.day) == (1990, 0, 0)
+        assert person.birth_date.year in (1990, 2015)
+        assert (person.birth_date.month, person.birth_date.day) == (0, 0)
         assert [field.name for field, _ in person.permanent_residence.ListFields()] == ["province_code"]
         assert {field.name for field, _ in person.ListFields()} == {"number", "birth_date", "permanent_residence"}
     assert [each.path for each in page.withheld] == ["birth_date", "name", "permanent_residence"]

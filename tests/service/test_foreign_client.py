@@ -17,7 +17,8 @@ from tests.gateway import AGENCIES, Gateway
 from tests.world import number_of
 
 BUF = Path(sys.executable).with_name("buf")
-SERVICES = {f"gateway.api.v1.{name}Service" for name in ("Lookup", "Sync", "Token", "Audit", "Agency")}
+ROLES = ("Lookup", "Sync", "Token", "Audit", "Agency", "Policy", "Signing", "Usage", "Key")
+SERVICES = {f"gateway.api.v1.{name}Service" for name in ROLES}
 CONTEXT = AGENCIES["hospital"].context
 
 
