@@ -45,6 +45,11 @@ def test_no_path_of_a_machine_is_named(path: str) -> None:
     assert [f"{file}:{number}" for file, number, line in _lines() if pattern.search(line)] == []
 
 
+def test_no_merge_is_left_half_done() -> None:
+    mark = re.compile(r"(<{7}|>{7})( |$)")
+    assert [f"{path}:{number}" for path, number, line in _lines() if mark.match(line)] == []
+
+
 def test_locked_dependencies_have_versions_and_hashes_and_no_addresses() -> None:
     for path in ("requirements.lock", "requirements-dev.lock"):
         text = (ROOT / path).read_text()
