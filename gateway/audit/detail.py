@@ -57,6 +57,8 @@ class Detail(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
 
 
 _encoder = msgspec.msgpack.Encoder()
+_UNSIGNED = bytes((0x90 | len(Detail.__struct_fields__) - 1,))
+"""Begins a detail without its last field: MessagePack's head of an array of fewer than 16."""
 _decoder = msgspec.msgpack.Decoder(Detail)
 
 
@@ -68,7 +70,7 @@ def seal(detail: Detail, key: DetailKey, call_id: bytes, salt: bytes, nonce: byt
     """
     if len(salt) != SALT_BYTES or len(nonce) != NONCE_BYTES:
         raise Malformed("a salt has 32 bytes and a nonce 12")
-    plain = salt + _encoder.encode(detail)
+    plain = salt + _encoded(detail)
     if len(plain) + _SEALED_AT + _GCM_TAG_BYTES > DETAIL_BYTES_MAX:
         raise Malformed(f"a detail is at most {DETAIL_BYTES_MAX} bytes")
     sealed = key.cipher.encrypt(nonce, plain, call_id)
@@ -90,6 +92,12 @@ def open_(blob: bytes, keys: KeyRing, call_id: bytes, commitment: bytes) -> Deta
     if not hmac.compare_digest(sha256(plain).digest(), commitment):
         raise Inconsistent("the detail is not the one the entry commits to")
     return _parsed(plain[SALT_BYTES:])
+
+
+def _encoded(detail: Detail) -> bytes:
+    # An absent signature is left out: details without one have the bytes that they had before there were any.
+    raw = _encoder.encode(detail)
+    return raw if detail.signed is not None else _UNSIGNED + raw[1:-1]
 
 
 def _parsed(raw: bytes) -> Detail:
