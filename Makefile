@@ -32,7 +32,7 @@ demo: .venv/run ## The whole story in under three minutes: seed, serve, look up,
 serve: .venv/run ## Serve the demo's registry until Ctrl-C.
 	@$(BIN)/popgate demo serve --state $(STATE)
 
-test: .venv/dev ## The quick tests, under five minutes.
+test: .venv/dev ## The quick tests, about seven minutes on two cores.
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: .venv/dev ## The long tests: crashes under load, large populations.
