@@ -90,7 +90,7 @@ class Disclosures:
     """Compiles disclosures and remembers the last ones."""
 
     def __init__(self, catalogue: Catalogue, key: PairwiseKey | None = None) -> None:
-        """`key`: for agencies that see tokens; without it they are refused."""
+        """`key`: makes the tokens; only who never asks for a right with tokens may leave it out."""
         self._key = key
         self._fillers = {**FILLERS, **linked_fillers()}
         missing = catalogue.leaves.keys() ^ self._fillers.keys()

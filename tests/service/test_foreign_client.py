@@ -60,13 +60,11 @@ def _buf_curl(gateway: Gateway, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.skipif(not BUF.exists(), reason="buf is not installed")
 def test_buf_lists_the_services(gateway: Gateway) -> None:
     listed = _buf_curl(gateway, "--list-services", f"https://{gateway.address}")
     assert set(listed.stdout.split()) >= SERVICES, listed.stderr
 
 
-@pytest.mark.skipif(not BUF.exists(), reason="buf is not installed")
 def test_buf_looks_a_person_up(gateway: Gateway, hospital: Caller) -> None:
     request = {
         "context": {
@@ -92,7 +90,6 @@ def test_buf_looks_a_person_up(gateway: Gateway, hospital: Caller) -> None:
     assert answer["receipt"]["origin"] == gateway.settings.origin
 
 
-@pytest.mark.skipif(not BUF.exists(), reason="buf is not installed")
 def test_buf_is_told_the_reason_of_a_refusal(gateway: Gateway) -> None:
     refused = _buf_curl(gateway, "-d", "{}", f"https://{gateway.address}/gateway.api.v1.LookupService/LookUpPerson")
     assert refused.returncode != 0
