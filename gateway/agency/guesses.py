@@ -42,6 +42,11 @@ _STATE = frozenset(
 )
 
 
+def is_state(agency_class: int) -> bool:
+    """Whether a number of `AgencyClass` is that of a state body."""
+    return agency_class in _STATE
+
+
 class GuessTags(NamedTuple):
     """Tags of subjects in the guess budget's domain, 16 bytes each, joined; `month`: YYYYMM of their key."""
 
@@ -58,6 +63,6 @@ def guess_claims(call: Call, tags: GuessTags, missed: Sequence[bool]) -> Claims:
     assert call.grant is not None
     if not missed:
         return Claims()
-    shared = 0 if call.agency_class in _STATE else SHARED_GUESSES_PER_DAY
+    shared = 0 if is_state(call.agency_class) else SHARED_GUESSES_PER_DAY
     limit = call.grant.guesses_per_day or GUESSES_PER_DAY
     return Claims(guesses=Guesses(tags.month, limit, shared, tags.tags, bytes(missed)))

@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.operation import (
-    LEGAL_BASIS,
-    PURPOSE,
-    AgencyArgument,
-    OperatorLegalBasis,
-    OperatorPurpose,
-    actor_text,
-    agency_json,
-    ask,
-)
-from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption, ServerOption
+from gateway.cli.asking import Operator, as_operator
+from gateway.cli.operation import AgencyArgument, actor_text, agency_json
+from gateway.cli.options import IdentityOption, JsonOption
 from gateway.cli.output import message_json, moment, print_json, print_table
 
 if TYPE_CHECKING:
@@ -30,18 +22,13 @@ app = typer.Typer(name="agency", help="Say who may ask: agencies, units, codes, 
 
 
 @app.command("list")
+@as_operator
 def list_agencies(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
+    operator: Operator,
     as_json: JsonOption = False,
 ) -> None:
     """All agencies with their grants and certificates."""
-    why = (purpose, legal_basis, case, officer)
-    agencies = ask(identity, server, why, lambda client, context: client.list_agencies(context=context))
+    agencies = operator.ask(lambda client, context: client.list_agencies(context=context))
     if as_json:
         for agency in agencies:
             print_json(agency_json(agency))
@@ -67,21 +54,17 @@ def _row(agency: Agency) -> tuple[object, ...]:
 
 
 @app.command()
+@as_operator
 def register(
+    operator: Operator,
     agency: AgencyArgument,
     name: Annotated[str, typer.Option(help="Name for people.")],
     agency_class: Annotated[
         str, typer.Option("--class", metavar="CLASS", help="For example health, social_insurance, auditor, operator.")
     ],
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
     pairwise: Annotated[
         bool, typer.Option("--pairwise", help="It sees tokens of people, its own ones, in place of their numbers.")
     ] = False,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> None:
     """Register an agency. It may do nothing before it has a grant."""
     from gateway.api.v1 import options_pb2
@@ -90,39 +73,31 @@ def register(
     known = [name.removeprefix("AGENCY_CLASS_") for name in options_pb2.AgencyClass.keys()[1:]]
     if class_name not in known:
         raise typer.BadParameter(f"is one of {', '.join(known).lower()}", param_hint="--class")
-    ask(
-        identity,
-        server,
-        (purpose, legal_basis, case, officer),
+    operator.ask(
         lambda client, context: client.register_agency(agency, name, class_name, pairwise=pairwise, context=context),
     )
     print(f"Registered {agency}. Next: popgate grant propose {agency}, then popgate agency code {agency}.")
 
 
 @app.command()
+@as_operator
 def units(
+    operator: Operator,
     agency: AgencyArgument,
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
     add: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, metavar="FILE", help="Register those of a CSV file: code,name."),
     ] = None,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """List an agency's units, or register more of them."""
-    why = (purpose, legal_basis, case, officer)
     if add is not None:
         with add.open(encoding="utf-8-sig", newline="") as file:
             named = {row[0]: row[1] for row in csv.reader(file) if len(row) == 2 and row != ["code", "name"]}
-        ask(identity, server, why, lambda client, context: client.register_units(agency, named, context=context))
+        operator.ask(lambda client, context: client.register_units(agency, named, context=context))
         print(f"Registered {len(named)} units of {agency}.")
         return
-    found = ask(identity, server, why, lambda client, context: client.list_units(agency, context=context))
+    found = operator.ask(lambda client, context: client.list_units(agency, context=context))
     if as_json:
         for unit in found:
             print_json(message_json(unit))
@@ -132,23 +107,16 @@ def units(
 
 
 @app.command()
+@as_operator
 def code(
+    operator: Operator,
     agency: AgencyArgument,
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
     system: Annotated[str, typer.Option(help="System that will enrol.", show_default="the agency as a whole")] = "",
     unit: Annotated[str, typer.Option(help="Unit that will enrol.", show_default="none")] = "",
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time code with which a system of an agency enrols. It is shown this once."""
-    made = ask(
-        identity,
-        server,
-        (purpose, legal_basis, case, officer),
+    made = operator.ask(
         lambda client, context: client.create_enrolment_code(agency, system, unit, context=context),
     )
     if as_json:
@@ -180,60 +148,45 @@ def _target(agency: str, unit: str, thumbprint: str, token: str, key: str) -> di
 
 
 @app.command()
+@as_operator
 def revoke(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    operator: Operator,
     agency: AgencyTarget = "",
     unit: UnitTarget = "",
     thumbprint: ThumbprintTarget = "",
     token: TokenTarget = "",
     key: KeyTarget = "",
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> None:
     """Revoke an agency, a unit, a certificate, a token or a key. In force when this returns."""
     target = _target(agency, unit, thumbprint, token, key)
-    why = (purpose, legal_basis, case, officer)
-    receipt = ask(identity, server, why, lambda client, context: client.revoke(**target, context=context))
+    receipt = operator.ask(lambda client, context: client.revoke(**target, context=context))
     print(f"Revoked; entry {receipt.index} of {receipt.origin}.")
 
 
 @app.command()
+@as_operator
 def lift(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    operator: Operator,
     agency: AgencyTarget = "",
     unit: UnitTarget = "",
     thumbprint: ThumbprintTarget = "",
     token: TokenTarget = "",
     key: KeyTarget = "",
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> None:
     """Take a revocation back. In force when this returns; both stay in the register."""
     target = _target(agency, unit, thumbprint, token, key)
-    why = (purpose, legal_basis, case, officer)
-    receipt = ask(identity, server, why, lambda client, context: client.lift_revocation(**target, context=context))
+    receipt = operator.ask(lambda client, context: client.lift_revocation(**target, context=context))
     print(f"Lifted; entry {receipt.index} of {receipt.origin}.")
 
 
 @app.command()
+@as_operator
 def revocations(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
+    operator: Operator,
     as_json: JsonOption = False,
 ) -> None:
     """What is revoked now, newest first."""
-    why = (purpose, legal_basis, case, officer)
-    found = ask(identity, server, why, lambda client, context: client.list_revocations(context=context))
+    found = operator.ask(lambda client, context: client.list_revocations(context=context))
     if as_json:
         for each in found:
             print_json(message_json(each))

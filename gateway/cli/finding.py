@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.options import (
-    CaseOption,
-    FieldsOption,
-    IdentityOption,
-    JsonOption,
-    LegalBasisOption,
-    OfficerOption,
-    PurposeOption,
-    ReceiptsOption,
-    ServerOption,
-    TimeoutOption,
-    client_of,
-    context_of,
-    paths_of,
-)
+from gateway.cli.asking import Asker, as_asker
+from gateway.cli.options import JsonOption
 from gateway.cli.output import message_json, moment, person_pairs, print_json, print_pairs, print_withheld
 
 if TYPE_CHECKING:
     from gateway.client import Candidates, Household, Relatives, Resolved
 
 
+@as_asker
 def household(
-    identity: IdentityOption,
-    fields: FieldsOption,
-    purpose: PurposeOption,
-    legal_basis: LegalBasisOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    asker: Asker,
     number: Annotated[str, typer.Argument(help="Number of a member, 12 digits.", metavar="NUMBER")] = "",
     household_number: Annotated[
         str, typer.Option("--household-number", help="Number of the household instead.", metavar="NUMBER")
     ] = "",
-    server: ServerOption = "",
-    receipts: ReceiptsOption = None,
-    timeout: TimeoutOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
     """Look up the members of a household."""
     if bool(number) == bool(household_number):
         raise typer.BadParameter("state a member's number, or --household-number")
-    context = context_of(purpose, legal_basis, case, officer)
 
-    async def ask() -> Household:
-        async with client_of(identity, server, receipts) as client:
-            return await client.household(
-                number.replace(" ", ""),
-                household_number=household_number,
-                fields=paths_of(fields),
-                context=context,
-                timeout_seconds=timeout,
-            )
-
-    found = asyncio.run(ask())
+    found = asker.ask(
+        lambda client, context: client.household(
+            number.replace(" ", ""),
+            household_number=household_number,
+            fields=asker.fields,
+            context=context,
+            timeout_seconds=asker.timeout_seconds,
+        )
+    )
     if as_json:
         members = [{"person": message_json(each.person), "version": each.version} for each in found.members]
         print_json({"members": members, "more": found.more, **about(found)})
@@ -74,14 +50,10 @@ def household(
     print_about(found)
 
 
+@as_asker
 def relatives(
+    asker: Asker,
     number: Annotated[str, typer.Argument(help="The person's number, 12 digits.", metavar="NUMBER")],
-    identity: IdentityOption,
-    fields: FieldsOption,
-    purpose: PurposeOption,
-    legal_basis: LegalBasisOption,
-    case: CaseOption,
-    officer: OfficerOption,
     kinship: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,26 +63,20 @@ def relatives(
             show_default="all",
         ),
     ] = None,
-    server: ServerOption = "",
-    receipts: ReceiptsOption = None,
-    timeout: TimeoutOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
     """Look up the relatives of a person."""
-    context = context_of(purpose, legal_basis, case, officer)
-
-    async def ask() -> Relatives:
-        async with client_of(identity, server, receipts) as client:
-            return await client.relatives(
-                number.replace(" ", ""),
-                kinships=kinship or (),
-                fields=paths_of(fields),
-                context=context,
-                timeout_seconds=timeout,
-            )
 
     try:
-        found = asyncio.run(ask())
+        found = asker.ask(
+            lambda client, context: client.relatives(
+                number.replace(" ", ""),
+                kinships=kinship or (),
+                fields=asker.fields,
+                context=context,
+                timeout_seconds=asker.timeout_seconds,
+            )
+        )
     except ValueError:
         raise typer.BadParameter("is no kinship of the contract", param_hint="--kinship") from None
     if as_json:

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.operation import (
-    GRANT_HEADINGS,
-    LEGAL_BASIS,
-    PURPOSE,
-    AgencyArgument,
-    OperatorLegalBasis,
-    OperatorPurpose,
-    actor_text,
-    ask,
-    grant_cells,
-    grant_json,
-)
-from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption, ServerOption
+from gateway.cli.asking import Operator, as_operator
+from gateway.cli.operation import GRANT_HEADINGS, AgencyArgument, actor_text, grant_cells, grant_json, whom
+from gateway.cli.options import JsonOption
 from gateway.cli.output import message_json, moment, print_json, print_table
 
 if TYPE_CHECKING:
@@ -54,7 +43,12 @@ PredicatesOption = Annotated[str, typer.Option(metavar="NAME,...", help="Yes/no 
 ProvincesOption = Annotated[
     str, typer.Option(metavar="CODE,...", help="Only people of these provinces.", show_default="everyone")
 ]
-LeniencyOption = Annotated[str, typer.Option(help="How far spellings may differ: exact, spelling, lenient.")]
+LeniencyOption = Annotated[
+    str, typer.Option(help="How far spellings may differ: exact, spelling, lenient.", show_default="exact")
+]
+TemplateOption = Annotated[
+    str, typer.Option(metavar="NAME", help="Begin with this template; see `popgate grant templates`.")
+]
 OwnOption = Annotated[bool, typer.Option("--own-subjects", help="Only people whom the agency enrolled.")]
 QuotaOption = Annotated[
     list[str],
@@ -75,18 +69,18 @@ DaysOption = Annotated[
 
 
 @app.command()
+@as_operator
 def propose(
+    operator: Operator,
     agency: AgencyArgument,
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    template: TemplateOption = "",
     methods: MethodsOption = "",
     allow: AllowOption = [],  # noqa: B006 - typer copies it
     fields: GrantedFields = "",
     verify: VerifiedFields = "",
     predicates: PredicatesOption = "",
     provinces: ProvincesOption = "",
-    leniency: LeniencyOption = "exact",
+    leniency: LeniencyOption = "",
     own_subjects: OwnOption = False,
     quota: QuotaOption = [],  # noqa: B006
     guesses_per_day: GuessesOption = 0,
@@ -97,9 +91,6 @@ def propose(
     changes: Annotated[
         int, typer.Option(min=0, metavar="GRANT", help="Propose these terms for a grant that there is.")
     ] = 0,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """Propose a right for an agency: methods, for purposes, with fields. In force once another operator approves."""
@@ -108,7 +99,7 @@ def propose(
     named = [method.strip() for method in methods.split(",") if method.strip()]
     seen, seen_sets = _paths(fields)
     verified, verified_sets = _paths(verify)
-    if not fields and not _DISCLOSING.isdisjoint(named):
+    if not fields and not template and not _DISCLOSING.isdisjoint(named):
         raise typer.BadParameter("a grant to look up or pull discloses nothing without fields", param_hint="--fields")
     try:
         terms = grant_terms(
@@ -121,7 +112,7 @@ def propose(
             verify_fields=verified,
             verify_field_sets=verified_sets,
             predicates=_split(predicates),
-            leniency=leniency.upper(),
+            leniency=leniency.upper() or "UNSPECIFIED",
             own_subjects=own_subjects,
             quotas=_quotas(quota),
             guesses_per_day=guesses_per_day,
@@ -129,26 +120,36 @@ def propose(
             unit=unit,
             system=system,
         )
+        if template:
+            terms = _from_template(operator, template, agency, terms)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    why = (purpose, legal_basis, case, officer)
-    number, grant = _propose(identity, server, why, agency, changes, terms)
+    number, grant = _propose(operator, agency, changes, terms)
     if as_json:
         print_json(grant_json(grant) | {"proposal_id": number})
     else:
         print(f"Proposed {number} for {agency}. Another operator: popgate grant approve {number}")
 
 
-def _propose(
-    identity: Path, server: str, why: tuple[str, str, str, str], agency: str, changes: int, terms: Grant
-) -> tuple[int, Grant]:
+def _propose(operator: Operator, agency: str, changes: int, terms: Grant) -> tuple[int, Grant]:
     if not changes:
-        grant = ask(identity, server, why, lambda client, context: client.propose_grant(agency, terms, context=context))
+        grant = operator.ask(lambda client, context: client.propose_grant(agency, terms, context=context))
         return grant.grant_id, grant
-    proposal = ask(
-        identity, server, why, lambda client, context: client.propose_change(changes, terms, context=context)
-    )
+    proposal = operator.ask(lambda client, context: client.propose_change(changes, terms, context=context))
     return proposal.proposal_id, proposal.grant
+
+
+def _from_template(operator: Operator, name: str, agency: str, stated: Grant) -> Grant:
+    """A template's terms for this agency, with what is stated in their place. Raises a usage error, ClientError."""
+    from gateway.agency.templates import shipped
+
+    template = shipped().get(name)
+    if template is None:
+        raise typer.BadParameter("is no template; see popgate grant templates", param_hint="--template")
+    agencies = operator.ask(lambda client, context: client.list_agencies(context=context))
+    if not any(each.code == agency and each.agency_class in template.agency_classes for each in agencies):
+        raise typer.BadParameter(f"is not for the class of {agency}; see popgate agency list", param_hint="--template")
+    return template.with_(stated)
 
 
 def _split(text: str) -> list[str]:
@@ -190,19 +191,14 @@ def _quotas(stated: list[str]) -> list[Any]:
 
 
 @app.command()
+@as_operator
 def approve(
+    operator: Operator,
     proposal: ProposalArgument,
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """Approve what another operator proposed. In force when this returns."""
-    why = (purpose, legal_basis, case, officer)
-    decided = ask(identity, server, why, lambda client, context: client.approve_grant(proposal, context=context))
+    decided = operator.ask(lambda client, context: client.approve_grant(proposal, context=context))
     if as_json:
         print_json(_json(decided))
     else:
@@ -211,78 +207,55 @@ def approve(
 
 
 @app.command()
+@as_operator
 def reject(
+    operator: Operator,
     proposal: ProposalArgument,
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> None:
     """Reject a proposal, also one's own."""
-    why = (purpose, legal_basis, case, officer)
-    ask(identity, server, why, lambda client, context: client.reject_grant(proposal, context=context))
+    operator.ask(lambda client, context: client.reject_grant(proposal, context=context))
     print(f"Rejected proposal {proposal}.")
 
 
 @app.command()
+@as_operator
 def end(
+    operator: Operator,
     grant: GrantArgument,
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> None:
     """End a grant or a narrowing now. One operator suffices; giving it back needs two."""
-    why = (purpose, legal_basis, case, officer)
-    ask(identity, server, why, lambda client, context: client.end_grant(grant, context=context))
+    operator.ask(lambda client, context: client.end_grant(grant, context=context))
     print(f"Grant {grant} has ended.")
 
 
 @app.command()
+@as_operator
 def adopt(
+    operator: Operator,
     grant: GrantArgument,
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> None:
     """Propose what a release suggests for a grant: the new fields of its sets."""
-    why = (purpose, legal_basis, case, officer)
-    open_ones = ask(identity, server, why, lambda client, context: client.list_proposals(context=context))
+    open_ones = operator.ask(lambda client, context: client.list_proposals(context=context))
     suggested = [each for each in open_ones if not each.proposal_id and each.changes == grant]
     if not suggested:
         raise typer.BadParameter(f"nothing is suggested for grant {grant}; see popgate grant proposals")
-    number, _ = _propose(identity, server, why, suggested[0].agency, grant, suggested[0].grant)
+    number, _ = _propose(operator, suggested[0].agency, grant, suggested[0].grant)
     print(f"Proposed {number} for {suggested[0].agency}. Another operator: popgate grant approve {number}")
 
 
 @app.command()
+@as_operator
 def proposals(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    operator: Operator,
     agency: Annotated[str, typer.Option(help="Only for this agency.", show_default="all")] = "",
     state: Annotated[
         str, typer.Option(help="open, approved, rejected, suggested.", show_default="open and suggested")
     ] = "unspecified",
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """Proposals, newest first, and what releases suggest."""
-    why = (purpose, legal_basis, case, officer)
     try:
-        found = ask(
-            identity,
-            server,
-            why,
+        found = operator.ask(
             lambda client, context: client.list_proposals(agency=agency, state=state.upper(), context=context),
         )
     except ValueError:
@@ -320,19 +293,14 @@ def _whom(grant: Grant) -> str:
 
 
 @app.command("list")
+@as_operator
 def list_grants(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    operator: Operator,
     agency: Annotated[str, typer.Option(help="Only of this agency.", show_default="all")] = "",
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """All grants and narrowings, ended ones too."""
-    why = (purpose, legal_basis, case, officer)
-    agencies = ask(identity, server, why, lambda client, context: client.list_agencies(context=context))
+    agencies = operator.ask(lambda client, context: client.list_agencies(context=context))
     held = [
         (each.code, grant)
         for each in agencies
@@ -345,6 +313,35 @@ def list_grants(
         return
     rows = ((grant.grant_id, code, _whom(grant), *grant_cells(grant)) for code, grant in held)
     print_table(("grant", "agency", "narrowed for", *GRANT_HEADINGS), rows, numbers=frozenset({"grant"}))
+
+
+@app.command()
+def templates(as_json: JsonOption = False) -> None:
+    """The mask table of this release: caller class, purpose, fields. A template is where a proposal begins."""
+    from gateway.agency.templates import shipped
+    from gateway.api.v1.options_pb2 import AgencyClass
+
+    rows: list[tuple[object, ...]] = []
+    for each in shipped().values():
+        terms, caller = each.terms, each.caller
+        classes = sorted(AgencyClass.Name(number).removeprefix("AGENCY_CLASS_") for number in each.agency_classes)
+        if as_json:
+            print_json(
+                {"name": each.name, "says": each.says, "caller": caller.name, "caller_says": caller.says}
+                | {"source": caller.source, "agency_classes": classes, "provinces_needed": each.provinces_needed}
+                | {"terms": message_json(terms)}
+            )
+            continue
+        methods, purposes, *_ = grant_cells(terms)
+        fields = [f"+{name}" for name in terms.field_sets] + [*terms.fields]
+        verified = [f"+{name}" for name in terms.verify_field_sets] + [*terms.verify_fields, *terms.predicates]
+        of_whom = "provinces to be stated" if each.provinces_needed else whom(terms.own_subjects, ())
+        rows.append(
+            (each.name, (caller.name, *map(str.lower, classes)), purposes, methods, (*fields,), (*verified,), of_whom)
+        )
+    if not as_json:
+        headings = ("template", "caller", "purposes", "methods", "sees", "verifies", "of whom")
+        print_table(headings, rows, numbers=frozenset())
 
 
 @app.command()

@@ -1,21 +1,17 @@
-"""What the commands of operators share: their reasons, and asking with them."""
+"""What the commands of operators share: their reasons, and how what they decide is shown."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from datetime import UTC
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.options import client_of
 from gateway.cli.output import message_json, moment
 
 if TYPE_CHECKING:
     from gateway.api.v1.agency_service_pb2 import Actor, Agency, Grant
-    from gateway.client import Client, Context
 
 # The grant that the first operators are founded with, see gateway.agency.bootstrap.
 PURPOSE = "gateway.operation"
@@ -30,21 +26,6 @@ OperatorLegalBasis = Annotated[
     ),
 ]
 AgencyArgument = Annotated[str, typer.Argument(metavar="AGENCY", help="Code of the agency.")]
-
-Given = TypeVar("Given")
-
-
-def ask(
-    identity: Path, server: str, why: tuple[str, str, str, str], ask: Callable[[Client, Context], Awaitable[Given]]
-) -> Given:
-    """One question of an operator. `why`: purpose, legal basis, case, officer. Raises ClientError."""
-    from gateway.client import Context
-
-    async def run() -> Given:
-        async with client_of(identity, server) as client:
-            return await ask(client, Context(*why))
-
-    return asyncio.run(run())
 
 
 def agency_json(agency: Agency) -> dict[str, Any]:
@@ -69,9 +50,16 @@ def grant_cells(grant: Grant) -> tuple[object, ...]:
         tuple(grant.methods),
         tuple(f"{each.purpose} ({', '.join(each.legal_bases)})" for each in grant.purposes),
         tuple(grant.fields) + ((f"verified: {', '.join(verified)}",) if verified else ()),
-        ("own subjects " if grant.own_subjects else "") + (", ".join(grant.provinces) or "everyone"),
+        whom(grant.own_subjects, grant.provinces),
         moment(grant.until_time.ToDatetime(UTC), zone=False),
     )
+
+
+def whom(own_subjects: bool, provinces: Sequence[str]) -> str:
+    """The people in scope."""
+    if own_subjects:
+        return ", ".join(["own subjects", *provinces])
+    return ", ".join(provinces) or "everyone"
 
 
 GRANT_HEADINGS = ("methods", "purposes", "fields", "of whom", "until")

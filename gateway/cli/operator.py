@@ -7,36 +7,24 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.operation import (
-    LEGAL_BASIS,
-    PURPOSE,
-    OperatorLegalBasis,
-    OperatorPurpose,
-    actor_text,
-    agency_json,
-    ask,
-)
-from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption, ServerOption
+from gateway.cli.asking import Operator, as_operator
+from gateway.cli.operation import actor_text, agency_json
+from gateway.cli.options import JsonOption
 from gateway.cli.output import message_json, moment, print_json, print_table
 
 app = typer.Typer(name="operator", help="Those who operate the gateway, and what they decided.", no_args_is_help=True)
 
 
 @app.command("list")
+@as_operator
 def list_operators(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
+    operator: Operator,
     as_json: JsonOption = False,
 ) -> None:
     """All operators."""
     from gateway.api.v1.options_pb2 import AGENCY_CLASS_OPERATOR
 
-    why = (purpose, legal_basis, case, officer)
-    agencies = ask(identity, server, why, lambda client, context: client.list_agencies(context=context))
+    agencies = operator.ask(lambda client, context: client.list_agencies(context=context))
     operators = [each for each in agencies if each.agency_class == AGENCY_CLASS_OPERATOR]
     if as_json:
         for each in operators:
@@ -47,19 +35,14 @@ def list_operators(
 
 
 @app.command()
+@as_operator
 def acts(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    operator: Operator,
     after: Annotated[int, typer.Option(min=0, metavar="N", help="Only acts after this number.")] = 0,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """What operators decided, oldest first: who, when, why."""
-    why = (purpose, legal_basis, case, officer)
-    found = ask(identity, server, why, lambda client, context: client.list_acts(after_number=after, context=context))
+    found = operator.ask(lambda client, context: client.list_acts(after_number=after, context=context))
     if as_json:
         for each in found:
             print_json(message_json(each))

@@ -7,39 +7,25 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.asking import Operator, as_operator
 from gateway.cli.exits import REFUSED
 from gateway.cli.grant import app
-from gateway.cli.operation import (
-    GRANT_HEADINGS,
-    LEGAL_BASIS,
-    PURPOSE,
-    AgencyArgument,
-    OperatorLegalBasis,
-    OperatorPurpose,
-    ask,
-    grant_cells,
-    grant_json,
-)
-from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption, ServerOption
+from gateway.cli.operation import GRANT_HEADINGS, AgencyArgument, grant_cells, grant_json
+from gateway.cli.options import JsonOption
 from gateway.cli.output import message_json, moment, print_json, print_pairs, print_table
 
 __all__ = ["app"]
 
 
 @app.command()
+@as_operator
 def who(
+    operator: Operator,
     field: Annotated[str, typer.Argument(metavar="PATH", help="Field of Person.")],
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """Who could see a field now, or have it verified."""
-    why = (purpose, legal_basis, case, officer)
-    holders = ask(identity, server, why, lambda client, context: client.list_field_holders(field, context=context))
+    holders = operator.ask(lambda client, context: client.list_field_holders(field, context=context))
     if as_json:
         for holder in holders:
             print_json(message_json(holder))
@@ -62,20 +48,16 @@ def who(
 
 
 @app.command("try")
+@as_operator
 def try_call(
+    operator: Operator,
     agency: AgencyArgument,
     method: Annotated[str, typer.Option(metavar="METHOD", help="Method that it would call.")],
     asked_purpose: Annotated[str, typer.Option("--for", metavar="PURPOSE=BASIS", help="Purpose and legal basis.")],
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
     fields: Annotated[str, typer.Option("--fields", "-f", metavar="PATH,...", help="Fields it would ask for.")] = "",
     unit: Annotated[str, typer.Option(help="Unit that would call.")] = "",
     system: Annotated[str, typer.Option(help="System that would call.")] = "",
     province: Annotated[str, typer.Option(metavar="CODE", help="Province of the person's residence.")] = "",
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """What an agency would be answered for a call; exit code 1 when it would be refused."""
@@ -85,10 +67,7 @@ def try_call(
     stated, _, basis = asked_purpose.partition("=")
     if not stated or not basis:
         raise typer.BadParameter("is not PURPOSE=BASIS", param_hint="--for")
-    told = ask(
-        identity,
-        server,
-        (purpose, legal_basis, case, officer),
+    told = operator.ask(
         lambda client, context: client.preview_call(
             agency,
             method,
@@ -118,23 +97,15 @@ def try_call(
 
 
 @app.command()
+@as_operator
 def unused(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    operator: Operator,
     days: Annotated[int, typer.Option(min=1, max=400, help="For so many days.")] = 90,
     agency: Annotated[str, typer.Option(help="Only of this agency.", show_default="all")] = "",
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """Granted purposes, methods and fields that nobody used, from the access log."""
-    why = (purpose, legal_basis, case, officer)
-    found = ask(
-        identity,
-        server,
-        why,
+    found = operator.ask(
         lambda client, context: client.list_unused_rights(days, agency=agency, context=context),
     )
     if as_json:
@@ -151,19 +122,14 @@ def unused(
 
 
 @app.command()
+@as_operator
 def expiring(
-    identity: IdentityOption,
-    case: CaseOption,
-    officer: OfficerOption,
+    operator: Operator,
     days: Annotated[int, typer.Option(min=1, max=400, help="Within so many days.")] = 31,
-    server: ServerOption = "",
-    purpose: OperatorPurpose = PURPOSE,
-    legal_basis: OperatorLegalBasis = LEGAL_BASIS,
     as_json: JsonOption = False,
 ) -> None:
     """Grants that end soon, the first to end first."""
-    why = (purpose, legal_basis, case, officer)
-    found = ask(identity, server, why, lambda client, context: client.list_expiring_grants(days, context=context))
+    found = operator.ask(lambda client, context: client.list_expiring_grants(days, context=context))
     if as_json:
         for each in found:
             print_json({"agency": each.agency, "grant": grant_json(each.grant)})

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from gateway.cli.asking import Asker, as_asker
 from gateway.cli.finding import about, print_about
-from gateway.cli.options import (
-    CaseOption,
-    FieldsOption,
-    IdentityOption,
-    JsonOption,
-    LegalBasisOption,
-    OfficerOption,
-    PurposeOption,
-    ReceiptsOption,
-    ServerOption,
-    TimeoutOption,
-    client_of,
-    context_of,
-    paths_of,
-)
+from gateway.cli.options import JsonOption
 from gateway.cli.output import message_json, person_pairs, print_json, print_pairs
-
-if TYPE_CHECKING:
-    from gateway.client import Candidates, Resolved
 
 _BORN = re.compile(r"(?:(?:(\d{1,2})/)?(\d{1,2})/)?(\d{4})(?:-(\d{4}))?")
 
 
+@as_asker
 def resolve(
+    asker: Asker,
     number: Annotated[str, typer.Argument(help="The old number: 9, 10 or 12 digits.", metavar="NUMBER")],
-    identity: IdentityOption,
-    fields: FieldsOption,
-    purpose: PurposeOption,
-    legal_basis: LegalBasisOption,
-    case: CaseOption,
-    officer: OfficerOption,
     kind: Annotated[
         str,
         typer.Option(
@@ -49,26 +28,20 @@ def resolve(
             show_default="by the number's form",
         ),
     ] = "",
-    server: ServerOption = "",
-    receipts: ReceiptsOption = None,
-    timeout: TimeoutOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
     """Find who has or had a number of an older kind."""
-    context = context_of(purpose, legal_basis, case, officer)
-
-    async def ask() -> Resolved:
-        async with client_of(identity, server, receipts) as client:
-            return await client.resolve(
-                number.replace(" ", ""),
-                kind=kind,
-                fields=paths_of(fields),
-                context=context,
-                timeout_seconds=timeout,
-            )
 
     try:
-        found = asyncio.run(ask())
+        found = asker.ask(
+            lambda client, context: client.resolve(
+                number.replace(" ", ""),
+                kind=kind,
+                fields=asker.fields,
+                context=context,
+                timeout_seconds=asker.timeout_seconds,
+            )
+        )
     except ValueError:
         raise typer.BadParameter("is no kind of number of the contract", param_hint="--kind") from None
     if as_json:
@@ -80,14 +53,10 @@ def resolve(
     print_about(found)
 
 
+@as_asker
 def search(
+    asker: Asker,
     name: Annotated[str, typer.Argument(help="Full name, with or without its marks.", metavar="NAME")],
-    identity: IdentityOption,
-    fields: FieldsOption,
-    purpose: PurposeOption,
-    legal_basis: LegalBasisOption,
-    case: CaseOption,
-    officer: OfficerOption,
     born: Annotated[
         str, typer.Option("--born", help="dd/mm/yyyy, mm/yyyy, yyyy, or years as 1988-1990.", metavar="DATE")
     ],
@@ -102,9 +71,6 @@ def search(
     ] = "",
     father: Annotated[str, typer.Option("--father", help="Full name of the father.", metavar="NAME")] = "",
     mother: Annotated[str, typer.Option("--mother", help="Full name of the mother.", metavar="NAME")] = "",
-    server: ServerOption = "",
-    receipts: ReceiptsOption = None,
-    timeout: TimeoutOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
     """Search for a person by name, birth and what else is known."""
@@ -112,17 +78,16 @@ def search(
 
     birth, years = _born(born)
     criteria = Criteria(name, birth, years, sex, commune, former_commune, province, former_province, father, mother)
-    context = context_of(purpose, legal_basis, case, officer)
-
-    async def ask() -> Candidates:
-        async with client_of(identity, server, receipts) as client:
-            return await client.search(criteria, fields=paths_of(fields), context=context, timeout_seconds=timeout)
 
     try:
         criteria.request()
     except ValueError:
         raise typer.BadParameter("is neither male nor female", param_hint="--sex") from None
-    found = asyncio.run(ask())
+    found = asker.ask(
+        lambda client, context: client.search(
+            criteria, fields=asker.fields, context=context, timeout_seconds=asker.timeout_seconds
+        )
+    )
     if as_json:
         candidates = [
             {

@@ -44,6 +44,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.agency.service": (API, ERRORS, BASE),
     "gateway.agency.signing_service": (API, ERRORS, BASE),
     "gateway.agency.suggestions": (ERRORS, "gateway.catalogue"),
+    "gateway.agency.templates": (API, "gateway.catalogue"),
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),
     "gateway.lookup": (
         "gateway.agency",

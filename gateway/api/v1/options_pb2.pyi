@@ -46,6 +46,8 @@ class AgencyClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AGENCY_CLASS_EDUCATION: _ClassVar[AgencyClass]
     AGENCY_CLASS_HOME_AFFAIRS: _ClassVar[AgencyClass]
     AGENCY_CLASS_PORTAL: _ClassVar[AgencyClass]
+    AGENCY_CLASS_CREDIT: _ClassVar[AgencyClass]
+    AGENCY_CLASS_OTHER: _ClassVar[AgencyClass]
     AGENCY_CLASS_AUDITOR: _ClassVar[AgencyClass]
     AGENCY_CLASS_OPERATOR: _ClassVar[AgencyClass]
 
@@ -118,6 +120,8 @@ AGENCY_CLASS_LAND: AgencyClass
 AGENCY_CLASS_EDUCATION: AgencyClass
 AGENCY_CLASS_HOME_AFFAIRS: AgencyClass
 AGENCY_CLASS_PORTAL: AgencyClass
+AGENCY_CLASS_CREDIT: AgencyClass
+AGENCY_CLASS_OTHER: AgencyClass
 AGENCY_CLASS_AUDITOR: AgencyClass
 AGENCY_CLASS_OPERATOR: AgencyClass
 SENSITIVITY_UNSPECIFIED: Sensitivity
