@@ -1,67 +1,55 @@
-"""A child process of the supervisor: reads what it is from standard input, then is that until told to stop.
-
-Standard input stays open as long as the supervisor lives: when it ends, the child stops too.
-"""
+"""A child process of the supervisor: one role until told to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import os
-import signal
-import sys
-import threading
+from collections.abc import Callable
 from typing import Any
 
 from gateway import process_log
 from gateway.config import Settings
 from gateway.metrics import open_directory
 
-READY = "ready"
+READY = b"ready"
+_COLLECT_AFTER = (50_000, 20, 100)
+"""Objects, and rounds of the younger generations: what a call makes is freed without the collector."""
 
 
-def main() -> int:
-    """Run one role; the exit status of the process."""
-    order = json.loads(sys.stdin.readline())
-    settings = Settings(**order["settings"])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_stop_with_supervisor, daemon=True, name="supervisor").start()
-    process_log.configure(order["place"])
-    role: str = order["role"]
+def load() -> None:
+    """Load what the roles need, so that the children have it from the start."""
+    gc.set_threshold(*_COLLECT_AFTER)
+    from gateway import http, server  # noqa: F401
+    from gateway.audit import sequencer  # noqa: F401
+    from gateway.sync import writer  # noqa: F401
+
+    # It lives as long as the processes: keep their collectors from walking it, and so from copying its pages.
+    gc.collect()
+    gc.freeze()
+
+
+def run(role: str, place: str, epoch: int, settings: Settings, tell: Callable[[bytes], None]) -> int:
+    """Be one role; the exit status of the process. `tell`: READY when it serves. `epoch`: see `next_epoch`."""
+    process_log.configure(place)
+
+    def ready() -> None:
+        tell(READY)
+
     if role == "sequencer":
         from gateway.audit import sequencer
 
-        return sequencer.run(str(settings.state), settings.origin, _ready)
-    open_directory(settings.run / "metrics", order["place"])
+        return sequencer.run(str(settings.state), settings.origin, ready)
+    open_directory(settings.run / "metrics", place)
     if role == "http":
         from gateway import http
 
-        return http.run(settings, _ready)
+        return http.run(settings, ready)
     if role == "writer":
         from gateway.sync import writer
 
-        return asyncio.run(writer.run(settings, _ready))
+        return asyncio.run(writer.run(settings, ready))
     from gateway import server
 
     serve: Any = {"worker": server.run_worker, "enrolment": server.run_enrolment}[role]
-    # What start-up made lives as long as the process: keep the collector from walking it again and again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    asyncio.run(serve(settings, order["epoch"], _ready))
+    asyncio.run(serve(settings, epoch, ready))
     return 0
-
-
-def _ready() -> None:
-    print(READY, flush=True)
-
-
-def _stop_with_supervisor() -> None:
-    while sys.stdin.readline():
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gateway import child as children
 from gateway.agency.identity import write_private
 from gateway.config import DRAIN_SECONDS_MAX, Settings
+from gateway.forked import Forked
 from gateway.keyfiles import active, key_files
 from gateway.start import CannotStart, prepare
 
@@ -39,12 +39,11 @@ class Child:
 
     role: str
     place: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
     started_at: float = 0.0
     is_ready: bool = False
     start_at: float = 0.0
     backoff: float = BACKOFF_SECONDS_MIN
-    output: bytearray = field(default_factory=bytearray)
 
 
 class Supervisor:
@@ -77,6 +76,7 @@ class Supervisor:
         """
         self._lock = take_lock(self._settings.state)
         require_free_ports(self._settings)
+        children.load()
         try:
             for child in self.children:
                 self._start(child)
@@ -115,42 +115,27 @@ class Supervisor:
         no longer the active one. Serving processes show the server's new one at the next handshake.
         """
         try:
-            prepare(self._settings, time.time())
+            prepare_apart(self._settings, self._processes())
         except CannotStart as error:
             self._say(f"certificates could not be renewed: {error}")
 
     def _start(self, child: Child) -> None:
-        child.output.clear()
         child.is_ready = False
         child.started_at = time.monotonic()
-        child.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Children hold the lock too: while one of them lives, no second gateway can start.
-            pass_fds=(self._lock,),
-            # The operator's Ctrl-C reaches the supervisor alone, which stops the children in order.
-            process_group=0,
-        )
-        assert child.process.stdin is not None
-        assert child.process.stdout is not None
-        os.set_blocking(child.process.stdout.fileno(), False)
-        order = {
-            "role": child.role,
-            "place": child.place,
-            "epoch": next_epoch(self._settings.run / "epoch"),
-            "settings": self._settings.model_dump(mode="json"),
-        }
-        with contextlib.suppress(BrokenPipeError):
-            child.process.stdin.write(json.dumps(order).encode() + b"\n")
-            child.process.stdin.flush()
+        epoch = next_epoch(self._settings.run / "epoch")
+        # Children inherit the lock too: while one of them lives, no second gateway can start.
+        main = partial(children.run, child.role, child.place, epoch, self._settings)
+        child.process = Forked(child.place, main, self._processes())
+
+    def _processes(self) -> list[Forked]:
+        return [child.process for child in self.children if child.process is not None]
 
     def _await_all(self) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
         while not self._stopping and not all(child.is_ready for child in self.children):
             for child in self.children:
                 assert child.process is not None
-                self._listen(child)
+                child.is_ready = children.READY in child.process.said()
                 if child.process.poll() is not None:
                     raise CannotStart(f"the {child.place} process did not start; its message stands above")
             if time.monotonic() > deadline:
@@ -158,22 +143,12 @@ class Supervisor:
                 raise CannotStart(f"not ready after {START_SECONDS_MAX:.0f} s: {missing}")
             time.sleep(_POLL_SECONDS / 5)
 
-    def _listen(self, child: Child) -> None:
-        assert child.process is not None
-        assert child.process.stdout is not None
-        with contextlib.suppress(BlockingIOError):
-            child.output += os.read(child.process.stdout.fileno(), 4096)
-        if b"ready\n" in child.output:
-            child.is_ready = True
-
     def _replace_dead(self) -> None:
         now = time.monotonic()
         for child in self.children:
             assert child.process is not None
             status = child.process.poll()
             if status is None:
-                if not child.is_ready:
-                    self._listen(child)
                 continue
             if not child.start_at:
                 child.backoff = (
@@ -183,7 +158,7 @@ class Supervisor:
                 )
                 child.start_at = now + child.backoff
                 self._say(f"{child.place} ended ({describe(status)}); a new one starts in {child.backoff:.1f} s")
-                self._close_pipes(child)
+                child.process.close()
             elif now >= child.start_at:
                 child.start_at = 0.0
                 self._start(child)
@@ -194,26 +169,17 @@ class Supervisor:
             group = [child for child in self.children if child.role in roles and child.process is not None]
             for child in group:
                 assert child.process is not None
-                if child.process.poll() is None:
-                    child.process.terminate()
+                child.process.send(signal.SIGTERM)
             deadline = time.monotonic() + STOP_SECONDS_MAX
             for child in group:
                 assert child.process is not None
                 try:
                     child.process.wait(max(0.0, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
+                except TimeoutError:
                     self._say(f"{child.place} does not stop and is killed")
-                    child.process.kill()
+                    child.process.send(signal.SIGKILL)
                     child.process.wait()
-                self._close_pipes(child)
-
-    @staticmethod
-    def _close_pipes(child: Child) -> None:
-        assert child.process is not None
-        for pipe in (child.process.stdin, child.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
+                child.process.close()
 
 
 def describe(status: int) -> str:
@@ -279,7 +245,31 @@ def run(
         signal.signal(number, stop)
     lock = take_lock(settings.state)
     try:
-        prepare(settings, time.time())
+        prepare_apart(settings, meanwhile=children.load)
     finally:
         os.close(lock)
     supervisor.run(ready)
+
+
+def prepare_apart(
+    settings: Settings, siblings: Iterable[Forked] = (), meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    """`prepare` in a process of its own, so that no child is forked from one that has read a key. Raises CannotStart.
+
+    `meanwhile`: what this process does until then.
+    """
+    preparing = Forked("prepare", partial(_prepare, settings), siblings)
+    meanwhile()
+    status, why = preparing.wait(), preparing.said().decode()
+    preparing.close()
+    if status:
+        raise CannotStart(why or "the state directory was not prepared; the message stands above")
+
+
+def _prepare(settings: Settings, tell: Callable[[bytes], None]) -> int:
+    try:
+        prepare(settings, time.time())
+    except CannotStart as error:
+        tell(str(error).encode())
+        return 1
+    return 0

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine makes no example wrong.
+settings.register_profile("popgate", deadline=None)
+settings.load_profile("popgate")
 
 # What these check for tests is to be explained as if it stood there.
 pytest.register_assert_rewrite(
@@ -14,6 +19,11 @@ pytest.register_assert_rewrite(
 
 from tests.gateway import Gateway, running  # noqa: E402
 from tests.world import build_registry  # noqa: E402
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones begin first, so that no core idles at the end; otherwise the order is random."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

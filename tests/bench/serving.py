@@ -6,11 +6,9 @@ import json
 import os
 import sys
 import threading
-import time
 
 from gateway.config import Settings
-from gateway.start import prepare
-from gateway.supervisor import Supervisor, take_lock
+from gateway.supervisor import Supervisor, prepare_apart, take_lock
 
 
 def main() -> None:
@@ -18,20 +16,21 @@ def main() -> None:
     settings = Settings(**json.loads(sys.stdin.readline()))
     lock = take_lock(settings.state)
     try:
-        prepare(settings, time.time())
+        prepare_apart(settings)
     finally:
         os.close(lock)
     supervisor = Supervisor(settings, lambda sentence: print(sentence, file=sys.stderr, flush=True))
-
-    def ready() -> None:
-        pids = {child.place: child.process.pid for child in supervisor.children if child.process is not None}
-        print(json.dumps({"pids": pids}), flush=True)
 
     def stop_at_end() -> None:
         sys.stdin.read()
         supervisor.stop()
 
-    threading.Thread(target=stop_at_end, daemon=True).start()
+    def ready() -> None:
+        # A process that forks has one thread, and no child is to be replaced from here on.
+        threading.Thread(target=stop_at_end, daemon=True).start()
+        pids = {child.place: child.process.pid for child in supervisor.children if child.process is not None}
+        print(json.dumps({"pids": pids}), flush=True)
+
     supervisor.run(ready)
 
 

@@ -12,8 +12,8 @@ from gateway.audit.verify import reconcile, verify
 from tests.e2e.load import Ledger, look_ups, pushes, running
 from tests.gateway import Gateway
 
-WARM_SECONDS = 0.6
-AFTER_SECONDS = 1.0
+WARM_SECONDS = 0.3
+AFTER_SECONDS = 0.3
 RECOVERY_SECONDS_MAX = 15.0
 
 

@@ -21,7 +21,7 @@ from seed.build import build
 from seed.commands import EXIT_INTERRUPTED, EXIT_REFUSED, app
 from seed.digest import store_digest
 from seed.errors import NoRoom
-from seed.plan import BLOCK_PEOPLE_MAX, Plan
+from seed.plan import Plan
 
 COMMAND = [sys.executable, "-c", "from seed.commands import app; app(prog_name='popgate seed')"]
 RUNNER = CliRunner()
@@ -44,7 +44,7 @@ def left_in(state: Path) -> set[str]:
 
 
 def test_a_built_population_is_complete_and_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
-    plan = Plan(BLOCK_PEOPLE_MAX + 1000, 5)
+    plan = Plan(2_500, 5, block_people_max=900)
     make(plan, tmp_path / "one", workers=1)
     make(plan, tmp_path / "two", workers=2)
     assert digest(tmp_path / "one") == digest(tmp_path / "two")

@@ -69,6 +69,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def people(undisturbed: Path) -> str:
+    """Digest of the people that every build has to end with."""
+    return digest(undisturbed, None)
+
+
+@pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     with running_postgres() as server:
         yield server
@@ -127,20 +133,20 @@ def require_nothing_visible(state: Path, database: str | None, why: type[Excepti
     "moment", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in MOMENTS]
 )
 def test_a_killed_build_goes_on_and_ends_with_the_same_people(
-    tmp_path: Path, undisturbed: Path, database: str | None, moment: str
+    tmp_path: Path, people: str, database: str | None, moment: str
 ) -> None:
     killed = run(tmp_path, database, f"{int(signal.SIGKILL)} {MOMENTS[moment]}")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     require_nothing_visible(tmp_path, database, NotBuilt if "tables" in moment else HalfBuilt)
     blocks = int(MOMENTS[moment].split()[0])
     assert finish(tmp_path, database)[0] == PLAN.first_person(blocks) - 1
-    assert digest(tmp_path, database) == digest(undisturbed, None)
+    assert digest(tmp_path, database) == people
     if database is None:
         assert {path.name for path in tmp_path.iterdir()} == {"registry.db", "seed.lock"}
 
 
 def test_a_build_killed_when_all_was_done_needs_its_name_only(
-    tmp_path: Path, undisturbed: Path, database: str | None
+    tmp_path: Path, people: str, database: str | None
 ) -> None:
     run(tmp_path, database, f"{int(signal.SIGKILL)} 4 close 0")
     if database is None:
@@ -148,16 +154,16 @@ def test_a_build_killed_when_all_was_done_needs_its_name_only(
         assert finish(tmp_path, database) == []
     with pytest.raises(AlreadyBuilt):
         finish(tmp_path, database)
-    assert digest(tmp_path, database) == digest(undisturbed, None)
+    assert digest(tmp_path, database) == people
 
 
-def test_ctrl_c_says_how_far_it_got(tmp_path: Path, undisturbed: Path, database: str | None) -> None:
+def test_ctrl_c_says_how_far_it_got(tmp_path: Path, people: str, database: str | None) -> None:
     stopped = run(tmp_path, database, f"{int(signal.SIGINT)} 2 insert 3")
     assert stopped.returncode == EXIT_INTERRUPTED
     assert stopped.stderr.strip() == "interrupted after 300 of 600 people: the same command goes on from there"
     require_nothing_visible(tmp_path, database)
     assert finish(tmp_path, database)[0] == 300
-    assert digest(tmp_path, database) == digest(undisturbed, None)
+    assert digest(tmp_path, database) == people
 
 
 def test_other_people_are_refused_until_the_half_built_are_discarded(tmp_path: Path, database: str | None) -> None:
@@ -175,7 +181,7 @@ def test_other_people_are_refused_until_the_half_built_are_discarded(tmp_path: P
     "share", [pytest.param(0.3, marks=pytest.mark.slow), 0.6, pytest.param(0.9, marks=pytest.mark.slow)]
 )
 def test_a_full_disk_is_said_and_the_build_goes_on_once_there_is_room(
-    tmp_path: Path, undisturbed: Path, share: float
+    tmp_path: Path, undisturbed: Path, people: str, share: float
 ) -> None:
     size = (undisturbed / "registry.db").stat().st_size
     full = run(tmp_path, None, "0 9 insert 0", bytes_max=int(size * share))
@@ -183,4 +189,4 @@ def test_a_full_disk_is_said_and_the_build_goes_on_once_there_is_room(
     assert "see that it runs and has room" in full.stderr
     require_nothing_visible(tmp_path, None)
     finish(tmp_path, None)
-    assert digest(tmp_path, None) == digest(undisturbed, None)
+    assert digest(tmp_path, None) == people

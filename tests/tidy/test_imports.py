@@ -19,7 +19,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "seed": ("registry",),
     "seed.demo": (
         *("seed", "registry", "gateway.client", "gateway.agency", "gateway.audit", API),
-        *(CONFIG, "gateway.start", "gateway.supervisor"),
+        *(CONFIG, "gateway.forked", "gateway.start", "gateway.supervisor"),
     ),
     ERRORS: (),
     KEYFILES: (),
@@ -71,7 +71,11 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.http": ("gateway.agency.published", "gateway.audit", CONFIG, "gateway.expiry", "gateway.pulse"),
     "gateway.expiry": ("gateway.agency",),
     "gateway.pulse": (),
-    "gateway.supervisor": (CONFIG, KEYFILES, "gateway.agency.identity", "gateway.start"),
+    "gateway.forked": (),
+    "gateway.supervisor": (
+        *(CONFIG, KEYFILES, "gateway.agency.identity", "gateway.start"),
+        *("gateway.child", "gateway.forked"),
+    ),
     "gateway.server": ("gateway", "registry"),
     "gateway.child": ("gateway",),
     "gateway.cli": ("gateway", "registry", "seed"),
