@@ -330,6 +330,13 @@ class Gateway:
         verifier = Verifier.from_text(Path(paths.log_vkey).read_text().strip())
         return open_checkpoint(LogReader(paths.log).checkpoint(), verifier).size
 
+    def publish(self) -> None:
+        """Returns when a signed checkpoint covers all that was answered so far."""
+        size, deadline = int(self.metric("gateway_audit_entries_total")), time.monotonic() + 10
+        while self.published() < size:
+            assert time.monotonic() < deadline, "the log was not published"
+            time.sleep(0.05)
+
     def entry(self, index: int) -> tuple[Entry, Detail | None]:
         """The entry at an index, with its detail decrypted, once it is published."""
         paths = AuditPaths(str(self.state))
