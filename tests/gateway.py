@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -40,6 +41,7 @@ from tests.world import BASIC, free_ports
 START_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
 SOUTH = "79"
+_decoded = lru_cache(maxsize=100_000)(decode)
 # States of sockets as /proc/net/tcp writes them.
 _LISTEN, _ESTABLISHED = "0A", "01"
 OPERATION = Context("gateway.operation", "policy:operation", "setup", "op-1")
@@ -285,10 +287,11 @@ class Gateway:
         """Everything that the gateway's processes wrote to standard output and error."""
         return (self.state / "output.txt").read_bytes()
 
-    def metrics(self) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
-        """A scrape: samples by name, then by sorted labels."""
+    def metrics(self, name: str = "") -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
+        """A scrape: samples by name, then by sorted labels. `name`: of no others than those that begin so."""
         found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
-        for family in text_string_to_metric_families(self.exposition()):
+        lines = [line for line in self.exposition().splitlines(keepends=True) if line.startswith(name)]
+        for family in text_string_to_metric_families("".join(lines)):
             for sample in family.samples:
                 found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
         return found
@@ -296,7 +299,7 @@ class Gateway:
     def metric(self, name: str, **labels: str) -> float:
         """The sum over all series of a sample that have these labels."""
         wanted = set(labels.items())
-        return sum(value for key, value in self.metrics().get(name, {}).items() if wanted <= set(key))
+        return sum(value for key, value in self.metrics(name).get(name, {}).items() if wanted <= set(key))
 
     def counted(self, name: str, value: float, **labels: str) -> float:
         """The metric once it has reached `value`, or as it stands after two seconds: some are written with delay."""
@@ -316,7 +319,7 @@ class Gateway:
 
     def log(self) -> list[Entry]:
         """The published log."""
-        return [decode(raw) for raw in self.log_bytes()]
+        return [_decoded(raw) for raw in self.log_bytes()]
 
     def log_bytes(self) -> list[bytes]:
         """The entries of the published log as they stand there."""

@@ -57,7 +57,11 @@ MOMENTS = {
     "in the last block": "3 insert 1",
     "in the indexes": "4 _ddl 9",
 }
-QUICK = ("before the second block counts", "in the indexes")
+QUICK = {
+    ("sqlite", "before the second block counts"),
+    ("sqlite", "in the indexes"),
+    ("postgresql", "before the second block counts"),
+}
 """The others are as much worth, and are tried with the slow tests."""
 
 
@@ -80,7 +84,10 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+SQLITE, POSTGRESQL = "sqlite", pytest.param("postgresql", marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
 def database(request: pytest.FixtureRequest) -> str | None:
     """Address of an empty PostgreSQL database; None is SQLite in the state directory."""
     if request.param == "sqlite":
@@ -130,7 +137,13 @@ def require_nothing_visible(state: Path, database: str | None, why: type[Excepti
 
 
 @pytest.mark.parametrize(
-    "moment", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in MOMENTS]
+    ("database", "moment"),
+    [
+        pytest.param(database, moment, marks=() if (database, moment) in QUICK else pytest.mark.slow)
+        for database in ("sqlite", "postgresql")
+        for moment in MOMENTS
+    ],
+    indirect=["database"],
 )
 def test_a_killed_build_goes_on_and_ends_with_the_same_people(
     tmp_path: Path, people: str, database: str | None, moment: str
