@@ -245,6 +245,7 @@ def run(
         signal.signal(number, stop)
     lock = take_lock(settings.state)
     try:
+        require_free_ports(settings)
         prepare_apart(settings, meanwhile=children.load)
     finally:
         os.close(lock)

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from gateway.agency.bootstrap import enrol_locally
 from gateway.agency.identity import read_trust
 from gateway.audit.verify import verify
+from gateway.cli.program import app
 from gateway.client import Context, Identity, connect
 from gateway.start import CannotStart
 from gateway.supervisor import take_lock
@@ -59,6 +61,13 @@ def command(state: Path, ports: Sequence[int], *words: str) -> list[str]:
     names = ("--port", "--enrolment-port", "--http-port")
     stated = [word for name, port in zip(names, ports, strict=True) for word in (name, str(port))]
     return [sys.executable, "-m", "gateway", "demo", *words, "--state", str(state), *stated]
+
+
+def refused(state: Path, *words: str) -> str:
+    """What the command says on stderr that goes no further; in this process."""
+    ran = CliRunner().invoke(app, command(state, free_ports(3), *words)[3:])
+    assert ran.exit_code == 1, ran.output
+    return ran.stderr
 
 
 def tell(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -205,18 +214,14 @@ def test_the_readmes_examples_run_as_they_stand_there(served: Finished) -> None:
 
 def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    run = tell(tmp_path)
-    assert run.returncode == 1
-    assert "no demonstration made" in run.stderr
+    assert "no demonstration made" in refused(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_a_foreign_file_in_a_demonstration_keeps_all_of_it(tmp_path: Path) -> None:
     for name in (MARK, "registry.db", "thesis.txt"):
         (tmp_path / name).write_text("kept")
-    run = tell(tmp_path)
-    assert run.returncode == 1
-    assert "holds thesis.txt" in run.stderr
+    assert "holds thesis.txt" in refused(tmp_path)
     assert {MARK, "registry.db", "thesis.txt"} <= {path.name for path in tmp_path.iterdir()}
 
 
@@ -239,9 +244,7 @@ def test_a_disk_without_room_is_refused_before_anything_is_made(tmp_path: Path) 
 
 
 def test_serving_without_a_demonstration_says_what_to_run(tmp_path: Path) -> None:
-    run = tell(tmp_path, "serve")
-    assert run.returncode == 1
-    assert "run `make demo` first" in run.stderr
+    assert "run `make demo` first" in refused(tmp_path, "serve")
 
 
 def test_an_interruption_leaves_nothing_running(tmp_path: Path) -> None:
