@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +36,8 @@ from gateway.client import Context
 from gateway.config import Settings
 from gateway.start import prepare, trust_of
 from registry.linked import LINKED
+from tests.processes import descriptors
+from tests.processes import is_alive as is_alive  # the tests know it from here
 from tests.world import BASIC, free_ports
 
 START_SECONDS_MAX = 90.0
@@ -281,7 +283,7 @@ class Gateway:
         tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
         rows = [line.split() for table in tables for line in table]
         found = {f"socket:[{row[9]}]" for row in rows if row[3] == state and int(row[1][-4:], 16) == self.ports[0]}
-        return [pid for pid in self.children() if found & _descriptors(pid)]
+        return [pid for pid in self.children() if found & descriptors(pid)]
 
     def output(self) -> bytes:
         """Everything that the gateway's processes wrote to standard output and error."""
@@ -388,22 +390,3 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
         leniency=member.leniency,
         guesses_per_day=member.guesses_per_day,
     )
-
-
-def _descriptors(pid: int) -> set[str]:
-    """What the process has open; nothing when it has just ended."""
-    found: set[str] = set()
-    with suppress(FileNotFoundError, ProcessLookupError):
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(FileNotFoundError):
-                found.add(str(descriptor.readlink()))
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that nobody waited for yet does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
