@@ -19,8 +19,9 @@ AGES = 107  # single years 0..106; the last published group is 100 and over
 SEXES = ("male", "female")
 
 
+@cache
 def read_rows(name: str) -> list[dict[str, str]]:
-    """All rows of one CSV file of seed/data, by column name."""
+    """All rows of one CSV file of seed/data, by column name; read once a process, so leave them as they are."""
     text = resources.files("seed").joinpath("data", name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from seed.calendar import birthday
 from seed.drawing import pick
 from seed.errors import ImpossiblePopulation
 from seed.figures import Floats, Ints, cumulative, read_rows
@@ -110,14 +111,6 @@ def cards(random: Random, birth: Ints, person: Ints) -> Cards:
     following = np.append(CARD_AGES[1:], 0)[passed]
     expires = np.where(following > 0, birthday(birth, following), 0)
     return Cards(person, issued, expires)
-
-
-def birthday(birth: Ints, years: Ints) -> Ints:
-    """The day somebody born on day `birth` turns `years`; 29 February counts as 1 March."""
-    dates = birth.astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    offset = (dates - months.astype("datetime64[D]")).astype(np.int64)
-    return np.asarray((months + years * 12).astype("datetime64[D]").astype(np.int64) + offset)
 
 
 @cache

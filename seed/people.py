@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from registry.datasets import MaritalStatus, Sex
+from seed.calendar import birthday
 from seed.drawing import spread
 from seed.figures import AGES, BASE_DATE, Demography, Flags, Floats, Ints, cumulative
 from seed.plan import Random
@@ -71,14 +72,6 @@ def _marital(random: Random, figures: Demography, sex: Ints, age: Ints) -> Ints:
 
 def birth_days(random: Random, age: Ints, on: Ints) -> Ints:
     """A birth day that makes the person `age` full years old on the day `on`."""
-    latest = _years_before(on, age)
-    earliest = _years_before(on, age + 1) + 1
+    latest = birthday(on, -age)
+    earliest = birthday(on, -age - 1) + 1
     return latest - (random.random(len(age)) * (latest - earliest + 1)).astype(np.int64)
-
-
-def _years_before(days: Ints, years: Ints) -> Ints:
-    """The same day of the month some years earlier; 29 February becomes 1 March."""
-    dates = days.astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    offset = (dates - months.astype("datetime64[D]")).astype(np.int64)
-    return np.asarray((months - years * 12).astype("datetime64[D]").astype(np.int64) + offset)

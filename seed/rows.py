@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from registry.datasets import AbsenceStatus, DocumentKind, MembershipKind, ResidenceKind
 from seed.belonging import belonging
+from seed.calendar import dates
 from seed.drawing import pick
 from seed.families import Families
 from seed.figures import Flags, Ints, cumulative, texts
@@ -79,19 +80,6 @@ def tables_of(random: Random, facts: Facts) -> dict[str, Rows]:
         "residence": _residence(facts),
         "identity_document": _documents(random, facts, person["number"]),
     }
-
-
-def dates(days: Ints) -> Ints:
-    """Days since 1970-01-01 as yyyymmdd."""
-    day = days.astype("datetime64[D]")
-    month = day.astype("datetime64[M]")
-    year = month.astype("datetime64[Y]")
-    return np.asarray(
-        (year.astype(np.int64) + 1970) * 10_000
-        + ((month - year).astype(np.int64) + 1) * 100
-        + (day - month).astype(np.int64)
-        + 1
-    )
 
 
 def or_null(values: Column, known: Flags) -> Column:
@@ -164,7 +152,7 @@ def _birth_date(random: Random, people: People, at: Ints) -> tuple[Ints, Ints, I
 
 
 def _names(random: Random, facts: Facts, birth_year: Ints) -> Rows:
-    """Surnames by family line, the rest by sex and birth year; the key follows registry.names.comparison_key."""
+    """Surnames by family line, the rest by sex and birth year; the keys follow registry.names."""
     vocabulary, land, settled, at = names(), places(), facts.settlement, facts.order
     _, first, line = np.unique(facts.homes.line, return_index=True, return_inverse=True)
     part = land.part[land.commune_province[settled.native[first]]]

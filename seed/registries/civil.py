@@ -10,14 +10,14 @@ from functools import cache
 import numpy as np
 
 from registry.datasets import MaritalStatus, Sex
+from seed.calendar import birthday, dates, days
 from seed.figures import Ints, Texts, texts
-from seed.papers import birthday
 from seed.people import BASE_DAY, DAYS_A_YEAR
 from seed.permutation import ranks
 from seed.places import places
 from seed.plan import Random
-from seed.registries.subjects import Subjects, days
-from seed.rows import Column, Rows, dates, or_null
+from seed.registries.subjects import Subjects
+from seed.rows import Column, Rows, or_null
 
 LAST_DAY = BASE_DAY - 1
 BIRTH_LIMIT_DAYS, BIRTH_ON_TIME = 60, 0.849

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from seed.calendar import dates, months
 from seed.drawing import pick
 from seed.figures import Flags, Ints, Texts, column, cumulative, read_rows, texts
 from seed.people import BASE_DAY, DAYS_A_YEAR
@@ -14,7 +15,7 @@ from seed.places import places
 from seed.plan import Random
 from seed.registries.facilities import stations
 from seed.registries.subjects import Subjects
-from seed.rows import Rows, dates
+from seed.rows import Rows
 
 LAST_DAY = BASE_DAY - 1
 DOSE_GAP_DAYS_MIN = 28
@@ -55,7 +56,7 @@ def vaccinations(random: Random, subjects: Subjects) -> Rows:
     person, vaccine, dose, day = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("person", "vaccine", "dose", "day")
     )
-    month = (day.astype("datetime64[D]").astype("datetime64[M]") - _LOT_MONTH_FIRST).astype(np.int64)
+    month = months(day) - int(_LOT_MONTH_FIRST.astype(np.int64))
     lot = (vaccine * _LOT_MONTHS + month) * LOTS_A_MONTH + random.integers(0, LOTS_A_MONTH, len(day))
     commune = subjects.commune[person]
     moved = np.flatnonzero(random.random(len(person)) < OTHER_COMMUNE_SHARE)
@@ -134,11 +135,11 @@ def vaccines() -> Vaccines:
         for file in ("vaccination_schedule.csv", "covid_vaccines.csv")
         for row in read_rows(file)
     }
-    months = [str(_LOT_MONTH_FIRST + month).replace("-", "")[2:] for month in range(_LOT_MONTHS)]
+    stamps = [str(_LOT_MONTH_FIRST + month).replace("-", "")[2:] for month in range(_LOT_MONTHS)]
     lots = [
         f"{code}{month}-{serial + 1:02d}"
         for code in letters.values()
-        for month in months
+        for month in stamps
         for serial in range(LOTS_A_MONTH)
     ]
     return Vaccines(texts(list(letters)), texts(lots))

@@ -2,15 +2,16 @@
 
 import numpy as np
 
+from seed.calendar import birthday, dates
 from seed.drawing import pick
 from seed.figures import Flags, Ints, cumulative
-from seed.papers import Digits, birthday, digits
+from seed.papers import Digits, digits
 from seed.people import BASE_DAY, DAYS_A_YEAR
 from seed.plan import Random
 from seed.registries.coverage import share
 from seed.registries.serials import joined, serials
 from seed.registries.subjects import Subjects, day_after, years_later
-from seed.rows import Rows, dates
+from seed.rows import Rows
 
 # The states of the contract's ElectronicIdentityStatus.
 ISSUED, ACTIVE, LOCKED = 1, 2, 3

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from seed.belonging import KINH
+from seed.calendar import dates, days_of
 from seed.figures import BASE_DATE, Flags, Ints, Texts, read_rows
 from seed.papers import Digits, digits
 from seed.people import BASE_DAY
@@ -15,7 +16,7 @@ from seed.registries.coverage import share
 from seed.registries.facilities import STATION_FIRST, stations
 from seed.registries.serials import joined, serials
 from seed.registries.subjects import SCHOOL_YEAR, Activity, Subjects
-from seed.rows import Rows, dates, or_null
+from seed.rows import Rows, or_null
 
 # The statuses of the contract's InsuranceStatus.
 NOT_REGISTERED, PARTICIPATING, SUSPENDED, PENSION, ENDED = range(5)
@@ -185,18 +186,13 @@ def _facilities(random: Random, subjects: Subjects, at: Ints) -> Texts:
 def _validity(random: Random, subjects: Subjects, at: Ints, group: Ints) -> tuple[Ints, Ints]:
     """First and last day. A child's card lasts to the 30 September of its sixth year (law 46/2014/QH13, art. 12)."""
     paid = BASE_DAY - 1 - (random.random(len(at)) * (_YEAR + 5)).astype(np.int64)
-    autumn = _day(subjects.birth_year[at] + 6, 9, 30)
+    autumn = days_of(subjects.birth_year[at] + 6, 9, 30)
     school = np.isin(group, (HS, SV))
     lasting = np.isin(group, (HT, CC, BT))
     renewed = _BASE_YEAR - random.integers(0, CARD_YEARS_MAX, len(at))
     kinds = [group == TE, school, lasting, group == GD]
-    starts = [subjects.birth[at], _day(SCHOOL_YEAR + 0 * at, 10, 1), _day(renewed, 1, 1), paid]
-    ends = [autumn, _day(_BASE_YEAR + 0 * at, 9, 30), _day(renewed + CARD_YEARS_MAX, 12, 31), paid + _YEAR - 1]
-    start = np.select(kinds, starts, _day(_BASE_YEAR + 0 * at, 1, 1))
-    end = np.select(kinds, ends, _day(_BASE_YEAR + 0 * at, 12, 31))
+    starts = [subjects.birth[at], days_of(SCHOOL_YEAR + 0 * at, 10, 1), days_of(renewed, 1, 1), paid]
+    ends = [autumn, days_of(_BASE_YEAR + 0 * at, 9, 30), days_of(renewed + CARD_YEARS_MAX, 12, 31), paid + _YEAR - 1]
+    start = np.select(kinds, starts, days_of(_BASE_YEAR + 0 * at, 1, 1))
+    end = np.select(kinds, ends, days_of(_BASE_YEAR + 0 * at, 12, 31))
     return start, end
-
-
-def _day(year: Ints, month: int, day: int) -> Ints:
-    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    return np.asarray(months.astype("datetime64[D]").astype(np.int64) + day - 1)

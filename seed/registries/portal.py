@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 
+from seed.calendar import dates
 from seed.drawing import pick
 from seed.figures import Floats, Ints, Texts, column, cumulative, read_rows, texts
 from seed.papers import Digits, digits
@@ -14,7 +15,7 @@ from seed.plan import Random
 from seed.registries.identity import identity_holders
 from seed.registries.serials import constant, joined, serials
 from seed.registries.subjects import Subjects
-from seed.rows import Rows, dates
+from seed.rows import Rows
 
 # The numbers of the contract's DossierStatus.
 SUBMITTED, ACCEPTED, NOT_ACCEPTED, IN_PROGRESS, MORE_NEEDED, PAYMENT_NEEDED = range(1, 7)

@@ -8,15 +8,16 @@ from functools import cache
 import numpy as np
 
 from registry.datasets import Sex
+from seed.calendar import birthday, dates
 from seed.figures import Flags, Ints, Texts, read_rows, texts
-from seed.papers import Digits, birthday, digits
+from seed.papers import Digits, digits
 from seed.people import BASE_DAY
 from seed.places import places
 from seed.plan import Random
 from seed.registries.choices import choices
 from seed.registries.serials import constant, joined, serials, tax_codes
 from seed.registries.subjects import Activity, Subjects
-from seed.rows import Rows, dates
+from seed.rows import Rows
 
 LAST_DAY = BASE_DAY - 1
 REPRESENTATIVE, OWNER, MEMBER = 1, 2, 3  # codes of the contract

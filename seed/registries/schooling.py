@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from registry.datasets import Sex
+from seed.calendar import dates
 from seed.figures import Floats, Ints, Texts, column, cumulative, read_rows, texts
 from seed.papers import digits
 from seed.people import BASE_DAY, DAYS_A_YEAR
@@ -16,7 +17,7 @@ from seed.places import places
 from seed.plan import Random
 from seed.registries.serials import serials
 from seed.registries.subjects import SCHOOL_YEAR, Activity, Subjects
-from seed.rows import Column, Rows, dates
+from seed.rows import Column, Rows
 
 POST_AGE_MIN, POST_AGE_MAX = 18, 70
 WORK_AGE_MIN = 22.0

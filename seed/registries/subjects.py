@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from registry.datasets import Sex
+from seed.calendar import days
 from seed.figures import Flags, Floats, Ints, Texts, column, read_rows
 from seed.papers import Digits
 from seed.people import BASE_DAY, DAYS_A_YEAR
@@ -143,14 +144,6 @@ def subjects_of(facts: Facts, tables: Mapping[str, Rows]) -> Subjects:
         activity=activity,
         grade=_grade(activity, birth_year),
     )
-
-
-def days(dates: Ints) -> Ints:
-    """Days since 1970-01-01 of dates yyyymmdd."""
-    year, rest = np.divmod(dates, 10_000)
-    month, day = np.divmod(rest, 100)
-    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    return np.asarray(months.astype("datetime64[D]").astype(np.int64) + day - 1)
 
 
 def _activity(random: Random, birth_year: Ints, age: Floats, sex: Ints, urban: Flags) -> Ints:

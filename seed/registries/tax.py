@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from seed.calendar import dates
 from seed.figures import Flags, Ints
 from seed.people import ADULT_AGE, BASE_DAY
 from seed.plan import Random
 from seed.registries.coverage import share
 from seed.registries.serials import tax_codes
 from seed.registries.subjects import Activity, Subjects, day_after, years_later
-from seed.rows import Rows, dates
+from seed.rows import Rows
 
 # The statuses of the contract's TaxStatus.
 ACTIVE, AWAITING_UPDATE, CLOSED = 1, 2, 3

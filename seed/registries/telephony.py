@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 
+from seed.calendar import dates
 from seed.drawing import pick
 from seed.figures import Ints, Texts, read_rows, texts
 from seed.papers import Digits, more_phone_numbers, phone_prefixes
@@ -11,7 +12,7 @@ from seed.people import BASE_DAY, DAYS_A_YEAR
 from seed.plan import Random
 from seed.registries.coverage import share
 from seed.registries.subjects import Subjects
-from seed.rows import Rows, dates
+from seed.rows import Rows
 
 # The states of the contract's SubscriptionStatus.
 ACTIVE, ONE_WAY, CLOSED = 1, 2, 3

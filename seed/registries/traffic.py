@@ -8,15 +8,16 @@ from functools import cache
 import numpy as np
 
 from registry.datasets import Sex
+from seed.calendar import birthday, dates
 from seed.figures import AGES, SEXES, Flags, Floats, Ints, column, read_rows
-from seed.papers import Digits, birthday, digits, number_cells
+from seed.papers import Digits, digits, number_cells
 from seed.people import BASE_DAY, DAYS_A_YEAR
 from seed.places import places
 from seed.plan import Random
 from seed.registries.choices import choices
 from seed.registries.serials import constant, joined, serials
 from seed.registries.subjects import Subjects
-from seed.rows import Column, Rows, date_or_null, dates
+from seed.rows import Column, Rows, date_or_null
 
 LAST_DAY = BASE_DAY - 1
 ADULT_AGE, HEAVY_AGE = 18, 21  # for A1 and B, for C: law on traffic order and safety 36/2024, article 59

@@ -10,10 +10,10 @@ import pytest
 from gateway.api.v1 import options_pb2, person_pb2
 from registry.linked import LINKED, Linked
 from seed.block import make_block
+from seed.calendar import days
 from seed.inspection import ages
 from seed.plan import Plan
 from seed.registries import REGISTRIES, UPDATED_ON, insurance, tax
-from seed.registries.subjects import days
 from seed.rows import Column, Rows
 
 BASE = 20240401

@@ -10,11 +10,11 @@ import pytest
 
 from registry.datasets import MaritalStatus, Relation, Sex
 from seed.block import make_block
+from seed.calendar import days
 from seed.figures import BASE_DATE, Ints, read_rows
 from seed.inspection import ages, gather
 from seed.places import places
 from seed.plan import Plan
-from seed.registries.subjects import days
 from seed.rows import Column, Rows
 
 BASE = int(str(BASE_DATE).replace("-", ""))
