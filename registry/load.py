@@ -5,25 +5,21 @@ built.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from sqlalchemy import Engine, Table, func, select
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex, ExecutableDDLElement
 
+from registry.encoding import CopyText, Encoded, Encoder, copy_text, python_values
 from registry.engine import DRIVER_ERRORS, is_sqlite, store_error
 from registry.errors import AlreadyBuilt, Inconsistent, NotBuilt, OtherHalfBuilt, OtherPopulation, SecondWriter
+from registry.image import Columns, rows_of
 from registry.linked import LINKED  # noqa: F401  its tables join the metadata
 from registry.migrations import drop_everything, migrate
-from registry.names import search_key
 from registry.population import read_meta
 from registry.tables import metadata, person, unit, unit_successor
 from registry.units import Successor, Unit
-
-# One value a row: None is NULL, a masked NumPy element too. Elements are int, str or bool, never float.
-Values: TypeAlias = Sequence[Any] | npt.NDArray[Any]
 
 _SQLITE_LOAD_PRAGMAS = (
     # Blocks survive the end of this process, not a power failure: rows are appended, so the journal stays small,
@@ -31,26 +27,31 @@ _SQLITE_LOAD_PRAGMAS = (
     "PRAGMA journal_mode = TRUNCATE",
     "PRAGMA synchronous = OFF",
     "PRAGMA foreign_keys = OFF",  # rows refer to people that come later; `finish` checks them all
-    "PRAGMA cache_size = -262144",
-    "PRAGMA mmap_size = 268435456",
-    "PRAGMA temp_store = FILE",  # in memory, sorting an index would take memory in proportion to the people
-    "PRAGMA threads = 2",
+    # The cache is also what an index is sorted in before it is written out, once for each thread and once more: a small
+    # one keeps the build small and the threads busy. In memory, sorting would grow with the people.
+    "PRAGMA cache_size = -16384",
+    "PRAGMA threads = 4",
+    "PRAGMA temp_store = FILE",
+    "PRAGMA mmap_size = 0",
 )
 _POSTGRES_LOAD_SETTINGS = (
     "SET maintenance_work_mem = '256MB'",
     "SET synchronous_commit = off",
     "SET enable_seqscan = on",  # references are checked by whole tables
 )
-_NAME_PARTS = ("surname", "middle_name", "given_name")
 _POSTGRES_LOAD_LOCK = 0x706F70_626C64  # "popbld"
-_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_IMAGE = "image"  # the name under which a block's image is attached
+
+
+STAGES = INDEXES, REFERENCES, STATISTICS = "indexes", "references", "statistics"
+"""What `Loader.finish` does, in order."""
 
 
 class Loader:
-    """One bulk load: `begin`, any number of `insert` and `end_block`, `finish`; a context manager, or `close` it.
+    """One bulk load: `begin`, any number of `load`, `insert` and `end_block`, `finish`.
 
-    A load that was interrupted goes on after the last block that ended. One thread only. On SQLite nobody else may
-    have the file open: build beside the final path, then rename.
+    A context manager, or `close` it. A load that was interrupted goes on after the last block that ended. One thread
+    only. On SQLite nobody else may have the file open: build beside the final path, then rename.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -82,7 +83,9 @@ class Loader:
             self._driver = self._held.driver_connection
             for statement in _SQLITE_LOAD_PRAGMAS if self._sqlite else _POSTGRES_LOAD_SETTINGS:
                 self._driver.execute(statement)
-            if not self._sqlite:
+            if self._sqlite:
+                self._driver.execute(f"ATTACH ':memory:' AS {_IMAGE}")
+            else:
                 self._take_lock()
             meta = dict(self._driver.execute("SELECT key, value FROM registry_meta").fetchall())
             self._driver.execute("BEGIN")
@@ -96,27 +99,46 @@ class Loader:
         self._blocks = _ended_blocks(meta, people, seed)  # again: another load may have ended before the lock was free
         return self._blocks
 
-    def insert(self, table: str, columns: Mapping[str, Values]) -> int:
-        """Add rows given by column, all of one length; columns left out are NULL. Returns the number of rows.
+    @property
+    def encoder(self) -> Encoder:
+        """What turns rows into the form that `load` takes, here or in another process."""
+        if not self._sqlite:
+            return Encoder(())
+        # Tables with a key of several columns or of text stay out: an image has no index to keep it in.
+        query = (
+            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN"
+            " (SELECT tbl_name FROM sqlite_schema WHERE name LIKE 'sqlite_autoindex%')"
+        )
+        return Encoder(tuple(sql for (sql,) in self._driver.execute(query).fetchall()))
 
-        Some 10,000 to 100,000 rows a call are best. Raises `KeyError` for an unknown table or column.
+    def load(self, block: Encoded) -> None:
+        """Add the rows of a block that `encoder` encoded. On SQLite their values are believed, but for row ids."""
+        try:
+            if isinstance(block, bytes):
+                self._driver.deserialize(block, name=_IMAGE)
+                for (name,) in self._driver.execute(f"SELECT name FROM {_IMAGE}.sqlite_schema").fetchall():  # noqa: S608
+                    # As both tables were created alike, SQLite copies whole records and looks into none of them.
+                    self._driver.execute(f"INSERT INTO main.{name} SELECT * FROM {_IMAGE}.{name}")  # noqa: S608
+            else:
+                for name, rows in block.items():
+                    self._copy_postgres(name, rows)
+        except DRIVER_ERRORS as error:
+            raise store_error(error) from None
+
+    def insert(self, table: str, columns: Columns) -> int:
+        """Add a few rows given by column, all of one length; columns left out are NULL. Returns their number.
+
+        Raises `KeyError` for an unknown table or column, `ValueError` for columns of different lengths.
         """
         target = metadata.tables[table]
-        names = list(columns)
-        for name in names:
+        for name in columns:
             target.c[name]
-        lists = [_as_list(columns[name]) for name in names]
-        rows = len(lists[0])
-        if any(len(values) != rows for values in lists):
-            raise ValueError(f"columns of {table} differ in length")
-        if target is person and "search_key" not in columns:
-            names.append("search_key")
-            lists.append(_search_keys(*(lists[names.index(part)] for part in _NAME_PARTS)))
+        rows = rows_of(table, columns)
         try:
             if self._sqlite:
-                self._insert_sqlite(target, names, lists)
-            else:
-                self._copy_postgres(target, names, lists)
+                self._insert_sqlite(target, columns)
+            elif rows:
+                self._copy_postgres(table, copy_text(table, columns))
         except DRIVER_ERRORS as error:
             raise store_error(error) from None
         return rows
@@ -136,22 +158,30 @@ class Loader:
             if rows:
                 self.insert(table.name, {c.name: [getattr(row, c.name) for row in rows] for c in table.c})
 
-    def finish(self, *, epoch: str) -> None:
+    def finish(self, *, epoch: str, told: Callable[[str], None] = lambda _stage: None) -> None:
         """Build the indexes, check keys and references, gather statistics, then declare the store complete.
 
-        `epoch` is random hex: a follower's cursor from another build must not fit. When this returns, the
-        population survives a power failure. Raises `Inconsistent` when rows break a rule; the store stays
-        half built then. Can be repeated after an interruption.
+        `told` hears of each of STAGES before it begins. `epoch` is random hex: a follower's cursor from another build
+        must not fit. When this returns, the population survives a power failure. Raises `Inconsistent` when rows break
+        a rule; the store stays half built then. Can be repeated after an interruption.
         """
         try:
             self._driver.execute("COMMIT")
             self._require_all_people()
-            for element in self._restored_after_load():
+            told(INDEXES)
+            for element in self._restored_indexes():
                 self._driver.execute(self._ddl(element))
+            told(REFERENCES)
             if self._sqlite:
-                self._finish_sqlite()
+                self._require_references()
             else:
-                self._driver.execute("VACUUM (ANALYZE)")
+                for element in self._restored_references():
+                    self._driver.execute(self._ddl(element))
+            told(STATISTICS)
+            self._driver.execute("ANALYZE" if self._sqlite else "VACUUM (ANALYZE)")
+            if self._sqlite:
+                self._sync_sqlite()
+            else:
                 self._driver.execute("SET synchronous_commit = on")
             self._driver.execute("BEGIN")
             self._insert_meta({"epoch": epoch})
@@ -183,18 +213,15 @@ class Loader:
         for item in values.items():
             self._driver.execute(statement, item)
 
-    def _insert_sqlite(self, table: Table, names: list[str], lists: list[list[Any]]) -> None:
-        marks = ", ".join("?" * len(names))
-        into = f"{table.name} ({', '.join(names)})"
-        statement = f"INSERT INTO {into} VALUES ({marks})"  # noqa: S608
-        self._driver.executemany(statement, zip(*lists, strict=True))
+    def _insert_sqlite(self, table: Table, columns: Columns) -> None:
+        marks = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+        self._driver.executemany(statement, zip(*map(python_values, columns.values()), strict=True))
 
-    def _copy_postgres(self, table: Table, names: list[str], lists: list[list[Any]]) -> None:
-        texts = [_copy_texts(values) for values in lists]
-        block = "\n".join(map("\t".join, zip(*texts, strict=True))) + "\n" if lists[0] else ""
-        statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    def _copy_postgres(self, table: str, rows: CopyText) -> None:
+        statement = f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN"
         with self._driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write(block)
+            copy.write(rows.text)
 
     def _removed_for_load(self) -> list[ExecutableDDLElement]:
         elements: list[ExecutableDDLElement] = []
@@ -204,11 +231,14 @@ class Loader:
                 elements += [DropConstraint(key.constraint) for key in _foreign_keys(table)]
         return elements
 
-    def _restored_after_load(self) -> list[ExecutableDDLElement]:
+    def _restored_indexes(self) -> list[ExecutableDDLElement]:
+        tables = metadata.sorted_tables
+        return [CreateIndex(index, if_not_exists=True) for table in tables for index in _indexes(table)]
+
+    def _restored_references(self) -> list[ExecutableDDLElement]:
         elements: list[ExecutableDDLElement] = []
         for table in metadata.sorted_tables:
-            elements += [CreateIndex(index, if_not_exists=True) for index in _indexes(table)]
-            for key in [] if self._sqlite else _foreign_keys(table):
+            for key in _foreign_keys(table):
                 elements.append(DropConstraint(key.constraint, if_exists=True))
                 elements.append(AddConstraint(key.constraint, isolate_from_table=False))
         return elements
@@ -222,10 +252,21 @@ class Loader:
         if count != self._people or (count and (first, last) != (1, count)):
             raise Inconsistent("person_id must run from 1 to the number of people announced")
 
-    def _finish_sqlite(self) -> None:
-        if self._driver.execute("PRAGMA foreign_key_check").fetchone() is not None:
-            raise Inconsistent("SQLITE_CONSTRAINT_FOREIGNKEY")
-        self._driver.execute("ANALYZE")
+    def _require_references(self) -> None:
+        """As `PRAGMA foreign_key_check`, which looks up every single row: ids of people run from 1 without a gap."""
+        for table in metadata.sorted_tables:
+            for key in _foreign_keys(table):
+                column, target = f"{table.name}.{key.parent.name}", key.column
+                if target is person.c.person_id:
+                    orphan = f"{column} < 1 OR {column} > {self._people}"
+                else:
+                    there = f"SELECT 1 FROM {target.table.name} WHERE {target} = {column}"  # noqa: S608
+                    orphan = f"{column} IS NOT NULL AND NOT EXISTS ({there})"
+                query = f"SELECT 1 FROM {table.name} WHERE {orphan} LIMIT 1"  # noqa: S608
+                if self._driver.execute(query).fetchone() is not None:
+                    raise Inconsistent("SQLITE_CONSTRAINT_FOREIGNKEY")
+
+    def _sync_sqlite(self) -> None:
         path = self._driver.execute("PRAGMA database_list").fetchone()[2]
         file = os.open(path, os.O_RDONLY)
         try:
@@ -246,20 +287,6 @@ def discard_half_built(engine: Engine) -> None:
     drop_everything(engine)
 
 
-def _search_keys(surnames: list[str], middle_names: list[str], given_names: list[str]) -> list[str]:
-    """The key of each full name; few different ones, so that nearly all come from memory."""
-    known: dict[tuple[str, str], str] = {}
-    keys = []
-    for surname, middle_name, given_name in zip(surnames, middle_names, given_names, strict=True):
-        key = known.get((surname, given_name))
-        if key is None:
-            key = search_key(f"{surname} {middle_name} {given_name}")
-            if surname and given_name:  # else the middle name decides
-                known[surname, given_name] = key
-        keys.append(key)
-    return keys
-
-
 def _ended_blocks(meta: Mapping[str, str], people: int, seed: int) -> int:
     """How many blocks of this population the store holds; 0 when it is empty. Raises when it holds something else."""
     if "complete" not in meta:
@@ -278,21 +305,3 @@ def _indexes(table: Table) -> list[Any]:
 
 def _foreign_keys(table: Table) -> list[Any]:
     return sorted(table.foreign_keys, key=lambda key: str(key.column) + key.parent.name)
-
-
-def _as_list(values: Values) -> list[Any]:
-    """Python values, which drivers bind several times faster than NumPy's."""
-    if isinstance(values, np.ndarray):
-        if values.dtype.kind == "S":
-            values = values.astype("U")
-        return list(values.tolist())
-    return values if isinstance(values, list) else list(values)
-
-
-def _copy_texts(values: list[Any]) -> list[str]:
-    """One column in PostgreSQL's COPY text format: NULL is \\N, four characters are escaped."""
-    texts = [None if value is None else str(value) for value in values]
-    joined = "".join(filter(None, texts))
-    if any(mark in joined for mark in "\\\t\n\r"):
-        texts = [shown and shown.translate(_COPY_ESCAPES) for shown in texts]
-    return ["\\N" if shown is None else shown for shown in texts]

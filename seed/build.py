@@ -18,7 +18,7 @@ from registry.load import Loader, discard_half_built
 from registry.population import read_meta, read_population
 from seed.errors import BuildRunning, NoRoom
 from seed.plan import Plan
-from seed.pool import batches
+from seed.pool import encoded
 from seed.units import units_of_both_maps
 
 BYTES_A_PERSON = 1_800  # 1,150 measured on SQLite with all indexes; the rest is room for sorting them
@@ -27,7 +27,7 @@ LOCK_NAME = "seed.lock"
 PARTIAL_SUFFIX = ".partial"
 _SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")
 
-Progress = Callable[[str, int], None]  # stage, people done so far
+Progress = Callable[[str, int], None]  # "people" or one of registry.load.STAGES, people done so far
 
 
 def build(
@@ -87,14 +87,12 @@ def _fill(engine: Engine, plan: Plan, epoch: str, workers: int, progress: Progre
         progress("people", plan.first_person(first) - 1)
         if first == 0:
             loader.insert_units(*units_of_both_maps())
-        with closing(batches(plan, workers, first)) as made:
-            for batch in made:
-                for table, columns in batch.tables.items():
-                    loader.insert(table, columns)
+        with closing(encoded(plan, workers, first, loader.encoder)) as made:
+            for number, block in enumerate(made, first + 1):
+                loader.load(block)
                 loader.end_block()
-                progress("people", plan.first_person(batch.block + 1) - 1)
-        progress("indexes", plan.people)
-        loader.finish(epoch=epoch)
+                progress("people", plan.first_person(number) - 1)
+        loader.finish(epoch=epoch, told=lambda stage: progress(stage, plan.people))
     finally:
         loader.close()
         engine.dispose()  # the last connection to an SQLite file takes its log in

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from registry.engine import open_engine, registry_url
 from registry.errors import AlreadyBuilt, Inconsistent, RegistryError
+from registry.load import INDEXES, REFERENCES, STATISTICS
 from seed.build import build
 from seed.digest import store_digest
 from seed.errors import SeedError
@@ -27,7 +28,12 @@ EXIT_REFUSED = 1
 EXIT_INTERRUPTED = 130
 WORKERS_MAX = 64
 REPORT_COLUMNS = 150
-STAGES = {"people": "making people", "indexes": "building indexes and checking references"}
+STAGES = {
+    "people": "making people",
+    INDEXES: "building indexes",
+    REFERENCES: "checking references",
+    STATISTICS: "gathering statistics",
+}
 
 app = typer.Typer(
     help="The synthetic population: build, measure, export, fingerprint it.",
@@ -49,7 +55,7 @@ def build_command(
     seed: Annotated[int, typer.Option("--seed", help="The same seed and number give the same people.")] = 1,
     workers: Annotated[
         int, typer.Option("--workers", min=1, max=WORKERS_MAX, help="Processes that generate people.")
-    ] = max(1, (os.cpu_count() or 2) - 1),
+    ] = min(os.cpu_count() or 1, WORKERS_MAX),
     database: Database = None,
     discard_half_built: Annotated[
         bool, typer.Option("--discard-half-built", help="Remove what an unfinished build left, and start anew.")

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from registry.datasets import Sex
-from registry.names import text_key
+from registry.names import search_key, text_key
 from seed.belonging import belonging
 from seed.drawing import pick, shuffled
 from seed.figures import SEXES, Floats, Ints, Texts, column, cumulative, read_rows, texts
@@ -40,7 +40,8 @@ class Cohort:
 class Names:
     """Vocabularies and their weights. Surnames, middle parts and given names are indices into `words`.
 
-    `keys` are the words' comparison keys; `spaced_` variants begin with a space unless empty, for joining.
+    `keys` are the words' comparison keys; `spaced_` variants begin with a space unless empty, for joining. A surname's
+    `first_bare` and a given name's `spaced_last_bare` make the search key of a full name.
     """
 
     words: Texts
@@ -53,6 +54,8 @@ class Names:
     markers: tuple[int, int]
     spaced_words: Texts
     spaced_keys: Texts
+    first_bare: Texts
+    spaced_last_bare: Texts
 
     def draw_surnames(self, random: Random, ethnic: Ints, part: Ints) -> Ints:
         """One surname a family line, by ethnic group; north, centre and south prefer their form of a pair."""
@@ -132,6 +135,7 @@ def names() -> Names:
         for group, own in ethnic.items()
     }
     keys = [text_key(text) for text in words]
+    ends = [search_key(text).split() or ("", "") for text in words]
     return Names(
         words=texts(list(words)),
         keys=texts(keys),
@@ -143,6 +147,8 @@ def names() -> Names:
         markers=markers,
         spaced_words=texts([f" {text}" if text else "" for text in words]),
         spaced_keys=texts([f" {key}" if key else "" for key in keys]),
+        first_bare=texts([first for first, _ in ends]),
+        spaced_last_bare=texts([f" {last}" for _, last in ends]),
     )
 
 

@@ -2,40 +2,65 @@
 
 import multiprocessing
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from typing import TypeVar
 
+from registry.encoding import Encoded, Encoder
 from seed.block import Batch, make_block
 from seed.errors import WorkerLost
 from seed.plan import Plan
 
 STOP_SECONDS_MAX = 5.0
 
+Made = TypeVar("Made")
+Finish = Callable[[Batch], Made]
+
 
 def batches(plan: Plan, workers: int, first: int = 0) -> Generator[Batch, None, None]:
-    """All blocks from `first` in order. With one block, or 0 workers, they are made in this process.
+    """The rows of all blocks from `first`, in order; see `blocks`."""
+    return blocks(plan, workers, first, _unchanged)
 
-    Closing the generator ends the processes. Raises `WorkerLost` when one of them dies.
+
+def encoded(plan: Plan, workers: int, first: int, encoder: Encoder) -> Generator[Encoded, None, None]:
+    """The same, encoded for a store; see `blocks`."""
+    return blocks(plan, workers, first, partial(_encoded, encoder))
+
+
+def blocks(plan: Plan, workers: int, first: int, finish: Finish[Made]) -> Generator[Made, None, None]:
+    """What `finish`, which can be pickled, makes of each block from `first`, in order, where the block is made.
+
+    With one block, or 0 workers, that is this process. Closing the generator ends the processes. Raises `WorkerLost`
+    when one of them dies.
     """
-    blocks = range(first, plan.blocks)
-    workers = min(workers, len(blocks))
-    if workers < 1 or len(blocks) == 1:
-        yield from (make_block(plan, block) for block in blocks)
+    numbers = range(first, plan.blocks)
+    workers = min(workers, len(numbers))
+    if workers < 1 or len(numbers) == 1:
+        yield from (finish(make_block(plan, block)) for block in numbers)
         return
-    with _started(plan, workers, first) as pipes:
-        for block in blocks:
+    with _started(plan, workers, first, finish) as pipes:
+        for block in numbers:
             try:
-                batch = pipes[(block - first) % workers].recv()
+                made: Made = pipes[(block - first) % workers].recv()
             except (EOFError, OSError):
                 raise WorkerLost("a generating process ended unexpectedly: see its message, then build again") from None
-            yield batch
+            yield made
+
+
+def _unchanged(batch: Batch) -> Batch:
+    return batch
+
+
+def _encoded(encoder: Encoder, batch: Batch) -> Encoded:
+    return encoder.encode(batch.tables)
 
 
 @contextmanager
-def _started(plan: Plan, workers: int, first: int) -> Iterator[list[Connection]]:
+def _started(plan: Plan, workers: int, first: int, finish: Finish[Made]) -> Iterator[list[Connection]]:
     # Spawned, never forked: a forked child would share this process's database connection and threads.
     context = multiprocessing.get_context("spawn")
     pipes: list[Connection] = []
@@ -49,7 +74,7 @@ def _started(plan: Plan, workers: int, first: int) -> Iterator[list[Connection]]
             for worker in range(workers):
                 receiver, sender = context.Pipe(duplex=False)
                 pipes.append(receiver)
-                child = context.Process(target=_work, args=(plan, first + worker, workers, sender), daemon=True)
+                child = context.Process(target=_work, args=(plan, first + worker, workers, finish, sender), daemon=True)
                 child.start()
                 children.append(child)
                 sender.close()
@@ -65,11 +90,11 @@ def _started(plan: Plan, workers: int, first: int) -> Iterator[list[Connection]]
             child.join(STOP_SECONDS_MAX)
 
 
-def _work(plan: Plan, first: int, step: int, sender: Connection) -> None:
+def _work(plan: Plan, first: int, step: int, finish: Finish[Made], sender: Connection) -> None:
     """Every `step`-th block; a full pipe makes this process wait, so it is never more than a block ahead."""
     try:
         for block in range(first, plan.blocks, step):
-            sender.send(make_block(plan, block))
+            sender.send(finish(make_block(plan, block)))
     except BrokenPipeError:
         return  # the builder stopped, or is gone
     finally:

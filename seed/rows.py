@@ -167,6 +167,7 @@ def _names(random: Random, facts: Facts, birth_year: Ints) -> Rows:
         "surname": words[surname],
         "middle_name": words[one] + spaced[two],
         "given_name": words[given],
+        "search_key": vocabulary.first_bare[surname] + vocabulary.spaced_last_bare[given],
         "name_key": keys[surname] + spaced_keys[one] + spaced_keys[two] + spaced_keys[given],
     }
 

@@ -12,6 +12,7 @@ from registry.datasets import UnitLevel, UnitVersion
 from registry.engine import open_engine
 from registry.linked import LINKED
 from registry.load import Loader
+from registry.names import search_key
 from registry.units import Successor, Unit
 
 COMMUNE_OLD, COMMUNE = "00001", "00004"
@@ -191,6 +192,8 @@ def _person_columns(people: int) -> dict[str, Any]:
     home = {"household_id": WARD, "household_number": _household_number(WARD)}
     _place(columns, GUARDIAN, relation_to_head=18, surname="Lê", middle_name="Đức", given_name="Thụy", **home)
     _place(columns, WARD, birth_year=2015)
+    names = zip(columns["surname"], columns["middle_name"], columns["given_name"], strict=True)
+    columns["search_key"] = [search_key(" ".join(parts)) for parts in names]
     return columns
 
 

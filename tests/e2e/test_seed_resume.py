@@ -52,9 +52,9 @@ commands.app(prog_name="popgate seed")
 # When to send it: after so many blocks, at which call, from 0, of which method.
 MOMENTS = {
     "laying out the tables": "0 _ddl 3",
-    "in the first block": "0 insert 4",
+    "at the first block": "0 load 0",
     "before the second block counts": "1 end_block 0",
-    "in the last block": "3 insert 1",
+    "at the last block": "3 load 0",
     "in the indexes": "4 _ddl 9",
 }
 QUICK = {
@@ -171,7 +171,7 @@ def test_a_build_killed_when_all_was_done_needs_its_name_only(
 
 
 def test_ctrl_c_says_how_far_it_got(tmp_path: Path, people: str, database: str | None) -> None:
-    stopped = run(tmp_path, database, f"{int(signal.SIGINT)} 2 insert 3")
+    stopped = run(tmp_path, database, f"{int(signal.SIGINT)} 2 load 0")
     assert stopped.returncode == EXIT_INTERRUPTED
     assert stopped.stderr.strip() == "interrupted after 300 of 600 people: the same command goes on from there"
     require_nothing_visible(tmp_path, database)
@@ -180,7 +180,7 @@ def test_ctrl_c_says_how_far_it_got(tmp_path: Path, people: str, database: str |
 
 
 def test_other_people_are_refused_until_the_half_built_are_discarded(tmp_path: Path, database: str | None) -> None:
-    run(tmp_path, database, f"{int(signal.SIGINT)} 2 insert 3")
+    run(tmp_path, database, f"{int(signal.SIGINT)} 2 load 0")
     for plan in (Plan(601, 3), Plan(600, 4)):
         with pytest.raises(OtherHalfBuilt, match="--discard-half-built"):
             finish(tmp_path, database, plan)
@@ -197,7 +197,7 @@ def test_a_full_disk_is_said_and_the_build_goes_on_once_there_is_room(
     tmp_path: Path, undisturbed: Path, people: str, share: float
 ) -> None:
     size = (undisturbed / "registry.db").stat().st_size
-    full = run(tmp_path, None, "0 9 insert 0", bytes_max=int(size * share))
+    full = run(tmp_path, None, "0 9 load 0", bytes_max=int(size * share))
     assert full.returncode == EXIT_REFUSED
     assert "see that it runs and has room" in full.stderr
     require_nothing_visible(tmp_path, None)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from registry.datasets import UnitLevel, UnitVersion
 from registry.load import Loader
+from registry.names import search_key
 from registry.units import Successor, Unit
 
 EPOCH = "0123456789abcdef0123456789abcdef"
@@ -58,6 +59,7 @@ def person_columns(people: int = PEOPLE) -> dict[str, list[Any]]:
         "middle_name": ["Văn"] * people,
         "given_name": [f"Hòa {i}" for i in ids],
         "name_key": [f"nguyễn văn hoà {i}" for i in ids],
+        "search_key": [search_key(f"Nguyễn Văn Hòa {i}") for i in ids],
         "birth_year": [1990] * people,
         "birth_month": [0] * people,
         "birth_day": [0] * people,

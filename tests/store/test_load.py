@@ -40,11 +40,16 @@ def orphan(people: int) -> dict[str, list[Any]]:
     return {"father_id": [99] * people}
 
 
-def load(engine: Engine, columns: dict[str, Any], people: int = 3, *, finished: bool = True) -> None:
-    """Load these people and nothing else."""
+def load(
+    engine: Engine, columns: dict[str, Any], people: int = 3, *, finished: bool = True, encoded: bool = False
+) -> None:
+    """Load these people and nothing else, row by row or as an encoded block."""
     with Loader(engine) as loader:
         loader.begin(people=people, seed=SEED)
-        loader.insert("person", columns)
+        if encoded:
+            loader.load(loader.encoder.encode({"person": columns}))
+        else:
+            loader.insert("person", columns)
         if finished:
             loader.finish(epoch=EPOCH)
 
@@ -126,12 +131,13 @@ def test_a_finished_build_cannot_be_discarded(url: str, empty_url: str, opened: 
         discard_half_built(opened(empty_url))
 
 
-def test_a_duplicate_number_leaves_the_store_half_built(empty_url: str, opened: Open) -> None:
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_duplicate_number_leaves_the_store_half_built(empty_url: str, opened: Open, encoded: bool) -> None:
     columns = alone(3)
     columns["number"][2] = columns["number"][0]
     engine = opened(empty_url)
     with pytest.raises(Inconsistent) as error:
-        load(engine, columns)
+        load(engine, columns, encoded=encoded)
     assert columns["number"][0] not in str(error.value)
     with pytest.raises(HalfBuilt):
         read_population(engine)
@@ -148,17 +154,36 @@ def test_more_or_fewer_people_than_announced_are_refused(empty_url: str, opened:
         load(opened(empty_url), alone(3), people=announced)
 
 
-def test_a_missing_value_is_refused_at_once(empty_url: str, opened: Open) -> None:
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_missing_value_is_refused_at_once(empty_url: str, opened: Open, encoded: bool) -> None:
     with pytest.raises(Inconsistent):
-        load(opened(empty_url), alone(3) | {"surname": ["Lê", None, "Lê"]})
+        load(opened(empty_url), alone(3) | {"surname": ["Lê", None, "Lê"]}, encoded=encoded)
 
 
-def test_columns_of_different_length_are_refused(empty_url: str, opened: Open) -> None:
+@pytest.mark.parametrize("encoded", [False, True])
+def test_columns_of_different_length_are_refused(empty_url: str, opened: Open, encoded: bool) -> None:
     with pytest.raises(ValueError, match="length"):
-        load(opened(empty_url), alone(3) | {"surname": ["Lê"]})
+        load(opened(empty_url), alone(3) | {"surname": ["Lê"]}, encoded=encoded)
 
 
-def test_every_kind_of_column_arrives_as_it_was(empty_url: str, opened: Open) -> None:
+def test_a_person_given_twice_in_blocks_is_refused_at_once(empty_url: str, opened: Open) -> None:
+    with Loader(opened(empty_url)) as loader:
+        loader.begin(people=3, seed=SEED)
+        block = loader.encoder.encode({"person": alone(3)})
+        loader.load(block)
+        with pytest.raises(Inconsistent):
+            loader.load(block)
+
+
+@pytest.mark.parametrize("column", ["household_id", "father_id", "mother_id", "spouse_id"])
+@pytest.mark.parametrize("nobody", [0, 4])
+def test_every_reference_is_checked(empty_url: str, opened: Open, column: str, nobody: int) -> None:
+    with pytest.raises(Inconsistent):
+        load(opened(empty_url), alone(3) | {column: [None, nobody, None]})
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_every_kind_of_column_arrives_as_it_was(empty_url: str, opened: Open, encoded: bool) -> None:
     lines = ["a\tb\\N", 'nhà "số" 1\r\nngõ\\', "\\N"]
     columns: dict[str, Any] = alone(3) | {
         "person_id": np.arange(1, 4, dtype=np.int64),
@@ -169,7 +194,7 @@ def test_every_kind_of_column_arrives_as_it_was(empty_url: str, opened: Open) ->
         "permanent_line": lines,
     }
     engine = opened(empty_url)
-    load(engine, columns)
+    load(engine, columns, encoded=encoded)
     store = PeopleStore(engine)
     rows = store.snapshot(store.plan(("scope", "death_date", "religion", "permanent_line", "email")), 0, 10)
     store.close()

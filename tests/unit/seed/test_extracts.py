@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 from registry.engine import open_engine, registry_url
 from registry.errors import NotBuilt
+from registry.image import Values
 from registry.linked import LINKED
-from registry.load import Loader, Values
+from registry.load import Loader
 from registry.names import text_key
 from registry.tables import person
 from seed.block import make_block
