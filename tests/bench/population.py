@@ -15,7 +15,7 @@ ONE_CORE = 0
 def measure(results: Results, people: int, seed: int, built: tuple[float, float], runs: int) -> None:
     """Rows of generation; `built`: seconds and memory of the build that the other rows use."""
     seconds, memory = built
-    results.add("build_people", [people / seconds], note="of all datasets only those there are", comparable=False)
+    results.add("build_people", [people / seconds], note="with all registries", comparable=False)
     results.add("generator_memory", [memory], note=f"{people:,} people")
     rates = []
     for _ in range(runs):

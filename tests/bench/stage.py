@@ -45,21 +45,17 @@ _GRANT_SECONDS = 86_400
 
 
 def build_population(state: Path, people: int, seed: int, database: str | None = None) -> tuple[float, float]:
-    """Build STATE/registry.db, or the database, with two processes; seconds, largest resident memory (MB) of one."""
-    begin = time.monotonic()
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "gateway", "seed", "build"),
-            *("--people", str(people), "--seed", str(seed), "--state", str(state), "--workers", "2"),
-            *(("--database", database) if database else ()),
-        ],
-        stdout=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    """Build STATE/registry.db, or the database, with two processes that generate; seconds, and largest memory (MB)."""
+    command = [
+        *(sys.executable, "-m", "tests.bench.building"),
+        *("--people", str(people), "--seed", str(seed), "--state", str(state), "--workers", "2"),
+        *(("--database", database) if database else ()),
+    ]
+    process = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if process.returncode:
         raise RuntimeError("the population could not be built; the reason stands above")
-    return time.monotonic() - begin, usage.ru_maxrss / 1000
+    built = json.loads(process.stdout)
+    return built["seconds"], max(built["memory_megabytes_of_stage"].values())
 
 
 def fresh_state(folder: Path) -> Path:
