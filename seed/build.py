@@ -88,10 +88,10 @@ def _fill(engine: Engine, plan: Plan, epoch: str, workers: int, progress: Progre
         if first == 0:
             loader.insert_units(*units_of_both_maps())
         with closing(encoded(plan, workers, first, loader.encoder)) as made:
-            for number, block in enumerate(made, first + 1):
-                loader.load(block)
+            for block in range(first, plan.blocks):
+                loader.load(next(made))
                 loader.end_block()
-                progress("people", plan.first_person(number) - 1)
+                progress("people", plan.first_person(block + 1) - 1)
         loader.finish(epoch=epoch, told=lambda stage: progress(stage, plan.people))
     finally:
         loader.close()

@@ -8,7 +8,7 @@ from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from registry.encoding import Encoded, Encoder
 from seed.block import Batch, make_block
@@ -44,11 +44,7 @@ def blocks(plan: Plan, workers: int, first: int, finish: Finish[Made]) -> Genera
         return
     with _started(plan, workers, first, finish) as pipes:
         for block in numbers:
-            try:
-                made: Made = pipes[(block - first) % workers].recv()
-            except (EOFError, OSError):
-                raise WorkerLost("a generating process ended unexpectedly: see its message, then build again") from None
-            yield made
+            yield _received(pipes[(block - first) % workers])  # not kept in a name while the next one is waited for
 
 
 def _unchanged(batch: Batch) -> Batch:
@@ -57,6 +53,13 @@ def _unchanged(batch: Batch) -> Batch:
 
 def _encoded(encoder: Encoder, batch: Batch) -> Encoded:
     return encoder.encode(batch.tables)
+
+
+def _received(pipe: Connection) -> Any:
+    try:
+        return pipe.recv()
+    except (EOFError, OSError):
+        raise WorkerLost("a generating process ended unexpectedly: see its message, then build again") from None
 
 
 @contextmanager
