@@ -3,12 +3,12 @@
 Trust: the database is trusted; see registry/tables.py.
 """
 
-import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, ClauseElement, Engine, FromClause, Text, bindparam, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
@@ -39,7 +39,7 @@ class Statements:
 
     def pack(self, values: Sequence[Any]) -> Any:
         """The one parameter that carries a list, for the sources of `asked`."""
-        return json.dumps(list(values)) if self.is_sqlite else list(values)
+        return msgspec.json.encode(list(values)).decode() if self.is_sqlite else list(values)
 
     def asked(self, parameter: str, element: TypeEngine[Any]) -> FromClause:
         """A source `asked` with one column `value`: the elements of the packed list, in order."""

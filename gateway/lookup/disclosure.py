@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from google.protobuf.message import Message
 
@@ -16,6 +17,9 @@ from gateway.lookup.errors import IdentifierWithheld
 from gateway.lookup.fill import FILLERS, Fill, Places, Related, Row
 from gateway.lookup.linked import linked_fillers
 from gateway.lookup.pairwise import AgencyTokens, PairwiseKey
+
+if TYPE_CHECKING:
+    from gateway.lookup.people import Found
 
 PREFIX = ("person_id", "number", "version", "scope", "household_id")
 """Columns that every row begins with, whatever is disclosed; the store itself puts the first two there."""
@@ -59,6 +63,10 @@ class Disclosure:
     def in_scope(self, row: Row) -> bool:
         """Whether the person of a row may be seen at all."""
         return not self.provinces or row[SCOPE] in self.provinces
+
+    def seen(self, found: Sequence[Found | None]) -> list[Found]:
+        """Those of the people found who are in scope, in order."""
+        return [person for person in found if person is not None and self.in_scope(person.row)]
 
     def fill(self, person: person_pb2.Person, row: Row, related: Related, places: Places) -> None:
         """Fill `person`, an empty message, from a row of PREFIX and `columns`, and the rows of the related datasets."""

@@ -56,10 +56,11 @@ class People:
         if not disclosure.from_fragments or len(numbers) == 1:
             return self._store.read(plan, numbers)  # type: ignore[return-value]
         rows: list[Any] = self._store.fragments(ENCODING, numbers)
+        if all(rows):
+            return rows
         missing = [at for at, row in enumerate(rows) if row is None]
-        if missing:
-            for at, row in zip(missing, self._store.read(plan, [numbers[at] for at in missing]), strict=True):
-                rows[at] = row
+        for at, row in zip(missing, self._store.read(plan, [numbers[at] for at in missing]), strict=True):
+            rows[at] = row
         return rows
 
     def by_id(self, disclosure: Disclosure, person_ids: Sequence[int]) -> list[Found | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.api.v1 import lookup_service_pb2
 from gateway.wire import varint
 
@@ -37,6 +39,17 @@ def person_result(body: bytes, version: int, superseded: bool, reference: str) -
     if superseded:
         parts.append(_SUPERSEDED)
     return _framed(parts, reference)
+
+
+def copied_results(bodies: Sequence[bytes], versions: Sequence[int]) -> list[bytes]:
+    """The parts of many results with a person and nothing else told; empty where one needs `person_result`."""
+    if max(map(len, bodies)) >= _SMALL_BYTES or not 0 < min(versions) <= max(versions) < _SMALL_VERSIONS:
+        return []
+    parts = [b""] * (3 * len(bodies))
+    parts[::3] = [_HEADS[len(body)] for body in bodies]
+    parts[1::3] = bodies
+    parts[2::3] = [_VERSIONS[version] for version in versions]
+    return parts
 
 
 def no_result(reason: int, reference: str) -> tuple[bytes, ...]:

@@ -223,12 +223,15 @@ def _scoped(plan: Plan, numbers: Sequence[str], found: Sequence[Found | None]) -
 
 
 def _ungraded(plan: Plan, table: Table, read: _Read) -> Graded:
-    seen = iter(read.seen)
-    outcomes = bytearray(
-        (Outcome.UNREADABLE if not number else Outcome.ABSENT if next(seen) is None else Outcome.FOUND)
-        for number in table.numbers
-    )
     count = len(table.numbers)
+    if len(read.seen) == count and all(read.seen):
+        outcomes = bytearray((Outcome.FOUND,)) * count
+    else:
+        seen = iter(read.seen)
+        outcomes = bytearray(
+            (Outcome.UNREADABLE if not number else Outcome.ABSENT if next(seen) is None else Outcome.FOUND)
+            for number in table.numbers
+        )
     return Graded(outcomes, bytearray(count * len(plan.fields)), bytearray(count * len(plan.questions)))
 
 

@@ -29,13 +29,21 @@ Compare: TypeAlias = Callable[[str, Row, Sequence[int], Related, Places, int], i
 _SEX_WORDS = {"nam": "male", "nữ": "female", "nu": "female"}
 
 
+Same: TypeAlias = Callable[[Sequence[str], Sequence[Row], Sequence[int]], list[bool]]
+"""Values, a row for each, `at`: whether a value is written so that it is a MATCH at first sight. False says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparator:
-    """How a path is compared: with which columns of the wide row, or with which related dataset."""
+    """How a path is compared: with which columns of the wide row, or with which related dataset.
+
+    `same`, where there is one, looks at many people at once, which takes a tenth of comparing them one by one.
+    """
 
     compare: Compare
     columns: tuple[str, ...] = ()
     related: str = ""
+    same: Same | None = None
 
 
 def compile_comparators(catalogue: Catalogue) -> Mapping[str, Comparator]:
@@ -65,7 +73,10 @@ def _of_leaf(path: str) -> dict[str, Comparator]:
         of_message = _MESSAGES.get(field.message_type.full_name)
         return of_message(path) if of_message is not None else {}
     compare = _scalar(field)
-    return {path: Comparator(partial(_plain, compare), FILLERS[path].columns)} if compare is not None else {}
+    if compare is None:
+        return {}
+    same = partial(_same_enum, _values(field.enum_type)) if field.enum_type is not None else None
+    return {path: Comparator(partial(_plain, compare), FILLERS[path].columns, same=same)}
 
 
 _Scalar: TypeAlias = Callable[[str, Any, int], int]
@@ -137,6 +148,27 @@ def _enum(values: Mapping[str, int], value: str, registered: Any, _leniency: int
     return Verdict.MATCH if claimed == registered else Verdict.MISMATCH
 
 
+def _same_enum(numbers: Mapping[str, int], values: Sequence[str], rows: Sequence[Row], at: Sequence[int]) -> list[bool]:
+    (first,) = at
+    return [numbers.get(value, -1) == row[first] for value, row in zip(values, rows, strict=True)]
+
+
+def _same_name(values: Sequence[str], rows: Sequence[Row], at: Sequence[int]) -> list[bool]:
+    surname, middle, given = at
+    return [
+        value == (f"{row[surname]} {row[middle]} {row[given]}" if row[middle] else f"{row[surname]} {row[given]}")
+        for value, row in zip(values, rows, strict=True)
+    ]
+
+
+def _same_birth(values: Sequence[str], rows: Sequence[Row], at: Sequence[int]) -> list[bool]:
+    year, month, day = at
+    return [
+        bool(row[month] and row[day]) and value == f"{row[year]}-{row[month]:02}-{row[day]:02}"
+        for value, row in zip(values, rows, strict=True)
+    ]
+
+
 def _full_name(value: str, row: Row, at: Sequence[int], _r: Related, _p: Places, leniency: int) -> int:
     surname, middle, given = row[at[0]], row[at[1]], row[at[2]]
     return compare_name(value, f"{surname} {middle} {given}" if middle else f"{surname} {given}", leniency)
@@ -190,7 +222,7 @@ def _province(value: str, row: Row, at: Sequence[int], _r: Related, places: Plac
 def _names(path: str) -> dict[str, Comparator]:
     columns = FILLERS[path].columns
     return {
-        path: Comparator(_full_name, columns),
+        path: Comparator(_full_name, columns, same=_same_name),
         **{f"{path}.{column}": Comparator(_word, (column,)) for column in columns},
     }
 
@@ -199,7 +231,10 @@ def _dates(path: str) -> dict[str, Comparator]:
     columns = FILLERS[path].columns
     if len(columns) == 1:
         return {path: Comparator(partial(_plain, _day), columns)}
-    return {path: Comparator(_birth, columns), f"{path}.year": Comparator(partial(_plain, _whole), columns[:1])}
+    return {
+        path: Comparator(_birth, columns, same=_same_birth),
+        f"{path}.year": Comparator(partial(_plain, _whole), columns[:1]),
+    }
 
 
 def _residences(path: str) -> dict[str, Comparator]:

@@ -12,7 +12,7 @@ from gateway.api.v1 import context_pb2, reason_pb2
 from gateway.catalogue import Catalogue
 from gateway.errors import ArgumentInvalid, FieldNotGranted, FieldUnknown, FieldViolation
 from gateway.lookup.disclosure import MASKS_REMEMBERED_MAX, PREFIX, Disclosure
-from gateway.lookup.verification.comparators import Compare, compile_comparators
+from gateway.lookup.verification.comparators import Compare, Same, compile_comparators
 from gateway.lookup.verification.questions import COLUMNS, WITH_VALUE, Question
 
 
@@ -23,6 +23,8 @@ class Field:
     path: str
     compare: Compare | None
     at: tuple[int, ...]
+    same: Same | None = None
+    """What sees at first sight that it is a match, if anything does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +128,7 @@ class Plans:
         if not granted:
             return Field(path, None, ())
         comparator = self._comparators[path]
-        return Field(path, comparator.compare, _placed(comparator.columns, columns))
+        return Field(path, comparator.compare, _placed(comparator.columns, columns), comparator.same)
 
     def _sources(self, paths: Sequence[str]) -> tuple[context_pb2.DatasetSource, ...]:
         leaves = [self._catalogue.leaves[self._catalogue.leaf_of(path)] for path in paths]

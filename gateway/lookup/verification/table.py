@@ -117,10 +117,17 @@ class Grader:
         values = table.claims[each.path][begin : begin + len(people)]
         if max(map(len, values)) > VALUE_LENGTH_MAX:
             compare = _shorter(compare)
-        column = [
-            0 if person is None else compare(value, person.row, at, person.related, places, leniency)
-            for value, person in zip(values, people, strict=True)
-        ]
+        if each.same is not None and all(people):
+            rows = [person.row for person in people if person is not None]
+            column = [
+                _MATCH if same else compare(value, person.row, at, person.related, places, leniency)  # type: ignore[union-attr]
+                for same, value, person in zip(each.same(values, rows, at), values, people, strict=True)
+            ]
+        else:
+            column = [
+                0 if person is None else compare(value, person.row, at, person.related, places, leniency)
+                for value, person in zip(values, people, strict=True)
+            ]
         if each.path == "number":
             self._allow_superseded(column, values, table.numbers[begin : begin + len(people)], people)
         return column
@@ -172,7 +179,7 @@ class Grader:
         return same_household
 
 
-_MISMATCH, _WITHHELD = int(Verdict.MISMATCH), int(Verdict.WITHHELD)
+_MATCH, _MISMATCH, _WITHHELD = int(Verdict.MATCH), int(Verdict.MISMATCH), int(Verdict.WITHHELD)
 _NOT_MISSED = bytes(verdict for verdict in Verdict if verdict != _MISMATCH and not verdict.is_close)
 
 
