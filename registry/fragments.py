@@ -2,13 +2,14 @@
 
 What the bytes mean is the business of whoever encodes them; here they are stored, and believed only while the
 state says so: `encoding` names the form of the bytes, `position` the change up to which all of them are in step,
-`through_id` the person up to whom there are any. A writer that knows nothing of fragments leaves `position`
+`through_number` the number up to which everybody has one. A writer that knows nothing of fragments leaves `position`
 behind, and from then on nobody reads them until they are made anew.
 
 Trust: the database is trusted; see registry/tables.py.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    cast,
     delete,
     exists,
     func,
@@ -37,8 +39,8 @@ from registry.tables import change, fragment, fragment_state, person
 
 OWN = ("version", "scope")
 """Columns of the person that stand beside the bytes; an encoder's columns begin with them."""
-COLUMNS = (*(fragment.c[name] for name in ("person_id", "number", *OWN)), null(), fragment.c.body)
-"""What a row read here holds: where readers of people expect the household, nothing."""
+LENGTH = 12
+"""Digits of the number that a fragment's key is."""
 
 
 class Encoder(Protocol):
@@ -58,25 +60,40 @@ def has_fragments(engine: Engine) -> bool:
     Raises StoreUnavailable.
     """
     try:
-        return inspect(engine).has_table(fragment.name)
+        found = inspect(engine)
+        return found.has_table(fragment.name) and any(
+            column["name"] == fragment.c.key.name for column in found.get_columns(fragment.name)
+        )
     except DRIVER_ERRORS as error:
         raise store_error(error) from None
 
 
 def reading(statements: Statements) -> tuple[str, str]:
-    """Texts that read fragments by `numbers` and by `ids`, in the order asked: rows as `COLUMNS` says, or all NULL.
+    """Texts that read fragments by `numbers`, of twelve digits each, and by `ids`, in the order asked.
 
-    Both take `encoding`, and find nothing while the fragments are out of step at the moment of reading.
+    Rows of (person_id, number, *OWN, NULL, body): where readers of people expect the household, nothing. A number
+    without a fragment has a row of itself alone, an id one of nothing. Both take `encoding`, and find nothing while
+    the fragments are out of step at the moment of reading.
     """
     numbers, ids = statements.asked("numbers", NUMBERS), statements.asked("ids", IDENTIFIERS)
     in_step = exists().where(
         fragment_state.c.encoding == bindparam("encoding", type_=Text()),
         fragment_state.c.position == _last_position(),
     )
-    people = numbers.outerjoin(person, person.c.number == numbers.c.value)
-    by_number = people.outerjoin(fragment, and_(fragment.c.person_id == person.c.person_id, in_step))
+    by_number = numbers.outerjoin(fragment, and_(fragment.c.key == cast(numbers.c.value, BigInteger()), in_step))
     by_id = ids.outerjoin(fragment, and_(fragment.c.person_id == ids.c.value, in_step))
-    return tuple(statements.compile(select(*COLUMNS).select_from(source)) for source in (by_number, by_id))  # type: ignore[return-value]
+    own = [fragment.c[name] for name in OWN]
+    return tuple(  # type: ignore[return-value]
+        statements.compile(select(fragment.c.person_id, number, *own, null(), fragment.c.body).select_from(source))
+        for number, source in ((numbers.c.value, by_number), (_digits(statements), by_id))
+    )
+
+
+def _digits(statements: Statements) -> ColumnElement[Any]:
+    """The number of a fragment's key."""
+    if statements.is_sqlite:
+        return func.printf(literal_column(f"'%0{LENGTH}d'"), fragment.c.key)
+    return func.lpad(cast(fragment.c.key, Text()), literal_column(str(LENGTH)), literal_column("'0'"))
 
 
 def _last_position() -> ColumnElement[Any]:
@@ -93,18 +110,19 @@ class FragmentKeeper:
         self._encoder = encoder
         selected = [person.c.person_id, person.c.number, *(person.c[name] for name in encoder.columns)]
         ids = session.asked("ids", IDENTIFIERS)
-        after = person.c.person_id > bindparam("after", type_=BigInteger())
+        # In the order of their keys: in any other, each would be put between two others somewhere in the table.
+        after = person.c.number > bindparam("after", type_=Text())
         compile_ = session.compile
         self._by_id = compile_(select(*selected).select_from(ids.join(person, person.c.person_id == ids.c.value)))
         self._page = compile_(
-            select(*selected).where(after).order_by(person.c.person_id).suffix_with(text("LIMIT :count"))
+            select(*selected).where(after).order_by(person.c.number).suffix_with(text("LIMIT :count"))
         )
         self._last = compile_(select(_last_position()))
         self._state = compile_(select(*fragment_state.c))
         self._at_position = compile_(update(fragment_state).values(position=bindparam("position")))
-        self._at_person = compile_(update(fragment_state).values(through_id=bindparam("through")))
+        self._at_number = compile_(update(fragment_state).values(through_number=bindparam("through")))
         self._made = inserted(session, fragment)
-        self._changed = updated(session, fragment, ("number", *OWN, "body"))
+        self._removed = compile_(delete(fragment).where(fragment.c.person_id.in_(select(ids.c.value))))
         self._versions = updated(session, fragment, ("version",))
         with session.transaction():
             self._begin()
@@ -118,11 +136,11 @@ class FragmentKeeper:
                 return False
             rows = session.rows(self._page, {"after": through, "count": people_max})
             if rows:
-                self._made.run(self._encoded("person_id", rows))
-                session.run(self._at_person, {"through": rows[-1][0]})
+                self._made.run(self._encoded(rows))
+                session.run(self._at_number, {"through": rows[-1][1]})
         return len(rows) == people_max
 
-    def keep(self, before: int, position: int, versions: Mapping[int, int], rewritten: Collection[int]) -> None:
+    def keep(self, before: int, position: int, versions: Mapping[int, int], rewritten: AbstractSet[int]) -> None:
         """Follow changes after position `before` up to `position`, within their transaction.
 
         `versions`: the new version of everybody changed; `rewritten`: those whose own row has other values now.
@@ -130,25 +148,26 @@ class FragmentKeeper:
         through = self._through(before)
         if through is None:
             return
-        there = sorted(person_id for person_id in versions if person_id <= through)
-        again = [person_id for person_id in there if person_id in rewritten]
+        again = sorted(rewritten)
         if again:
-            rows = self._session.rows(self._by_id, {"ids": self._session.pack(again)})
-            self._changed.run(self._encoded(KEY, rows))
-        self._versions.run([{KEY: key, "version": versions[key]} for key in there if key not in rewritten])
+            # Anew, since a number may have changed; whoever comes after `through` is made in turn.
+            ids = {"ids": self._session.pack(again)}
+            self._session.run(self._removed, ids)
+            self._made.run(self._encoded([row for row in self._session.rows(self._by_id, ids) if row[1] <= through]))
+        self._versions.run([{KEY: key, "version": versions[key]} for key in versions.keys() - rewritten])
         self._session.run(self._at_position, {"position": position})
 
-    def _through(self, position: int) -> int | None:
-        """The person up to whom there are fragments; None when they are not in step with the change at `position`.
+    def _through(self, position: int) -> str | None:
+        """The number up to which everybody has a fragment; None: they are not in step with the change at `position`.
 
         Asked in every transaction: on SQLite another writer may have been here.
         """
         known = self._session.rows(self._state, {})
         return known[0][2] if len(known) == 1 and known[0][:2] == (self._encoder.encoding, position) else None
 
-    def _encoded(self, key: str, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    def _encoded(self, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
         return [
-            {key: row[0], "number": row[1], "version": row[2], "scope": row[3], "body": body}
+            {"key": int(row[1]), "person_id": row[0], "version": row[2], "scope": row[3], "body": body}
             for row, body in zip(rows, self._encoder.encode(rows), strict=True)
         ]
 
@@ -159,5 +178,5 @@ class FragmentKeeper:
             return
         for table in (fragment, fragment_state):
             session.run(session.compile(delete(table)), {})
-        state = {"encoding": self._encoder.encoding, "position": position, "through_id": 0}
+        state = {"encoding": self._encoder.encoding, "position": position, "through_number": ""}
         session.run(session.compile(insert(fragment_state)), state)

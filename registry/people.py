@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Engine, FromClause, Text, bindparam, literal_
 
 from registry.changes import ChangePage, Changes
 from registry.datasets import Dataset
-from registry.fragments import has_fragments, reading
+from registry.fragments import LENGTH, has_fragments, reading
 from registry.population import Population, read_population
 from registry.reading import IDENTIFIERS, NUMBERS, Reader
 from registry.related import RELATED
@@ -98,18 +98,18 @@ class PeopleStore:
         return [found.get(person_id) for person_id in person_ids]
 
     def fragments(self, encoding: str, numbers: Sequence[str]) -> list[Row | None]:
-        """Stored fragments by current personal number, in the order asked, rows as `registry.fragments.COLUMNS` says.
+        """Stored fragments by current personal number, in the order asked, rows as `registry.fragments.reading` says.
 
         None where there is none that can be believed: no such number now, or not made yet. Ask `read` for those.
         """
-        if self._fragments is None:
+        if self._fragments is None or not _are_numbers(numbers):
             return [None] * len(numbers)
         numbers = list(numbers)
         parameters = {"numbers": self._reader.pack(numbers), "encoding": encoding}
         rows = self._reader.rows(self._fragments[0], parameters)
-        if [row[1] for row in rows] == numbers:
+        found = {row[1]: row for row in rows if row[0] is not None}
+        if len(found) == len(rows) and [*found] == numbers:
             return rows
-        found = {row[1]: row for row in rows}
         return [found.get(number) for number in numbers]
 
     def fragments_of(self, encoding: str, person_ids: Sequence[int]) -> list[Row | None]:
@@ -165,6 +165,12 @@ class PeopleStore:
     def numbers(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
         """Per person: rows of `related.NUMBER_COLUMNS`, every number ever held, the current one last."""
         return self.related("numbers", person_ids)
+
+
+def _are_numbers(texts: Sequence[str]) -> bool:
+    """Whether each text is the twelve digits that a fragment's key is made of."""
+    joined = "".join(texts)
+    return joined.isascii() and joined.isdigit() and set(map(len, texts)) == {LENGTH}
 
 
 class _Planner:

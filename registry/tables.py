@@ -233,11 +233,13 @@ change = Table(
 fragment = Table(
     "fragment",
     metadata,
-    Column("person_id", Identifier, primary_key=True, autoincrement=False),
-    Column("number", key_text(12), nullable=False),
+    # The current personal number as an integer: one short search, where a text and then a person_id take two long ones.
+    Column("key", Identifier, primary_key=True, autoincrement=False),
+    Column("person_id", Identifier, nullable=False),
     Column("version", Integer, nullable=False),
     Column("scope", key_text(2), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Index(None, "person_id", unique=True),
 )
 
 fragment_state = Table(
@@ -245,7 +247,7 @@ fragment_state = Table(
     metadata,
     Column("encoding", key_text(), primary_key=True),
     Column("position", BigInteger, nullable=False),
-    Column("through_id", BigInteger, nullable=False),
+    Column("through_number", key_text(12), nullable=False),
 )
 
 registry_meta = Table(

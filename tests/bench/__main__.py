@@ -59,7 +59,7 @@ class Bench:
 
     def _one_worker(self) -> None:
         with World(self._settings, self._sample) as world:
-            made = self.options.people / stage.await_fragments(self._settings.registry, self.options.people)
+            made = self.options.people / stage.await_fragments(self._settings.registry)
             self.results.add("fragments_made", [made], note="beside the start of everything else")
             self._attempt("unary-1", lambda: unary.measure(world, self.results, *self._pace))
             self._methods_and_peer(world)
@@ -86,7 +86,7 @@ class Bench:
             stage.enrol_agencies(stage.settings_for(state, 1, url))
             for workers in WORKERS:
                 with World(stage.settings_for(state, workers, url), self._sample) as world:
-                    stage.await_fragments(url, people)
+                    stage.await_fragments(url)
                     batches.measure(world, self.results, "postgresql", *self._pace)
 
     def _attempt_any(self, groups: tuple[str, ...], measure: Callable[[], None]) -> None:

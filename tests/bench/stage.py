@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gateway.agency.bootstrap import enrol_locally
 from gateway.agency.grants import Grant
@@ -23,7 +23,7 @@ from gateway.config import Settings
 from gateway.start import prepare, trust_of
 from gateway.supervisor import take_lock
 from registry.engine import open_engine
-from registry.tables import fragment_state
+from registry.tables import fragment_state, person
 from tests.world import BASIC, free_ports
 
 ASKER, OWNER, AUDITOR = "hospital", "insurance", "auditor"
@@ -112,14 +112,14 @@ def enrol_agencies(settings: Settings) -> None:
     store.close()
 
 
-def await_fragments(registry: str, people: int) -> float:
+def await_fragments(registry: str) -> float:
     """Seconds until the writer of a gateway that has just started has made all stored fragments."""
     begin = time.monotonic()
     engine = open_engine(registry, read_only=True)
-    through = select(fragment_state.c.through_id)
+    complete = select(fragment_state.c.through_number == select(func.max(person.c.number)).scalar_subquery())
     while time.monotonic() - begin < FRAGMENTS_SECONDS_MAX:
         with engine.connect() as connection:
-            if connection.execute(through).scalar() == people:
+            if connection.execute(complete).scalar():
                 engine.dispose()
                 return time.monotonic() - begin
         time.sleep(0.05)

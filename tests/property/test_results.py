@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.api.v1 import lookup_service_pb2, person_pb2, reason_pb2
 from gateway.lookup.number import possible
-from gateway.lookup.results import check_contract, no_result, person_result
+from gateway.lookup.results import check_contract, copied_results, no_result, person_result
 from registry.numbers import all_break_no_rule, breaks_no_rule
 
 PEOPLE = st.builds(
@@ -44,3 +44,13 @@ def test_a_result_without_a_person(reason: reason_pb2.ErrorReason, reference: st
 def test_numbers_are_looked_at_together_as_they_are_one_by_one(numbers: list[str]) -> None:
     assert all_break_no_rule(numbers) == all(map(breaks_no_rule, numbers))
     assert possible(numbers) == [number for number in numbers if breaks_no_rule(number)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(PEOPLE, VERSIONS), min_size=1, max_size=4))
+def test_copied_results_are_those_written_one_by_one_or_none(people: list[tuple[person_pb2.Person, int]]) -> None:
+    bodies, versions = [person.SerializeToString() for person, _ in people], [version for _, version in people]
+    copied = copied_results(bodies, versions)
+    one_by_one = [person_result(body, version, False, "") for body, version in zip(bodies, versions, strict=True)]
+    small = all(0 < version < 128 for version in versions) and all(len(body) < 1024 for body in bodies)
+    assert copied == ([part for parts in one_by_one for part in parts] if small else [])

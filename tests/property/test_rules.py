@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,3 +68,19 @@ def test_a_text_that_passes_is_bounded_and_prints(case: str) -> None:
 def test_a_list_of_anything_is_bounded_in_what_it_tells(items: list[sync_service_pb2.PushItem]) -> None:
     request = sync_service_pb2.PushRequest(context=_context("a.b"), items=items)
     assert len(_mistakes("Push", request.SerializeToString())) <= 17
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(TEXT, st.just("") | st.text("ab", max_size=66) | TEXT), min_size=1, max_size=4))
+def test_items_looked_at_together_are_refused_as_they_are_one_by_one(items: list[tuple[str, str]]) -> None:
+    def told(each: list[tuple[str, str]]) -> list[str]:
+        rows = [lookup_service_pb2.LookUpItem(number=number, reference=reference) for number, reference in each]
+        request = lookup_service_pb2.BatchLookUpPersonsRequest(
+            items=rows, context=_context("a.b"), field_mask=FieldMask(paths=["name"])
+        )
+        return _mistakes("BatchLookUpPersons", request.SerializeToString())[1:]
+
+    alone = [told([item]) for item in items]
+    assert told(items) == [
+        sentence.replace("[0]", f"[{at}]") for at, sentences in enumerate(alone) for sentence in sentences
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Callable
+from datetime import date
 from typing import Literal
 
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.agency.grants import Leniency
+from gateway.catalogue import Catalogue
 from gateway.lookup.verification.addresses import compare_address, compare_unit
 from gateway.lookup.verification.card import Card, UnreadableCard
+from gateway.lookup.verification.comparators import compile_comparators
 from gateway.lookup.verification.dates import UnreadableDate, compare_date, parse_date
 from gateway.lookup.verification.names import compare_name, compare_words, same_text
 from gateway.lookup.verification.rules import Verdict, allowed
@@ -62,6 +65,7 @@ ODD = st.one_of(
     ),
 )
 ANY = st.one_of(NAMES, ODD)
+COMPARATORS = compile_comparators(Catalogue.compile())
 LENIENCIES = st.sampled_from(Leniency)
 
 
@@ -176,3 +180,39 @@ def test_any_text_is_a_card_or_unreadable(text: str) -> None:
         return
     assert text.split("|")[0] == card.number
     assert set(card.claims()) == {"legacy_number", "name", "birth_date", "sex", "permanent_residence"}
+
+
+PARTS = st.tuples(WORDS, st.just("") | WORDS, WORDS)
+DAYS = st.dates(date(1900, 1, 1), date(2030, 1, 1)).map(lambda day: (day.year, day.month, day.day)) | st.tuples(
+    st.integers(1900, 2030), st.integers(0, 12), st.just(0)
+)
+
+
+def _iso(year: int, month: int, day: int) -> str:
+    return f"{year}-{month:02}-{day:02}"
+
+
+STATED = ANY | DAYS.map(lambda day: _iso(*day)) | st.sampled_from(["nam", "Nữ", "nữ", ""])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    stated=STATED, names=st.tuples(WORDS, st.just("") | WORDS, WORDS), day=DAYS, sex=st.sampled_from([None, 0, 1, 2])
+)
+def test_what_is_a_match_at_first_sight_is_one(
+    stated: str, names: tuple[str, str, str], day: tuple[int, int, int], sex: int | None
+) -> None:
+    row = {**dict(zip(("surname", "middle_name", "given_name"), names, strict=True)), "sex": sex}
+    row |= dict(zip(("birth_year", "birth_month", "birth_day"), day, strict=True))
+    for path, written in (
+        ("name", " ".join(filter(None, names))),
+        ("birth_date", _iso(*day)),
+        ("sex", "nam"),
+    ):
+        comparator = COMPARATORS[path]
+        values, at = [row[column] for column in comparator.columns], range(len(comparator.columns))
+        assert comparator.same is not None
+        for value in (stated, written):
+            if comparator.same([value], [values], at) == [True]:
+                assert comparator.compare(value, values, at, {}, None, Leniency.EXACT) == Verdict.MATCH  # type: ignore[arg-type]
+    assert COMPARATORS["name"].same([" ".join(filter(None, names))], [list(names)], range(3)) == [True]  # type: ignore[misc]
