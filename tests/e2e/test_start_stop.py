@@ -20,10 +20,10 @@ from tests.gateway import Gateway, is_alive
 IN_FLIGHT = 64
 
 
-@pytest.fixture
-def stopped_gateway(tmp_path: Path, registry: Path) -> Gateway:
+@pytest.fixture(scope="module")
+def stopped_gateway(tmp_path_factory: pytest.TempPathFactory, registry: Path) -> Gateway:
     """A prepared state that nobody serves."""
-    gateway = Gateway(tmp_path / "second")
+    gateway = Gateway(tmp_path_factory.mktemp("stopped") / "second")
     gateway.prepare(registry)
     return gateway
 

@@ -16,11 +16,15 @@ GENERATED = "gateway/api/"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A Python file written by hand. `path` is relative to the project; `tree` its syntax."""
+    """A Python file written by hand. `path` is relative to the project."""
 
     path: str
     text: str
-    tree: ast.Module
+
+    @property
+    def tree(self) -> ast.Module:
+        """Its syntax; not to be altered."""
+        return _parsed(self.path, self.text)
 
     @property
     def module(self) -> str:
@@ -54,5 +58,9 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 
 def _read(path: str) -> Source:
-    text = (ROOT / path).read_text(encoding="utf-8")
-    return Source(path, text, ast.parse(text, path))
+    return Source(path, (ROOT / path).read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=2048)
+def _parsed(path: str, text: str) -> ast.Module:
+    return ast.parse(text, path)
