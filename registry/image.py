@@ -70,7 +70,8 @@ def image_of(schema: tuple[str, ...], tables: Mapping[str, Columns]) -> bytes:
     """A database with the tables that `schema`, a list of statements, creates, and these rows in some of them.
 
     Columns left out are NULL. Raises `KeyError` for an unknown table or column, `ValueError` for columns of different
-    lengths, values of a wrong type or too long, `Inconsistent` for a missing value where one is required.
+    lengths, values of a wrong type or too long and tables with an index, `Inconsistent` for a missing value where one
+    is required.
     """
     empty, shapes = _empty(schema)
     pages = [np.frombuffer(empty, dtype=np.uint8).reshape(-1, PAGE_BYTES).copy()]
@@ -105,7 +106,9 @@ def _empty(schema: tuple[str, ...]) -> tuple[bytes, dict[str, _Shape]]:
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         for statement in schema:
             connection.execute(statement)
-        roots = connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE type = 'table'").fetchall()
+        if connection.execute("SELECT 1 FROM sqlite_schema WHERE type <> 'table'").fetchone() is not None:
+            raise ValueError("an image has no place for an index: a key may only be the row id")
+        roots = connection.execute("SELECT name, rootpage FROM sqlite_schema").fetchall()
         shapes = {name: _Shape(root, _columns(connection, name)) for name, root in roots}
         return connection.serialize(), shapes
     finally:

@@ -21,7 +21,7 @@ from seed.plan import Plan
 from seed.pool import encoded
 from seed.units import units_of_both_maps
 
-BYTES_A_PERSON = 1_800  # 1,150 measured on SQLite with all indexes; the rest is room for sorting them
+BYTES_A_PERSON = 1_800  # 1,265 measured on SQLite with all indexes; the rest is room for sorting them
 BYTES_A_STORE = 20_000_000  # administrative units and an empty file
 LOCK_NAME = "seed.lock"
 PARTIAL_SUFFIX = ".partial"

@@ -132,7 +132,7 @@ EXPECTED: dict[str, Expected] = {
     "change_visible": Expected("ms", "from sending a push to a follower's having it", 1000, True),
     "query_by_person": Expected("ms", "an auditor's question about one person", 100, True),
     "verify_entries": Expected("1/s", "entries verified offline, whole log", 150_000),
-    "generated_people": Expected("1/s", "people generated, one core, not stored", 100_000),
+    "generated_people": Expected("1/s", "people generated in a second of one core's time, not stored", 100_000),
     "build_people": Expected("1/s", "people generated and stored, SQLite, two cores", 10_000),
     "fair_p99_alone": Expected("ms", "p99 of nine agencies' look-ups, 300/s together"),
     "fair_p99_beside": Expected("ms", "the same beside a tenth that floods: 64 streams of full batches"),

@@ -22,17 +22,18 @@ from seed.commands import EXIT_INTERRUPTED, EXIT_REFUSED, app
 from seed.digest import store_digest
 from seed.errors import NoRoom
 from seed.plan import Plan
+from tests.postgres import running_postgres
 
 COMMAND = [sys.executable, "-c", "from seed.commands import app; app(prog_name='popgate seed')"]
 RUNNER = CliRunner()
 
 
-def make(plan: Plan, state: Path, workers: int = 1) -> None:
-    build(plan, state, epoch="0" * 16, workers=workers, progress=lambda _stage, _done: None)
+def make(plan: Plan, state: Path, workers: int = 1, database: str | None = None) -> None:
+    build(plan, state, epoch="0" * 16, workers=workers, progress=lambda _stage, _done: None, database=database)
 
 
-def digest(state: Path) -> str:
-    engine = open_engine(registry_url(state), read_only=True)
+def digest(state: Path, database: str | None = None) -> str:
+    engine = open_engine(database or registry_url(state), read_only=True)
     try:
         return store_digest(engine)
     finally:
@@ -53,6 +54,19 @@ def test_a_built_population_is_complete_and_the_same_for_any_number_of_workers(t
     found = read_population(engine)
     engine.dispose()
     assert (found.people, found.seed) == (plan.people, plan.seed)
+
+
+@pytest.mark.slow
+def test_one_two_and_three_workers_fill_both_databases_alike(tmp_path: Path) -> None:
+    plan = Plan(8_000, 5, block_people_max=2_000)
+    digests = set()
+    with running_postgres() as postgres:
+        for workers in (1, 2, 3):
+            database = postgres.create_database(f"workers_{workers}")
+            make(plan, tmp_path / str(workers), workers)
+            make(plan, tmp_path, workers, database)
+            digests |= {digest(tmp_path / str(workers)), digest(tmp_path, database)}
+    assert len(digests) == 1
 
 
 @pytest.mark.parametrize("people", [1, 17])

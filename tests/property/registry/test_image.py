@@ -82,6 +82,11 @@ def test_any_number_of_pages_makes_a_sound_tree(rows: int) -> None:
         assert read(image, table) == inserted(tables, table)
 
 
+def test_a_key_other_than_the_row_id_is_refused() -> None:
+    with pytest.raises(ValueError, match="index"):
+        image_of(("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)",), {})
+
+
 def test_tables_without_rows_are_empty() -> None:
     image = image_of(SCHEMA, {"event": {"person_id": [], "code": []}})
     assert read(image, "event") == read(image, "person") == []
