@@ -8,6 +8,7 @@ import shutil
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from gateway.agency.bootstrap import OPERATORS
 from gateway.supervisor import take_lock
 from seed.build import expected_bytes
 from seed.demo.errors import DemoFailed
@@ -23,7 +24,7 @@ LOG_BYTES = 400_000_000
 
 _MADE = (
     *("registry.db*", "seed.lock", "gateway.db*", "lock", "ca", "tls", "keys", "audit", "index", "wal", "run"),
-    *("operator", "agencies", COPIES, TAMPERED, f"{SUMMARY}*", NOTES, GATEWAY_LOG, MARK),
+    *(*OPERATORS, "agencies", COPIES, TAMPERED, f"{SUMMARY}*", NOTES, GATEWAY_LOG, MARK),
 )
 """Names, with wildcards, of what a demonstration leaves in its directory. Anything else in there is not ours."""
 

@@ -59,6 +59,8 @@ class Ledger:
     """By call id: the reason, or the gRPC status when the gateway gave none."""
     acknowledged: dict[str, int] = field(default_factory=dict)
     """By number: the newest version that a push was acknowledged with."""
+    signing_key: ec.EllipticCurvePrivateKey | None = None
+    """Registered at the first call that has to be signed; a system has few at a time."""
 
     def failures(self) -> Counter[str]:
         """How many calls failed, by reason."""
@@ -76,7 +78,6 @@ class Load:
         self._numbers = itertools.count()
         self._verifier = ReceiptVerifier.from_text((gateway.state / "audit" / "receipt.vkey").read_text().strip())
         self._token = ""
-        self._signing_key: ec.EllipticCurvePrivateKey | None = None
         self.stopping = asyncio.Event()
 
     async def run(self, callers: int) -> None:
@@ -101,17 +102,13 @@ class Load:
         call: Any = channel.unary_unary(ISSUE_TOKEN)
         answer = await call(b"", timeout=CALL_SECONDS, wait_for_ready=True)
         self._token = token_service_pb2.IssueTokenResponse.FromString(answer).token
-        if must_sign(self._ask(0)[0]):
-            self._signing_key = make_key()
+        if must_sign(self._ask(0)[0]) and self._ledger.signing_key is None:
+            key = make_key()
             (spiffe_id,) = Identity.from_folder(self._gateway.identity(self._ledger.agency)).spiffe_ids
-            body = registration(self._signing_key, spiffe_id).SerializeToString()
+            body = registration(key, spiffe_id).SerializeToString()
             register: Any = channel.unary_unary(REGISTER_KEY)
-            await register(body, timeout=CALL_SECONDS, metadata=self._signature(REGISTER_KEY, body))
-
-    def _signature(self, method: str, request: bytes) -> tuple[tuple[str, str], ...]:
-        if self._signing_key is None:
-            return ()
-        return ((SIGNATURE_KEY, sign(self._signing_key, method, request)),)
+            await register(body, timeout=CALL_SECONDS, metadata=_signature(key, REGISTER_KEY, body))
+            self._ledger.signing_key = key
 
     async def call(self, channel: grpc.aio.Channel, deadline_seconds: float = CALL_SECONDS) -> str:
         """One call, entered into the ledger. Returns the reason of its failure, or nothing."""
@@ -120,7 +117,7 @@ class Load:
         metadata = (
             ("authorization", f"Bearer {self._token}"),
             ("traceparent", f"00-{call_id}-{call_id[:16]}-01"),
-            *self._signature(method, request),
+            *(_signature(self._ledger.signing_key, method, request) if must_sign(method) else ()),
         )
         call: Any = channel.unary_unary(method)
         try:
@@ -152,6 +149,11 @@ class Load:
                 self._ledger.acknowledged[number] = max(self._ledger.acknowledged.get(number, 0), result.version)
         self._verifier.check(receipt)
         self._ledger.receipts[call_id] = receipt
+
+
+def _signature(key: ec.EllipticCurvePrivateKey | None, method: str, request: bytes) -> tuple[tuple[str, str], ...]:
+    assert key is not None
+    return ((SIGNATURE_KEY, sign(key, method, request)),)
 
 
 def look_ups(gateway: Gateway, ledger: Ledger) -> Load:

@@ -212,6 +212,13 @@ def test_the_readmes_examples_run_as_they_stand_there(served: Finished) -> None:
     assert "withheld: ['household']" in run.stdout
 
 
+def test_a_second_demonstration_clears_all_that_the_first_one_left(finished: Finished, tmp_path: Path) -> None:
+    for path in finished.state.iterdir():
+        (tmp_path / path.name).touch()
+    assert claim(tmp_path, people=SMALL)
+    assert [path.name for path in tmp_path.iterdir()] == [MARK]
+
+
 def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     assert "no demonstration made" in refused(tmp_path)
