@@ -84,8 +84,8 @@ class Load:
             await asyncio.sleep(0.1)
 
 
-def rotate(gateway: Gateway, kind: str) -> Rotation:
-    rotation = prepare(gateway.state, kind, time.time(), announced_seconds=3)
+def rotate(gateway: Gateway, kind: str, announced_seconds: int = 3) -> Rotation:
+    rotation = prepare(gateway.state, kind, time.time(), announced_seconds=announced_seconds)
     rotation.place()
     return rotation
 
@@ -195,8 +195,14 @@ async def test_a_new_root_takes_over_under_load(own_gateway: Gateway) -> None:
 
         # Who knows the old root alone learns of no receipt key once the new root is in force.
         await load.until(learned)
-        made = {kind: rotate(gateway, kind) for kind in ("root", "token", "cursor")}
+        made = {kind: rotate(gateway, kind, announced_seconds=8) for kind in ("root", "token", "cursor")}
         hospital = Identity.from_folder(gateway.identity("hospital"))
+
+        async def announced() -> bool:
+            told = await trust_bundle(gateway.enrolment_address, hospital.root_pem)
+            return told.bundle.root_certificates.count("BEGIN CERTIFICATE") == 2
+
+        await load.until(announced)
         # Before it issues anything the new root is in the bundle, and every renewal brings it.
         async with connect(hospital) as client:
             renewed = await client.renew()
