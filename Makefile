@@ -38,7 +38,7 @@ test test-slow: export PYTHONDONTWRITEBYTECODE =
 test: .venv/dev ## The quick tests, about four minutes on two cores.
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test-slow: .venv/dev ## The long tests: crashes under load, large populations.
+test-slow: .venv/dev ## The long tests, about seven minutes: crashes under load, large populations.
 	$(BIN)/python -m pytest -m slow --timeout 1800
 
 lint: .venv/dev ## Style and types.
