@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ _COLLECT_AFTER = (50_000, 20, 100)
 def load() -> None:
     """Load what the roles need, so that the children have it from the start."""
     gc.set_threshold(*_COLLECT_AFTER)
+    # numpy's threads are for matrices, of which there are none, and a fork loses them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from gateway import http, server  # noqa: F401
     from gateway.audit import sequencer  # noqa: F401
     from gateway.sync import writer  # noqa: F401
