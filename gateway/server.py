@@ -27,6 +27,7 @@ from gateway.agency.questions import PolicyMethods
 from gateway.agency.service import TokenMethods
 from gateway.agency.signing_service import SigningMethods
 from gateway.agency.store import AgencyStore
+from gateway.agency.subject_service import SubjectMethods
 from gateway.agency.view import PolicyWatcher
 from gateway.api.v1 import options_pb2
 from gateway.audit.barrier import AuditBarrier
@@ -139,7 +140,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     disclosures = Disclosures(catalogue, pairwise)
     engine = open_engine(settings.registry, read_only=True)
     registry = PeopleStore(engine)
-    people = People(registry)
+    people = People(registry, store.subjects)
     units = Units.from_engine(engine)
     places = UnitNames(units)
     telling = Telling(people, disclosures, places, spine.recorder, time.time)
@@ -168,6 +169,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         PolicyMethods(watcher.view, catalogue, names, spine.keys, str(settings.state), time.time),
         UsageMethods(store, spine.keys, str(settings.state)),
         KeyMethods(),
+        SubjectMethods(reading, store.subjects, spine.recorder),
         SigningMethods(store.signing_keys, watcher.view, settings.trust_domain, time.time),
     )
     credentials = ServerTls(settings.state, mutual=True).credentials()

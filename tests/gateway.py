@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -65,6 +65,7 @@ class Member:
     guesses_per_day: int = 0
     pairwise: bool = False
     units: tuple[str, ...] = ()
+    own_subjects: bool = False
 
     @property
     def context(self) -> Context:
@@ -84,6 +85,17 @@ _VERIFIED = (
 _FINDING = ("LookUpHousehold", "LookUpRelatives", "ResolveNumber", "SearchPersons")
 _TOKENED = ("LookUpPerson", "BatchLookUpPersons", "Pull", "Push", *_FINDING)
 _STUDIED = (*BASIC, *_INSURANCE, "legacy_number", "identity_documents", "relatives", "household", "contact", "vehicles")
+_FUND = Member(
+    options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE,
+    (*_BULK, *_VERIFYING, *_FINDING, "Pull", "Push", "EnrolSubjects", "WithdrawSubjects"),
+    "insurance.own",
+    (*BASIC, *_INSURANCE),
+    verify_fields=("name",),
+    predicates=("alive", "same_household"),
+    guesses_per_day=1000,
+    own_subjects=True,
+)
+"""Serves the people whom it enrolled and sees nobody else."""
 AGENCIES: Mapping[str, Member] = {
     "hospital": Member(
         options_pb2.AGENCY_CLASS_HEALTH,
@@ -159,6 +171,9 @@ AGENCIES: Mapping[str, Member] = {
     "tokened-too": Member(
         options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True
     ),
+    "fund": _FUND,
+    "fund-too": _FUND,
+    "fund-south": replace(_FUND, provinces=(SOUTH,)),
     "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
 }
 """Who asks in the tests. The newcomer is registered and has no grant."""
@@ -389,4 +404,5 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
         predicates=frozenset(member.predicates),
         leniency=member.leniency,
         guesses_per_day=member.guesses_per_day,
+        own_subjects=member.own_subjects,
     )

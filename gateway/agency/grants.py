@@ -71,8 +71,8 @@ class Grant:
 class Right:
     """What one call may see, under one grant. Hashable: compiled plans are kept by it.
 
-    `provinces` empty means everyone. `pairwise`: the agency sees tokens of people in place of their numbers;
-    `agency` is its code then, else empty.
+    `provinces` empty means everyone. `pairwise`: the agency sees tokens of people in place of their numbers.
+    `own_subjects`: only people whom it enrolled are in scope. `agency`: its code in both cases, else empty.
     """
 
     grant_id: int
@@ -84,6 +84,11 @@ class Right:
     own_subjects: bool = False
     pairwise: bool = False
     agency: str = ""
+
+    @property
+    def owner(self) -> str:
+        """The agency whose enrolled subjects alone are in scope; empty: others are, too."""
+        return self.agency if self.own_subjects else ""
 
 
 def decide(

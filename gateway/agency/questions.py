@@ -83,6 +83,7 @@ class PolicyMethods:
                         purposes=sorted(grant.purposes),
                         provinces=sorted(grant.provinces),
                         until_time=timestamp(grant.until_time),
+                        own_subjects=grant.own_subjects,
                     )
                 )
         return Answer(policy_pb.ListFieldHoldersResponse(holders=holders), note=f"{len(holders)} who hold a field")

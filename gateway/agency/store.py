@@ -28,6 +28,7 @@ from gateway.agency.notice import announce
 from gateway.agency.policy import PolicyView
 from gateway.agency.register import Register
 from gateway.agency.signing_store import SigningKeyStore, load_signing_keys
+from gateway.agency.subjects import Subjects
 from gateway.agency.succession import Successions
 from gateway.agency.terms import terms_of
 from gateway.errors import EnrolmentRefused, RecordExists, RecordUnknown
@@ -92,6 +93,7 @@ class AgencyStore:
         self.successions = Successions(engine)
         self._key = key
         self.register = Register(engine, key, lambda: announce(path.parent / "run"))
+        self.subjects = Subjects(engine, key)
         self.signing_keys = SigningKeyStore(engine, self.register.changing)
 
     @classmethod

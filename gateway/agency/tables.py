@@ -24,7 +24,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _BUSY_SECONDS_MAX = 5
 
 metadata = MetaData()

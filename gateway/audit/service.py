@@ -68,14 +68,14 @@ class AuditMethods:
             raise ArgumentInvalid(violations=[FieldViolation("entries_max", f"is at most {ENTRIES_MAX}")])
         from_us = _moment_us(request, "from_time", 0)
         to_us = _moment_us(request, "to_time", _TIME_US_MAX + 1) - 1
-        scope = only_scope(call.right.provinces)
+        scope = only_scope(call.right.provinces, call.right.owner)
         (person,) = await self._reading.read(call.principal.agency, scope, [request.number])
         person_id = None if person is None else int(person.row[PERSON_ID])
         tags = self._recorder.number_tags([request.number])
         if person_id is not None:
             tags += self._recorder.person_tags([person_id])
-        if call.right.provinces and (person is None or not scope.in_scope(person.row)):
-            # An auditor of some provinces is told as little of other people as of absent ones.
+        if (call.right.provinces or call.right.owner) and (person is None or not scope.in_scope(person.row)):
+            # An auditor of some people is told as little of other people as of absent ones.
             return Answer(
                 audit_service_pb2.QueryAccessesResponse(),
                 tags=tags,

@@ -10,9 +10,6 @@ from gateway.agency.tokens import Token
 from gateway.chain.base import Call
 from gateway.errors import Refused
 
-NOWHERE = frozenset({"-"})
-"""A scope in which nobody is. Whose own people are asked for is not registered yet, so that all are out of scope."""
-
 
 def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
     """Set the call's grant and right: what both the token and the policy in force allow. Raises Refused.
@@ -39,9 +36,7 @@ def authorise(call: Call, view: PolicyView, token: Token, now: float) -> None:
             call.stated = f"{call.purpose} {call.legal_basis}"
             call.purpose = call.legal_basis = ""
         raise
-    if right.pairwise:
+    if right.pairwise or right.own_subjects:
         call.right = right = replace(right, agency=call.principal.agency)
-    if right.own_subjects:
-        call.right = right = replace(right, provinces=NOWHERE)
     call.grant = next(grant for grant in granted if grant.grant_id == right.grant_id)
     call.authorised = True

@@ -21,6 +21,7 @@ from gateway.api.v1 import (
     options_pb2,
     policy_service_pb2,
     signing_service_pb2,
+    subject_service_pb2,
     sync_service_pb2,
     token_service_pb2,
     usage_service_pb2,
@@ -39,6 +40,7 @@ CONTRACT = (
     key_service_pb2,
     signing_service_pb2,
     usage_service_pb2,
+    subject_service_pb2,
 )
 """The files of the contract that define services."""
 

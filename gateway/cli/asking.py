@@ -1,7 +1,7 @@
 """Who asks, how and why: the options that every command of an operator or an agency has, stated in this one place.
 
-A command takes an `Operator` or an `Asker` as its first parameter and is decorated with `as_operator` or `as_asker`,
-which give it the options.
+A command takes an `Operator` or an `Asker` as its first parameter and is decorated with `as_operator`, `as_asker`
+or so, which give it the options.
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ class Asker:
         return _asked(self.identity, self.server, self.receipts, self.why, question)
 
 
+@dataclass(frozen=True, slots=True)
+class Teller(Operator):
+    """An agency that states something and asks about nobody."""
+
+
 def as_operator(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an operator's options."""
     return _given(command, _operator)
@@ -72,6 +77,11 @@ def as_operator(command: Callable[..., None]) -> Callable[..., None]:
 def as_asker(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of who asks about people."""
     return _given(command, _asker)
+
+
+def as_teller(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of an agency that states something."""
+    return _given(command, _teller)
 
 
 def _operator(
@@ -83,6 +93,17 @@ def _operator(
     legal_basis: OperatorLegalBasis = LEGAL_BASIS,
 ) -> Operator:
     return Operator(identity, server, (purpose, legal_basis, case, officer))
+
+
+def _teller(
+    identity: IdentityOption,
+    purpose: PurposeOption,
+    legal_basis: LegalBasisOption,
+    case: CaseOption,
+    officer: OfficerOption,
+    server: ServerOption = "",
+) -> Teller:
+    return Teller(identity, server, (purpose, legal_basis, case, officer))
 
 
 def _asker(

@@ -10,7 +10,7 @@ import typer
 from gateway.cli.asking import Operator, as_operator
 from gateway.cli.exits import REFUSED
 from gateway.cli.grant import app
-from gateway.cli.operation import GRANT_HEADINGS, AgencyArgument, grant_cells, grant_json
+from gateway.cli.operation import GRANT_HEADINGS, AgencyArgument, grant_cells, grant_json, whom
 from gateway.cli.options import JsonOption
 from gateway.cli.output import message_json, moment, print_json, print_pairs, print_table
 
@@ -38,7 +38,7 @@ def who(
             tuple(holder.seen),
             tuple(holder.verified),
             tuple(holder.purposes),
-            ", ".join(holder.provinces) or "everyone",
+            whom(holder.own_subjects, holder.provinces),
             moment(holder.until_time.ToDatetime(UTC), zone=False),
         )
         for holder in holders

@@ -24,6 +24,7 @@ from gateway.cli import (
     serve,
     signed,
     signing,
+    subjects,
     sync,
     token,
     usage,
@@ -46,6 +47,7 @@ app.command()(finding.relatives)
 app.command()(searching.resolve)
 app.command()(searching.search)
 app.add_typer(sync.app)
+app.add_typer(subjects.app)
 app.command()(token.token)
 app.command()(doctor.doctor)
 app.command()(enrol.enrol)

@@ -70,6 +70,8 @@ class BlockingClient:
     search = _waiting(Client.search)
     pull = _waiting(Client.pull)
     push = _waiting(Client.push)
+    enrol_subjects = _waiting(Client.enrol_subjects)
+    withdraw_subjects = _waiting(Client.withdraw_subjects)
     query_accesses = _waiting(Client.query_accesses)
     register_agency = _waiting(Client.register_agency)
     register_units = _waiting(Client.register_units)

@@ -17,6 +17,7 @@ from gateway.client.questions import Questioning
 from gateway.client.receipts import ReceiptLog
 from gateway.client.searching import Searching
 from gateway.client.signing_keys import SigningKeys
+from gateway.client.subjects import Serving
 from gateway.client.sync import Syncing
 from gateway.client.usage import Metering
 from gateway.client.verification import Verifying
@@ -28,6 +29,7 @@ class Client(
     Volumes,
     Finding,
     Syncing,
+    Serving,
     Auditing,
     Operating,
     Granting,

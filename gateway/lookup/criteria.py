@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 from gateway.agency.grants import Right
@@ -57,10 +57,16 @@ class Searching:
         communes = place.communes if place is not None else ()
         return Wanted(request.name, years, birth, place, communes, request.father_name, request.mother_name)
 
-    def find(self, wanted: Wanted, sex: int, provinces: Collection[str]) -> list[Match]:
+    def find(
+        self,
+        wanted: Wanted,
+        sex: int,
+        provinces: Collection[str],
+        own: Callable[[Sequence[int]], Collection[int]],
+    ) -> list[Match]:
         """Who matches among the people of some provinces (none: of all), best first, at most 20.
 
-        Raises TooManyFound, RegistryError.
+        `own`: those of some people who may be in scope; nobody else is counted. Raises TooManyFound, RegistryError.
         """
         words = wanted.name.split()
         # As is right; all reversed; the surname last, as foreign forms have it; the given name first.
@@ -71,6 +77,8 @@ class Searching:
         if wanted.communes:
             near = self._store.by_communes(wanted.communes, wanted.years, sex, provinces, COMPARED_MAX + 1)
         candidates = {each.person_id: each for each in (*found, *near)}
+        in_scope = own(list(candidates))
+        candidates = {person_id: each for person_id, each in candidates.items() if person_id in in_scope}
         matches = rank(wanted, candidates, self._parents(wanted, candidates.values()))
         cut = max(len(found), len(near)) > COMPARED_MAX
         if cut or len(matches) > FOUND_MAX:

@@ -25,6 +25,9 @@ PREFIX = ("person_id", "number", "version", "scope", "household_id")
 """Columns that every row begins with, whatever is disclosed; the store itself puts the first two there."""
 PERSON_ID, NUMBER, VERSION, SCOPE, HOUSEHOLD_ID = range(len(PREFIX))
 
+FOREIGN = "-"
+"""The scope of a row whose person is none of the subjects that are asked for, wherever the person lives."""
+
 FRAGMENT_LEAVES = frozenset({"number", "name", "birth_date", "sex", "permanent_residence", "household_number"})
 """The basic six: who discloses exactly these may copy stored fragments instead of filling them."""
 FRAGMENT_ROW = (*PREFIX, "fragment")
@@ -59,10 +62,12 @@ class Disclosure:
     """Whether stored fragments hold exactly what is disclosed."""
     tokens: AgencyTokens | None = None
     """The agency's, where it sees them in place of numbers."""
+    owner: str = ""
+    """The agency whose enrolled subjects alone are in scope; empty: others are, too."""
 
     def in_scope(self, row: Row) -> bool:
         """Whether the person of a row may be seen at all."""
-        return not self.provinces or row[SCOPE] in self.provinces
+        return row[SCOPE] in self.provinces if self.provinces else row[SCOPE] != FOREIGN
 
     def seen(self, found: Sequence[Found | None]) -> list[Found]:
         """Those of the people found who are in scope, in order."""
@@ -149,6 +154,7 @@ class Disclosures:
             clears=tuple(self._cleared(leaf, disclosed) for leaf in leaves if leaf not in disclosed),
             from_fragments=disclosed == FRAGMENT_LEAVES and not right.pairwise,
             tokens=self._tokens(right),
+            owner=right.owner,
         )
 
     def _tokens(self, right: Right) -> AgencyTokens | None:
@@ -180,6 +186,6 @@ def _withheld(reasons: Mapping[str, reason_pb2.ErrorReason]) -> tuple[context_pb
     return tuple(context_pb2.WithheldField(path=path, reason=reasons[path]) for path in sorted(reasons))
 
 
-def only_scope(provinces: frozenset[str]) -> Disclosure:
+def only_scope(provinces: frozenset[str], owner: str = "") -> Disclosure:
     """Discloses nothing; reads just enough to know who is in scope."""
-    return Disclosure((), PREFIX[2:], frozenset(), (), (), provinces, (), ())
+    return Disclosure((), PREFIX[2:], frozenset(), (), (), provinces, (), (), owner=owner)

@@ -122,7 +122,7 @@ class FindingMethods:
 
     def _subject(self, disclosure: Disclosure, number: str) -> tuple[Found | None, bool]:
         """Who has the number, and whether they may be told of."""
-        scope = only_scope(disclosure.provinces)
+        scope = only_scope(disclosure.provinces, disclosure.owner)
         (found,) = self._telling.people.by_number(scope, [number])
         return found, found is not None and scope.in_scope(found.row)
 

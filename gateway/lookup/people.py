@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.config import RELATED_ROWS_MAX
 from gateway.errors import RegistryUnavailable
-from gateway.lookup.disclosure import HOUSEHOLD_ID, MASKS_REMEMBERED_MAX, PERSON_ID, Disclosure
+from gateway.lookup.disclosure import FOREIGN, HOUSEHOLD_ID, MASKS_REMEMBERED_MAX, PERSON_ID, SCOPE, Disclosure
 from gateway.lookup.fill import Row
 from gateway.lookup.fragments import ENCODING
 from registry.datasets import UnitVersion
@@ -41,11 +41,29 @@ class Found:
         return ids
 
 
-class People:
-    """The reading side of the registry, as the roles use it. Safe to share between threads."""
+class Enrolled(Protocol):
+    """Whom agencies enrolled as their subjects."""
 
-    def __init__(self, store: PeopleStore) -> None:
+    def own(self, agency: str, person_ids: Sequence[int]) -> frozenset[int]:
+        """Those of the people whom the agency enrolled."""
+        ...
+
+    def after(self, agency: str, person_id: int, count: int) -> tuple[list[int], int]:
+        """The next people whom it enrolled, and where to go on; 0: there are no more."""
+        ...
+
+
+class People:
+    """The reading side of the registry, as the roles use it. Safe to share between threads.
+
+    Everybody who is read passes here, so that here is where people who are none of an agency's own subjects become
+    FOREIGN, and are out of scope for whoever looks.
+    """
+
+    def __init__(self, store: PeopleStore, enrolled: Enrolled | None = None) -> None:
+        """`enrolled`: only who never reads for an agency's own subjects may leave it out."""
         self._store = store
+        self._enrolled = enrolled
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def by_number(self, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
@@ -69,6 +87,8 @@ class People:
 
     def page(self, disclosure: Disclosure, after: int, limit: int) -> list[Found]:
         """The next people in scope by person_id, at most `limit`. Raises RegistryUnavailable."""
+        if disclosure.owner:
+            return self._own_page(disclosure, after, limit)
         scopes = disclosure.provinces or None
         found = self._read(disclosure, lambda plan: self._store.snapshot(plan, after, limit, scopes))
         return [person for person in found if person is not None]
@@ -82,11 +102,38 @@ class People:
                     self._plans.clear()
                 plan = self._plans[disclosure.columns] = self._store.plan(disclosure.columns)
             rows = query(plan)
+            if disclosure.owner:
+                rows = self._marked(disclosure.owner, rows)
             if not disclosure.related:
                 return [Found(row, _NOTHING) if row is not None else None for row in rows]
             return self._with_related(disclosure, rows)
         except RegistryError as error:
             raise RegistryUnavailable from error
+
+    def _own_page(self, disclosure: Disclosure, after: int, limit: int) -> list[Found]:
+        assert self._enrolled is not None
+        page: list[Found] = []
+        while len(page) < limit:
+            person_ids, after = self._enrolled.after(disclosure.owner, after, limit - len(page))
+            found = self.by_id(disclosure, person_ids) if person_ids else []
+            page += [person for person in found if person is not None and disclosure.in_scope(person.row)]
+            if not after:
+                break
+        return page
+
+    def own(self, disclosure: Disclosure, person_ids: Sequence[int]) -> frozenset[int]:
+        """Those of some people who may be in scope at all, wherever they live."""
+        if not disclosure.owner:
+            return frozenset(person_ids)
+        assert self._enrolled is not None
+        return self._enrolled.own(disclosure.owner, person_ids)
+
+    def _marked(self, owner: str, rows: Sequence[Row | None]) -> list[Row | None]:
+        assert self._enrolled is not None
+        own = self._enrolled.own(owner, [row[PERSON_ID] for row in rows if row is not None])
+        return [
+            row if row is None or row[PERSON_ID] in own else (*row[:SCOPE], FOREIGN, *row[SCOPE + 1 :]) for row in rows
+        ]
 
     def _with_related(self, disclosure: Disclosure, rows: Sequence[Row | None]) -> list[Found | None]:
         # Nothing more is read about who is out of scope: it would take time that an absent person does not.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gateway.api.v1 import finding_pb2
 from gateway.chain.base import Answer, Call
 from gateway.chain.turns import Turns
@@ -125,7 +127,8 @@ class SearchMethods:
 
     def _found(self, disclosure: Disclosure, wanted: Wanted, sex: int) -> tuple[dict[int, Match], list[Found]]:
         try:
-            matches = self._searching.find(wanted, sex, disclosure.provinces)
+            own = partial(self._telling.people.own, disclosure)
+            matches = self._searching.find(wanted, sex, disclosure.provinces, own)
         except RegistryError as error:
             raise RegistryUnavailable from error
         return {match.person_id: match for match in matches}, self._telling.in_scope(

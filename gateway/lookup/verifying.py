@@ -152,7 +152,7 @@ class VerificationMethods:
             )
         stated = dict.fromkeys(text.strip() for text in table.questions.get(SAME_HOUSEHOLD, ())) if granted else {}
         numbers = [number for number in stated if is_number(number)]
-        scope = only_scope(plan.disclosure.provinces)
+        scope = only_scope(plan.disclosure.provinces, plan.disclosure.owner)
         return _scoped(plan, numbers, await self._barrier.read(agency, scope, numbers))
 
     def _answer(self, call: Call, verified: _Verified, body: _Body, left_out: frozenset[int] = frozenset()) -> Answer:

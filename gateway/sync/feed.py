@@ -14,7 +14,7 @@ from gateway.chain.record import Recorder
 from gateway.chain.turns import pause_between_slices
 from gateway.config import PEOPLE_PER_MESSAGE_MAX, PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation, RegistryUnavailable
-from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
+from gateway.lookup.disclosure import FOREIGN, NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
 from gateway.lookup.fill import Places
 from gateway.lookup.people import OTHERS_NAMED, Found, People
 from gateway.sync.cursor import Cursor, CursorKey, Phase
@@ -70,7 +70,8 @@ class Feed:
             )
         if disclosure.related & OTHERS_NAMED.keys():
             limit = min(limit, PEOPLE_PER_RELATED_PAGE_MAX)
-        binding = self._cursors.binding(call.principal.agency, disclosure.paths, disclosure.provinces)
+        scope = {*disclosure.provinces, FOREIGN} if disclosure.owner else disclosure.provinces
+        binding = self._cursors.binding(call.principal.agency, disclosure.paths, scope)
         cursor = self._cursors.open(request.cursor, binding) if request.cursor else None
         read_at = time.time()
         page = await asyncio.to_thread(self._read, disclosure, cursor, limit)
@@ -137,6 +138,9 @@ class Feed:
         kinds: dict[int, int] = {}
         for _position, person_id, _version, _dataset, kind, *_ in changes.rows:
             kinds[person_id] = kinds.get(person_id, 0) | kind
+        # Who was never enrolled, or is no more, is none of the follower's business, leaving included.
+        own = self._people.own(disclosure, list(kinds))
+        kinds = {person_id: kind for person_id, kind in kinds.items() if person_id in own}
         found = self._people.by_id(disclosure, list(kinds)) if kinds else []
         renumbered = [person_id for person_id, kind in kinds.items() if kind & ChangeKind.NUMBER]
         superseded = {

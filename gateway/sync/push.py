@@ -64,7 +64,7 @@ class Pushing:
         assert call.right is not None
         leaves = self._leaves(call, request.update_mask.paths)
         _check_items(request.items)
-        scope = only_scope(call.right.provinces)
+        scope = only_scope(call.right.provinces, call.right.owner)
         numbers = [item.person.number for item in request.items]
         found = await self._reading.read(call.principal.agency, scope, numbers)
         person_ids = [row.row[PERSON_ID] if row is not None and scope.in_scope(row.row) else 0 for row in found]

@@ -43,6 +43,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.agency.questions": (API, ERRORS, BASE, TURNS, "gateway.audit", "gateway.catalogue"),
     "gateway.agency.service": (API, ERRORS, BASE),
     "gateway.agency.signing_service": (API, ERRORS, BASE),
+    "gateway.agency.subject_service": (API, BASE, RECORD, TURNS, "gateway.audit.entry", "gateway.lookup"),
     "gateway.agency.suggestions": (ERRORS, "gateway.catalogue"),
     "gateway.agency.templates": (API, "gateway.catalogue"),
     "gateway.chain": ("gateway.agency", "gateway.audit", API, CONFIG, ERRORS, "gateway.metrics", "gateway.wire"),

@@ -22,7 +22,7 @@ class ListFieldHoldersRequest(_message.Message):
     def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., field: _Optional[str] = ...) -> None: ...
 
 class FieldHolder(_message.Message):
-    __slots__ = ("agency", "grant_id", "unit", "system", "seen", "verified", "purposes", "provinces", "until_time")
+    __slots__ = ("agency", "grant_id", "unit", "system", "seen", "verified", "purposes", "provinces", "until_time", "own_subjects")
     AGENCY_FIELD_NUMBER: _ClassVar[int]
     GRANT_ID_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class FieldHolder(_message.Message):
     PURPOSES_FIELD_NUMBER: _ClassVar[int]
     PROVINCES_FIELD_NUMBER: _ClassVar[int]
     UNTIL_TIME_FIELD_NUMBER: _ClassVar[int]
+    OWN_SUBJECTS_FIELD_NUMBER: _ClassVar[int]
     agency: str
     grant_id: int
     unit: str
@@ -41,7 +42,8 @@ class FieldHolder(_message.Message):
     purposes: _containers.RepeatedScalarFieldContainer[str]
     provinces: _containers.RepeatedScalarFieldContainer[str]
     until_time: _timestamp_pb2.Timestamp
-    def __init__(self, agency: _Optional[str] = ..., grant_id: _Optional[int] = ..., unit: _Optional[str] = ..., system: _Optional[str] = ..., seen: _Optional[_Iterable[str]] = ..., verified: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., provinces: _Optional[_Iterable[str]] = ..., until_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    own_subjects: bool
+    def __init__(self, agency: _Optional[str] = ..., grant_id: _Optional[int] = ..., unit: _Optional[str] = ..., system: _Optional[str] = ..., seen: _Optional[_Iterable[str]] = ..., verified: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[str]] = ..., provinces: _Optional[_Iterable[str]] = ..., until_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., own_subjects: _Optional[bool] = ...) -> None: ...
 
 class ListFieldHoldersResponse(_message.Message):
     __slots__ = ("holders", "receipt")

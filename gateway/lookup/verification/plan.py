@@ -101,6 +101,7 @@ class Plans:
             provinces=right.provinces,
             fills=(),
             clears=(),
+            owner=right.owner,
         )
         return Plan(fields, questions, disclosure, right.leniency)
 
