@@ -185,10 +185,10 @@ class SignatureInvalid(NotIdentified):
 
 
 class SignatureMissing(NotIdentified):
-    """The method demands a signature and none came."""
+    """The method or the grant demands a signature and none came."""
 
     reason = "SIGNATURE_MISSING"
-    sentence = "The method demands a signature over the request; send it as `x-request-jws`."
+    sentence = "The method or the grant demands a signature over the request; send it as `x-request-jws`."
 
 
 class SignatureMalformed(NotIdentified):

@@ -151,6 +151,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     cursors = CursorKey((keys / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
     cursor_keys = Refreshed(keys, "cursor", partial(_use_cursor_keys, cursors), time.time)
     names = frozenset(methods)
+    streamed = frozenset(name for name, method in methods.items() if method.frame_class is not None)
 
     behaviours = _behaviours(
         methods,
@@ -165,7 +166,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         ),
         TokenMethods(lambda: tokens.signer, watcher.view, time.time, secrets.token_bytes),
         AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
-        AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes),
+        AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes, streamed=streamed),
         PolicyMethods(watcher.view, catalogue, names, spine.keys, str(settings.state), time.time),
         UsageMethods(store, spine.keys, str(settings.state)),
         KeyMethods(),

@@ -66,6 +66,7 @@ class Member:
     pairwise: bool = False
     units: tuple[str, ...] = ()
     own_subjects: bool = False
+    signed: bool = False
 
     @property
     def context(self) -> Context:
@@ -170,6 +171,13 @@ AGENCIES: Mapping[str, Member] = {
     "tokened": Member(options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True),
     "tokened-too": Member(
         options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True
+    ),
+    "notary": Member(
+        options_pb2.AGENCY_CLASS_CARRIER,
+        ("LookUpPerson", "BatchLookUpPersons"),
+        "notary.deed",
+        ("number", "name"),
+        signed=True,
     ),
     "fund": _FUND,
     "fund-too": _FUND,
@@ -405,4 +413,5 @@ def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> G
         leniency=member.leniency,
         guesses_per_day=member.guesses_per_day,
         own_subjects=member.own_subjects,
+        signed=member.signed,
     )

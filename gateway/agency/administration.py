@@ -60,12 +60,17 @@ class AgencyMethods:
         clock: Callable[[], float],
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         settle_seconds: float = POLICY_SETTLE_SECONDS,
+        streamed: frozenset[str] = frozenset(),
     ) -> None:
-        """`methods`: names that a grant may hold. `clock`: unix seconds. `settle_seconds`: see the view."""
+        """`methods`: names that a grant may hold; `streamed`: those of streams. `clock`: unix seconds.
+
+        `settle_seconds`: see the view.
+        """
         self._store = store
         self._catalogue = catalogue
         self._sets = FieldSets.load(catalogue)
         self._methods = methods
+        self._streamed = streamed
         self._settle_seconds = settle_seconds
         self._clock = clock
         self._random_bytes = random_bytes
@@ -252,7 +257,8 @@ class AgencyMethods:
         if message.narrows:
             with self._store.register.ledger() as ledger:
                 parent = ledger.grant(message.narrows)
-        return grant_from_message(message, 0, self._clock(), self._methods, self._catalogue, self._sets, parent)
+        known = (self._methods, self._catalogue, self._sets)
+        return grant_from_message(message, 0, self._clock(), *known, parent, self._streamed)
 
     def _owner(self, grant_id: int) -> str:
         with self._store.register.ledger() as ledger:

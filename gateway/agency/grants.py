@@ -42,7 +42,7 @@ class Grant:
     enrolled. `guesses_per_day`: wrong answers about one person, 0 means the default. Quotas never stand in a token.
     `field_sets`, `verify_field_sets`: names of the sets that some of the paths came from. `narrows`: the grant that
     this one cuts down for `unit` or `system` (see narrowing.py), 0 for an agency's own. `narrowed_by`: the numbers
-    of the narrowings that were applied to it.
+    of the narrowings that were applied to it. `signed`: each request under it must be signed; never stands in a token.
     """
 
     grant_id: int
@@ -65,6 +65,7 @@ class Grant:
     unit: str = ""
     system: str = ""
     narrowed_by: tuple[int, ...] = ()
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

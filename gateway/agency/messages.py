@@ -41,11 +41,17 @@ def grant_from_message(
     catalogue: Catalogue,
     sets: FieldSets,
     parent: Grant | None = None,
+    streamed: frozenset[str] = frozenset(),
 ) -> Grant:
-    """What the operator asked for, resolved; `parent`: what it narrows. Raises ArgumentInvalid, FieldUnknown."""
+    """What the operator asked for, resolved. Raises ArgumentInvalid, FieldUnknown.
+
+    `parent`: what it narrows. `streamed`: those of the methods that are streams.
+    """
     unknown = [name for name in message.methods if name not in methods]
     if unknown or not message.methods:
         raise invalid("grant.methods", "must name methods that a grant may hold")
+    if message.signed and not streamed.isdisjoint(message.methods):
+        raise invalid("grant.signed", "cannot be demanded of methods that are streams")
     if not message.purposes or any(not purpose.legal_bases for purpose in message.purposes):
         raise invalid("grant.purposes", "must hold a purpose, and each purpose a legal basis")
     if any(len(code) != 2 or not (code.isascii() and code.isdigit()) for code in message.provinces):
@@ -90,6 +96,7 @@ def grant_from_message(
         narrows=message.narrows,
         unit=message.unit,
         system=message.system,
+        signed=message.signed,
     )
 
 
@@ -172,6 +179,7 @@ def grant_message(grant: Grant) -> agency_pb.Grant:
         unit=grant.unit,
         system=grant.system,
         narrowed_by=grant.narrowed_by,
+        signed=grant.signed,
     )
 
 

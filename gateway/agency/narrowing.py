@@ -41,6 +41,7 @@ def wider(narrowing: Grant, parent: Grant) -> tuple[str, ...]:
         "predicates": not narrowing.predicates <= parent.predicates,
         "leniency": narrowing.leniency > parent.leniency,
         "own_subjects": parent.own_subjects and not narrowing.own_subjects,
+        "signed": parent.signed and not narrowing.signed,
         "from_time": narrowing.from_time < parent.from_time,
         "until_time": narrowing.until_time > parent.until_time,
         "quotas": any(_looser(narrowing.quotas, quota) for quota in parent.quotas),
@@ -71,6 +72,7 @@ def _both(parent: Grant, narrowing: Grant) -> Grant:
         own_subjects=parent.own_subjects or narrowing.own_subjects,
         quotas=_quotas(parent.quotas, narrowing.quotas),
         guesses_per_day=min(guesses, default=0),
+        signed=parent.signed or narrowing.signed,
         narrowed_by=(*parent.narrowed_by, narrowing.grant_id),
     )
 

@@ -31,6 +31,7 @@ def terms_of(grant: Grant) -> dict[str, Any]:
         "narrows": grant.narrows,
         "unit": grant.unit,
         "system": grant.system,
+        "signed": grant.signed,
     }
 
 
@@ -56,4 +57,5 @@ def grant_of(terms: Mapping[str, Any]) -> Grant:
         narrows=terms["narrows"],
         unit=terms["unit"],
         system=terms["system"],
+        signed=terms.get("signed", False),  # the first acts know no such demand
     )

@@ -210,7 +210,7 @@ class Chain:
         if token is not None:
             authorise(call, view, token, self._now())
             self._admitter.bound(call, view)
-        if call.method.signed:
+        if call.method.signed or (call.grant is not None and call.grant.signed):
             self._signatures.verify(call, view, metadata)
 
     async def _admitted(self, call: Call, behaviour: Behaviour) -> bytes:

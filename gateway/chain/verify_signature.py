@@ -1,4 +1,4 @@
-"""Fifth step, where the contract demands it: the caller signed exactly this request, and cannot deny it later.
+"""Fifth step, where contract or grant demand it: the caller signed exactly this request, and cannot deny it later.
 
 Last before the role, since it costs more than all steps before it (about 110 us). Whether the signature was used
 before is for the log to say, when it takes the call's entry: only there all workers meet.
@@ -46,6 +46,8 @@ class SignatureVerifier:
 
         Raises NotIdentified: Signature*, SigningKey*, ClockSkewed; MessageTooLarge.
         """
+        if call.method.frame_class is not None:
+            raise SignatureMissing  # the messages of a stream have no place for one
         text, digests = _found(metadata)
         if len(call.request) > SIGNED_REQUEST_BYTES_MAX:
             raise MessageTooLarge(
@@ -73,7 +75,7 @@ class SignatureVerifier:
 
     def _key(self, call: Call, view: PolicyView, signature: Signature, now: float) -> bytes:
         assert call.principal is not None
-        if call.method.signed == options_pb2.SIGNATURE_RULE_REGISTERED_KEY:
+        if call.method.signed != options_pb2.SIGNATURE_RULE_INTRODUCED_KEY:
             return find_key(view.signing_keys, signature.key_id, call.principal, now).der
         key = public_key_of(call.message.public_key)
         if key_id_of(key) != signature.key_id:

@@ -50,6 +50,7 @@ TemplateOption = Annotated[
     str, typer.Option(metavar="NAME", help="Begin with this template; see `popgate grant templates`.")
 ]
 OwnOption = Annotated[bool, typer.Option("--own-subjects", help="Only people whom the agency enrolled.")]
+SignedOption = Annotated[bool, typer.Option("--signed", help="Each request under the grant must be signed.")]
 QuotaOption = Annotated[
     list[str],
     typer.Option(
@@ -82,6 +83,7 @@ def propose(
     provinces: ProvincesOption = "",
     leniency: LeniencyOption = "",
     own_subjects: OwnOption = False,
+    signed: SignedOption = False,
     quota: QuotaOption = [],  # noqa: B006
     guesses_per_day: GuessesOption = 0,
     days: DaysOption = 0,
@@ -114,6 +116,7 @@ def propose(
             predicates=_split(predicates),
             leniency=leniency.upper() or "UNSPECIFIED",
             own_subjects=own_subjects,
+            signed=signed,
             quotas=_quotas(quota),
             guesses_per_day=guesses_per_day,
             narrows=narrows,

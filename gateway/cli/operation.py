@@ -47,7 +47,7 @@ def grant_cells(grant: Grant) -> tuple[object, ...]:
     """What a grant says, for a table: methods, purposes, what is seen and verified, of whom, until when."""
     verified = [*grant.verify_fields, *grant.predicates]
     return (
-        tuple(grant.methods),
+        tuple(grant.methods) + (("each request signed",) if grant.signed else ()),
         tuple(f"{each.purpose} ({', '.join(each.legal_bases)})" for each in grant.purposes),
         tuple(grant.fields) + ((f"verified: {', '.join(verified)}",) if verified else ()),
         whom(grant.own_subjects, grant.provinces),

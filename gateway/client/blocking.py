@@ -70,6 +70,7 @@ class BlockingClient:
     search = _waiting(Client.search)
     pull = _waiting(Client.pull)
     push = _waiting(Client.push)
+    push_batches = _waiting(Client.push_batches)
     enrol_subjects = _waiting(Client.enrol_subjects)
     withdraw_subjects = _waiting(Client.withdraw_subjects)
     query_accesses = _waiting(Client.query_accesses)

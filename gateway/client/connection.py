@@ -9,7 +9,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
@@ -34,11 +34,13 @@ from gateway.client.link import Link, open_channel, serialised, traceparent
 from gateway.client.receipts import ReceiptDesk, ReceiptLog, missing_receipt
 from gateway.client.refusals import refusal_from
 from gateway.client.retry import ATTEMPTS_MAX, Retry, pause_seconds, retry_for
-from gateway.client.signing import REGISTER_PATH, Metadata, SigningDesk, must_sign
+from gateway.client.signing import REGISTER_PATH, Metadata, SigningDesk
 from gateway.client.tokens import Token
 from gateway.wire import time_from_wire
 
 TIMEOUT_SECONDS_DEFAULT: Final = 10.0
+TOGETHER_AT_ONCE: Final = 4
+"""Of calls that are made together: so many in flight."""
 _BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 Answer = TypeVar("Answer", bound=Message)
@@ -182,6 +184,35 @@ class Connection:
         await self._keeper.usable()
         return await self._call(None, method, request, timeout_seconds, people)
 
+    async def call_together(
+        self,
+        method: Method[Answer],
+        requests: Sequence[Message],
+        *,
+        timeout_seconds: float | None,
+        people: Callable[[Answer], int] = lambda _answer: 0,
+    ) -> list[Answered[Answer]]:
+        """As `call` for 1 to 128 different requests, some at a time, whose answers come in order.
+
+        Where they have to be signed, one signature closes them all; what is sent again is signed by itself. All have
+        ended when the first failure is raised: ClientError.
+        """
+        await self._keeper.usable()
+        signature: Metadata = []
+        if self.signing.is_demanded(method.path):
+            signature = await self.signing.sign_batch(method.path, [serialised(request) for request in requests])
+        places = asyncio.Semaphore(TOGETHER_AT_ONCE)
+
+        async def call(request: Message) -> Answered[Answer]:
+            async with places:
+                return await self._call(None, method, request, timeout_seconds, people, signature)
+
+        ended = await asyncio.gather(*map(call, requests), return_exceptions=True)
+        for each in ended:
+            if isinstance(each, BaseException):
+                raise each
+        return [each for each in ended if not isinstance(each, BaseException)]
+
     async def _call(
         self,
         over: Link | None,
@@ -189,12 +220,13 @@ class Connection:
         request: Message,
         timeout_seconds: float | None,
         people: Callable[[Answer], int],
+        signature: Metadata | None = None,
     ) -> Answered[Answer]:
-        """`over`: None is the newest link at each attempt."""
+        """`over`: None is the newest link at each attempt. `signature`: that of the first attempt, made already."""
         call_id = self._new_call_id()
         deadline = self._monotonic() + (TIMEOUT_SECONDS_DEFAULT if timeout_seconds is None else timeout_seconds)
         attempt, remedies = 0, {Retry.RENEW_TOKEN, Retry.RENEW_CERTIFICATE}
-        body, signed, mended = serialised(request), must_sign(method.path), set[str]()
+        body, signed, mended = serialised(request), self.signing.is_demanded(method.path), set[str]()
         while True:
             attempt += 1
             link, token = over or self._link, ""
@@ -202,8 +234,9 @@ class Connection:
                 token = link.tokens.held() or await self._within(deadline, link.tokens.current(), call_id)
             try:
                 # Signed anew each time: a signature is good for one call.
-                signature = await self.signing.sign(method.path, body) if signed else []
-                return await self._attempt(link, method, body, deadline, call_id, token, signature, people)
+                proof = signature or (await self.signing.sign(method.path, body) if signed else [])
+                signature = None
+                return await self._attempt(link, method, body, deadline, call_id, token, proof, people)
             except GatewayRefusal as refusal:
                 again = retry_for(refusal.reason)
                 if again in remedies and (token or again is Retry.RENEW_CERTIFICATE):

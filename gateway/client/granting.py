@@ -40,6 +40,7 @@ def grant_terms(
     narrows: int = 0,
     unit: str = "",
     system: str = "",
+    signed: bool = False,
 ) -> agency_service_pb2.Grant:
     """What a grant shall say: `methods` for `purposes` (code to its legal bases) with `fields` of `Person`.
 
@@ -68,6 +69,7 @@ def grant_terms(
         narrows=narrows,
         unit=unit,
         system=system,
+        signed=signed,
     )
 
 

@@ -51,6 +51,11 @@ class SigningDesk:
         self._candidate = self._key  # what a registration under way is signed with
         self._in_file = identity.request_key is None
         self._turn = asyncio.Lock()
+        self._demanded: set[str] = set()  # beyond what the contract demands, by a grant
+
+    def is_demanded(self, path: str) -> bool:
+        """Whether the contract demands a signature of this method, or the gateway did once."""
+        return path in self._demanded or must_sign(path)
 
     async def sign(self, path: str, body: bytes) -> Metadata:
         """The metadata of one call: a signature over its exact bytes. Raises ClientError, OSError."""
@@ -69,6 +74,7 @@ class SigningDesk:
     async def mend(self, refusal: GatewayRefusal, path: str) -> bool:
         """Whether signing again may help, after doing what the refusal asks for. Raises ClientError, OSError."""
         if refusal.reason == "SIGNATURE_MISSING":
+            self._demanded.add(path)
             return True
         if refusal.reason == "CLOCK_SKEWED" and "server_time" in refusal.metadata:
             theirs = datetime.fromisoformat(refusal.metadata["server_time"])

@@ -9,13 +9,15 @@ from typing import Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from gateway.agency.signatures import BATCH_REQUESTS_MAX
 from gateway.api.v1 import person_pb2, sync_service_pb2
 from gateway.audit.receipt import Receipt
-from gateway.client.connection import Connection, Method
+from gateway.client.connection import Answered, Connection, Method
 from gateway.client.context import Context, Withheld, reason_name, withheld_from
 from gateway.wire import time_from_wire
 
 PEOPLE_MAX: Final = 1000
+BATCHES_MAX: Final = BATCH_REQUESTS_MAX
 PULL: Final = Method("/gateway.api.v1.SyncService/Pull", sync_service_pb2.PullResponse)
 # Pushing the same values again changes nothing, so a push may be repeated.
 PUSH: Final = Method("/gateway.api.v1.SyncService/Push", sync_service_pb2.PushResponse)
@@ -130,22 +132,54 @@ class Syncing:
 
         A refused item does not stop the others: look at the results. Raises ClientError.
         """
-        request = sync_service_pb2.PushRequest(
-            context=context.message(),
-            update_mask=FieldMask(paths=fields),
-            items=[sync_service_pb2.PushItem(reference=item.reference, person=item.person) for item in items],
+        request = _push_request(items, tuple(fields), context)
+        return _acknowledged(
+            await self._connection.call(PUSH, request, timeout_seconds=timeout_seconds, people=_written)
         )
-        answered = await self._connection.call(PUSH, request, timeout_seconds=timeout_seconds, people=_written)
-        results = tuple(
-            PushResult(
-                each.reference,
-                sync_service_pb2.PushOutcome.Name(each.outcome).removeprefix("PUSH_OUTCOME_"),
-                reason_name(each.reason),
-                each.version,
-            )
-            for each in answered.message.results
+
+    async def push_batches(
+        self,
+        batches: Iterable[Iterable[PushItem]],
+        *,
+        fields: Iterable[str],
+        context: Context,
+        timeout_seconds: float | None = None,
+    ) -> tuple[PushAcknowledgement, ...]:
+        """Push 1 to 128 different batches of up to 1000 people, closed by one signature, as `push` each.
+
+        For a device that signs slowly, or asks its owner each time. A batch that has to be sent again is signed by
+        itself. All batches have ended when the first failure is raised: ClientError; ValueError for none, for more,
+        or for two that are the same.
+        """
+        paths = tuple(fields)
+        requests = [_push_request(items, paths, context) for items in batches]
+        if not 1 <= len({request.SerializeToString() for request in requests}) == len(requests) <= BATCHES_MAX:
+            raise ValueError(f"must be 1 to {BATCHES_MAX} different batches")
+        answered = await self._connection.call_together(
+            PUSH, requests, timeout_seconds=timeout_seconds, people=_written
         )
-        return PushAcknowledgement(results, answered.receipt, answered.call_id)
+        return tuple(map(_acknowledged, answered))
+
+
+def _push_request(items: Iterable[PushItem], paths: Sequence[str], context: Context) -> sync_service_pb2.PushRequest:
+    return sync_service_pb2.PushRequest(
+        context=context.message(),
+        update_mask=FieldMask(paths=paths),
+        items=[sync_service_pb2.PushItem(reference=item.reference, person=item.person) for item in items],
+    )
+
+
+def _acknowledged(answered: Answered[sync_service_pb2.PushResponse]) -> PushAcknowledgement:
+    results = tuple(
+        PushResult(
+            each.reference,
+            sync_service_pb2.PushOutcome.Name(each.outcome).removeprefix("PUSH_OUTCOME_"),
+            reason_name(each.reason),
+            each.version,
+        )
+        for each in answered.message.results
+    )
+    return PushAcknowledgement(results, answered.receipt, answered.call_id)
 
 
 def _written(answer: sync_service_pb2.PushResponse) -> int:

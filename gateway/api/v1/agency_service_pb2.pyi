@@ -92,7 +92,7 @@ class GrantedPurpose(_message.Message):
     def __init__(self, purpose: _Optional[str] = ..., legal_bases: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Grant(_message.Message):
-    __slots__ = ("grant_id", "methods", "purposes", "fields", "provinces", "from_time", "until_time", "contract_digest", "verify_fields", "predicates", "leniency", "own_subjects", "quotas", "guesses_per_day", "field_sets", "verify_field_sets", "narrows", "unit", "system", "narrowed_by")
+    __slots__ = ("grant_id", "methods", "purposes", "fields", "provinces", "from_time", "until_time", "contract_digest", "verify_fields", "predicates", "leniency", "own_subjects", "quotas", "guesses_per_day", "field_sets", "verify_field_sets", "narrows", "unit", "system", "narrowed_by", "signed")
     GRANT_ID_FIELD_NUMBER: _ClassVar[int]
     METHODS_FIELD_NUMBER: _ClassVar[int]
     PURPOSES_FIELD_NUMBER: _ClassVar[int]
@@ -113,6 +113,7 @@ class Grant(_message.Message):
     UNIT_FIELD_NUMBER: _ClassVar[int]
     SYSTEM_FIELD_NUMBER: _ClassVar[int]
     NARROWED_BY_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_FIELD_NUMBER: _ClassVar[int]
     grant_id: int
     methods: _containers.RepeatedScalarFieldContainer[str]
     purposes: _containers.RepeatedCompositeFieldContainer[GrantedPurpose]
@@ -133,7 +134,8 @@ class Grant(_message.Message):
     unit: str
     system: str
     narrowed_by: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, grant_id: _Optional[int] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[_Union[GrantedPurpose, _Mapping]]] = ..., fields: _Optional[_Iterable[str]] = ..., provinces: _Optional[_Iterable[str]] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contract_digest: _Optional[bytes] = ..., verify_fields: _Optional[_Iterable[str]] = ..., predicates: _Optional[_Iterable[str]] = ..., leniency: _Optional[_Union[MatchLeniency, str]] = ..., own_subjects: _Optional[bool] = ..., quotas: _Optional[_Iterable[_Union[Quota, _Mapping]]] = ..., guesses_per_day: _Optional[int] = ..., field_sets: _Optional[_Iterable[str]] = ..., verify_field_sets: _Optional[_Iterable[str]] = ..., narrows: _Optional[int] = ..., unit: _Optional[str] = ..., system: _Optional[str] = ..., narrowed_by: _Optional[_Iterable[int]] = ...) -> None: ...
+    signed: bool
+    def __init__(self, grant_id: _Optional[int] = ..., methods: _Optional[_Iterable[str]] = ..., purposes: _Optional[_Iterable[_Union[GrantedPurpose, _Mapping]]] = ..., fields: _Optional[_Iterable[str]] = ..., provinces: _Optional[_Iterable[str]] = ..., from_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contract_digest: _Optional[bytes] = ..., verify_fields: _Optional[_Iterable[str]] = ..., predicates: _Optional[_Iterable[str]] = ..., leniency: _Optional[_Union[MatchLeniency, str]] = ..., own_subjects: _Optional[bool] = ..., quotas: _Optional[_Iterable[_Union[Quota, _Mapping]]] = ..., guesses_per_day: _Optional[int] = ..., field_sets: _Optional[_Iterable[str]] = ..., verify_field_sets: _Optional[_Iterable[str]] = ..., narrows: _Optional[int] = ..., unit: _Optional[str] = ..., system: _Optional[str] = ..., narrowed_by: _Optional[_Iterable[int]] = ..., signed: _Optional[bool] = ...) -> None: ...
 
 class Actor(_message.Message):
     __slots__ = ("agency", "unit", "system", "officer", "case_reference", "call_id")

@@ -45,7 +45,9 @@ def store(tmp_path: Path) -> Iterator[AgencyStore]:
 
 @pytest.fixture
 def administration(store: AgencyStore) -> AgencyMethods:
-    return AgencyMethods(store, CATALOGUE, frozenset({"LookUpPerson", "PullChanges"}), lambda: NOW, settle_seconds=0)
+    methods = frozenset({"LookUpPerson", "StreamLookUpPersons", "PullChanges"})
+    streamed = frozenset({"StreamLookUpPersons"})
+    return AgencyMethods(store, CATALOGUE, methods, lambda: NOW, settle_seconds=0, streamed=streamed)
 
 
 async def add_units(administration: AgencyMethods, *codes: str) -> None:
@@ -155,6 +157,7 @@ async def test_what_may_be_verified_and_how_often_reads_back(store: AgencyStore,
         ({"predicates": ["alive", "rich"]}, "grant.predicates[1]"),
         ({"predicates": ["age_at_least:151"]}, "grant.predicates[0]"),
         ({"leniency": 9}, "grant.leniency"),
+        ({"signed": True, "methods": ["LookUpPerson", "StreamLookUpPersons"]}, "grant.signed"),
         ({"guesses_per_day": 1001}, "grant.guesses_per_day"),
         ({"quotas": [agency_pb.Quota(), agency_pb.Quota()]}, "grant.quotas[1].method"),
         ({"quotas": [agency_pb.Quota(method="PullChanges")]}, "grant.quotas[0].method"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -18,12 +20,13 @@ from gateway import errors
 from gateway.agency.certificates import key_from_pem, make_key
 from gateway.agency.identity import SIGNING_KEY_FILE
 from gateway.agency.signing_keys import key_id_of, public_key_of
-from gateway.api.v1 import signing_service_pb2, sync_service_pb2
+from gateway.api.v1 import lookup_service_pb2, signing_service_pb2, sync_service_pb2
 from gateway.client import Client, Context, GatewayRefusal, PushItem, RequestKey, connect
 from gateway.client.connection import REGISTER_SIGNING_KEY
 from gateway.client.lookup import LOOK_UP_PERSON
 from gateway.client.signing import must_sign
 from gateway.client.sync import PUSH
+from tests.tidy.sources import ROOT
 
 REGISTERED = signing_service_pb2.RegisterSigningKeyResponse()
 ACKNOWLEDGED = sync_service_pb2.PushResponse()
@@ -209,3 +212,72 @@ async def test_a_device_signs_in_place_of_a_file(gateway: Any, context: Context)
     assert header["kid"] == key_id_of(device.public_key())
     assert len(asked) == 1
     assert not (gateway.folder / SIGNING_KEY_FILE).exists()
+
+
+def documented(name: str) -> Any:
+    """A function of the client's documentation, as it stands there."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/client.md").read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = [block for block in blocks if f"def {name}(" in block]
+    defined: dict[str, Any] = {}
+    exec(compile(block, "docs/client.md", "exec"), defined)
+    return defined[name]
+
+
+def batches_of(count: int) -> list[list[PushItem]]:
+    return [[PushItem(f"item-{number}", sync_service_pb2.PushItem().person)] for number in range(count)]
+
+
+async def test_one_signature_closes_many_pushes(gateway: Any, context: Context) -> None:
+    pushes = Pushes(gateway)
+    async with gateway.client() as client:
+        done, refused = await documented("push_year")(client, batches_of(9), context)
+    assert (done, refused) == (9, [])
+    sent = gateway.paths("Push")
+    (text,) = {metadata["x-request-jws"] for metadata in sent}
+    (digests,) = {metadata["x-request-digests-bin"] for metadata in sent}
+    key = own_key(gateway)
+    header = jwt.PyJWS().decode_complete(text, key, algorithms=["ES256"], detached_payload=digests)["header"]
+    assert header["typ"] == "popgate-batch+jws"
+    assert sorted(sha256(body).digest() for body in pushes.bodies) == sorted(
+        digests[at : at + 32] for at in range(0, len(digests), 32)
+    )
+
+
+async def test_of_a_batch_what_is_sent_again_is_signed_by_itself(gateway: Any, context: Context, refusal: Any) -> None:
+    Pushes(gateway, refusal(errors.SigningKeyUnknown()), ACKNOWLEDGED)
+    registered = registrations(gateway)
+    async with gateway.client() as client:
+        assert len(await client.push_batches(batches_of(3), fields=["social_insurance.status"], context=context)) == 3
+    assert len(registered()) == 1
+    assert ["x-request-digests-bin" in metadata for metadata in gateway.paths("Push")].count(False) == 1
+
+
+async def test_a_refused_push_is_raised_once_all_have_ended(gateway: Any, context: Context, refusal: Any) -> None:
+    pushes = Pushes(gateway, refusal(errors.PurposeNotGranted()), ACKNOWLEDGED)
+    async with gateway.client() as client:
+        with pytest.raises(GatewayRefusal, match="purpose"):
+            await client.push_batches(batches_of(6), fields=["social_insurance.status"], context=context)
+    assert len(pushes.bodies) == 6
+
+
+@pytest.mark.parametrize("batches", [[], batches_of(129), [*batches_of(1), *batches_of(1)]], ids=["0", "129", "same"])
+async def test_what_no_signature_can_close_is_no_batch(
+    gateway: Any, context: Context, batches: list[list[PushItem]]
+) -> None:
+    pushes = Pushes(gateway)
+    async with gateway.client() as client:
+        with pytest.raises(ValueError, match="1 to 128"):
+            await client.push_batches(batches, fields=["social_insurance.status"], context=context)
+    assert pushes.bodies == []
+
+
+async def test_what_a_grant_wants_signed_is_signed_at_once_from_then_on(
+    gateway: Any, context: Context, refusal: Any
+) -> None:
+    answer = lookup_service_pb2.LookUpPersonResponse()
+    gateway.on(LOOK_UP_PERSON, [refusal(errors.SignatureMissing()), answer])
+    async with gateway.client() as client:
+        for _ in range(3):
+            await client.look_up("001200000001", fields=["name"], context=context)
+    signed = ["x-request-jws" in metadata for metadata in gateway.paths("LookUpPerson")]
+    assert signed == [False, True, True, True]
