@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -21,9 +21,7 @@ from typing import IO
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.agency.bootstrap import OPERATORS, enrol_locally
-from gateway.agency.grants import Grant, Leniency, Quota
 from gateway.agency.store import AgencyStore
-from gateway.api.v1 import options_pb2
 from gateway.audit.checkpoint import open_checkpoint
 from gateway.audit.detail import Detail, open_
 from gateway.audit.entry import Entry, decode
@@ -35,156 +33,18 @@ from gateway.catalogue import Catalogue
 from gateway.client import Context
 from gateway.config import Settings
 from gateway.start import prepare, trust_of
-from registry.linked import LINKED
-from tests.processes import descriptors
-from tests.processes import is_alive as is_alive  # the tests know it from here
-from tests.world import BASIC, free_ports
+from tests.members import AGENCIES, SOUTH, Member, grant_of
+from tests.processes import descriptors, is_alive
+from tests.world import free_ports
+
+__all__ = ["AGENCIES", "OPERATION", "SOUTH", "Gateway", "Member", "is_alive", "running"]
 
 START_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
-SOUTH = "79"
 _decoded = lru_cache(maxsize=100_000)(decode)
 # States of sockets as /proc/net/tcp writes them.
 _LISTEN, _ESTABLISHED = "0A", "01"
 OPERATION = Context("gateway.operation", "policy:operation", "setup", "op-1")
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An agency of the tests: what it is granted, and the context it asks in."""
-
-    agency_class: int
-    methods: tuple[str, ...] = ()
-    purpose: str = ""
-    fields: tuple[str, ...] = ()
-    provinces: tuple[str, ...] = ()
-    quotas: tuple[Quota, ...] = ()
-    verify_fields: tuple[str, ...] = ()
-    predicates: tuple[str, ...] = ()
-    leniency: int = Leniency.EXACT
-    guesses_per_day: int = 0
-    pairwise: bool = False
-    units: tuple[str, ...] = ()
-    own_subjects: bool = False
-    signed: bool = False
-
-    @property
-    def context(self) -> Context:
-        """What the agency states."""
-        return Context(self.purpose, "law26/2023:art10", "HS-2026-0001", "officer-17")
-
-
-_INSURANCE = tuple(f"social_insurance.{field}" for field in ("code", "status", "health_card", "employer_unit"))
-_BULK = ("LookUpPerson", "BatchLookUpPersons", "StreamLookUpPersons")
-_SYNC = ("LookUpPerson", "Pull", "Push")
-_VERIFYING = ("VerifyPerson", "BatchVerifyPersons", "StreamVerifyPersons")
-_VERIFIED = (
-    *("name", "number", "birth_date", "sex", "nationality", "legacy_number", "permanent_residence", "contact"),
-    *("marital_status", "household_number", "social_insurance.code", "social_insurance.health_card"),
-    *("enrolment.sector_code", "driver_licence.number", "tax_registration.former_code"),
-)
-_FINDING = ("LookUpHousehold", "LookUpRelatives", "ResolveNumber", "SearchPersons")
-_TOKENED = ("LookUpPerson", "BatchLookUpPersons", "Pull", "Push", *_FINDING)
-_STUDIED = (*BASIC, *_INSURANCE, "legacy_number", "identity_documents", "relatives", "household", "contact", "vehicles")
-_FUND = Member(
-    options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE,
-    (*_BULK, *_VERIFYING, *_FINDING, "Pull", "Push", "EnrolSubjects", "WithdrawSubjects"),
-    "insurance.own",
-    (*BASIC, *_INSURANCE),
-    verify_fields=("name",),
-    predicates=("alive", "same_household"),
-    guesses_per_day=1000,
-    own_subjects=True,
-)
-"""Serves the people whom it enrolled and sees nobody else."""
-AGENCIES: Mapping[str, Member] = {
-    "hospital": Member(
-        options_pb2.AGENCY_CLASS_HEALTH,
-        _BULK,
-        "health.admission",
-        (*BASIC, "birth_place", "relatives", "household", *_INSURANCE),
-        units=("bach-mai", "cho-ray"),
-    ),
-    "insurance": Member(options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE)),
-    "insurance-south": Member(
-        options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _SYNC, "insurance.mirror", (*BASIC, *_INSURANCE), (SOUTH,)
-    ),
-    "province-south": Member(
-        options_pb2.AGENCY_CLASS_PROVINCE, (*_BULK, "Pull"), "province.residence", BASIC, (SOUTH,)
-    ),
-    "carrier": Member(
-        options_pb2.AGENCY_CLASS_CARRIER, ("LookUpPerson",), "subscriber.check", ("number", "birth_date.year")
-    ),
-    "auditor": Member(options_pb2.AGENCY_CLASS_AUDITOR, ("QueryAccesses",), "audit.inspection"),
-    "ministry": Member(
-        options_pb2.AGENCY_CLASS_MINISTRY,
-        ("LookUpPerson", "Pull"),
-        "ministry.registers",
-        ("number", *sorted(LINKED)[::2]),
-    ),
-    "family": Member(options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", (*BASIC, "relation_to_head")),
-    "family-south": Member(
-        options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", (*BASIC, "relation_to_head"), (SOUTH,)
-    ),
-    "family-wide": Member(
-        options_pb2.AGENCY_CLASS_JUSTICE, _FINDING, "justice.family", (*BASIC, "relatives", "household")
-    ),
-    "bank": Member(
-        options_pb2.AGENCY_CLASS_MINISTRY,
-        _VERIFYING,
-        "customer.identification",
-        verify_fields=_VERIFIED,
-        predicates=("alive", "age_at_least:18", "resident_of_province", "same_household"),
-        guesses_per_day=1000,
-    ),
-    "bank-south": Member(
-        options_pb2.AGENCY_CLASS_MINISTRY,
-        _VERIFYING,
-        "customer.identification",
-        provinces=(SOUTH,),
-        verify_fields=("name", "birth_date.year"),
-        predicates=("alive", "same_household"),
-        leniency=Leniency.SPELLING,
-    ),
-    "post": Member(
-        options_pb2.AGENCY_CLASS_CARRIER,
-        _VERIFYING,
-        "subscriber.check",
-        verify_fields=_VERIFIED,
-        leniency=Leniency.LENIENT,
-        guesses_per_day=1000,
-    ),
-    "lender": Member(
-        options_pb2.AGENCY_CLASS_MINISTRY,
-        _VERIFYING,
-        "customer.identification",
-        verify_fields=("name", "birth_date"),
-        predicates=("alive", "same_household"),
-        guesses_per_day=2,
-    ),
-    "telecom": Member(
-        options_pb2.AGENCY_CLASS_CARRIER,
-        ("LookUpPerson", "BatchLookUpPersons", "GetUsageStatement"),
-        "subscriber.check",
-        ("number", "birth_date.year"),
-    ),
-    "tokened": Member(options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True),
-    "tokened-too": Member(
-        options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True
-    ),
-    "notary": Member(
-        options_pb2.AGENCY_CLASS_CARRIER,
-        ("LookUpPerson", "BatchLookUpPersons"),
-        "notary.deed",
-        ("number", "name"),
-        signed=True,
-    ),
-    "fund": _FUND,
-    "fund-too": _FUND,
-    "fund-south": replace(_FUND, provinces=(SOUTH,)),
-    "newcomer": Member(options_pb2.AGENCY_CLASS_MINISTRY, (), "statistics"),
-}
-"""Who asks in the tests. The newcomer is registered and has no grant."""
 
 
 @dataclass(slots=True)
@@ -236,7 +96,7 @@ class Gateway:
             if member.units:
                 store.register_units(code, {unit: f"Unit {unit}" for unit in member.units}, int(now))
             if member.methods:
-                store.create_grant(code, _grant(store.reserve_grant_id(), member, catalogue, now))
+                store.create_grant(code, grant_of(store.reserve_grant_id(), member, catalogue, now))
         store.close()
         trust = trust_of(self.settings)
         for code in members:
@@ -397,21 +257,3 @@ def running(state: Path, registry: Path, workers: int = 2) -> Iterator[Gateway]:
         gateway.stop()
 
 
-def _grant(grant_id: int, member: Member, catalogue: Catalogue, now: float) -> Grant:
-    return Grant(
-        grant_id=grant_id,
-        methods=frozenset(member.methods),
-        purposes={member.purpose: frozenset({member.context.legal_basis})},
-        fields=catalogue.resolve(member.fields),
-        provinces=frozenset(member.provinces),
-        from_time=int(now),
-        until_time=int(now) + 86_400,
-        contract_digest=catalogue.digest,
-        quotas=member.quotas,
-        verify_fields=catalogue.resolve(member.verify_fields),
-        predicates=frozenset(member.predicates),
-        leniency=member.leniency,
-        guesses_per_day=member.guesses_per_day,
-        own_subjects=member.own_subjects,
-        signed=member.signed,
-    )
