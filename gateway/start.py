@@ -9,7 +9,9 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.agency.bootstrap import initialise
+from gateway.agency.check import cut_sentence, newest_in_log
 from gateway.agency.notice import socket_path
+from gateway.agency.store import AgencyStore
 from gateway.audit.errors import AuditError
 from gateway.audit.files import RealFiles
 from gateway.audit.log import create_audit, needs_creating
@@ -44,6 +46,8 @@ def prepare(settings: Settings, now: float) -> None:
         paths = AuditPaths(str(settings.state))
         if needs_creating(RealFiles(), paths.state):
             create_audit(paths.state, settings.origin, os.urandom, RealFiles())
+        if (settings.state / "gateway.db").exists():
+            require_uncut(settings.state)
         initialise(
             settings.state, settings.names, settings.trust_domain, now, trust_of(settings), Catalogue.compile().digest
         )
@@ -57,6 +61,20 @@ def prepare(settings: Settings, now: float) -> None:
         raise CannotStart(f"{settings.state / 'gateway.db'} cannot be read as a database; restore it") from None
     except OSError as error:
         raise CannotStart(f"{error.filename or settings.state}: {error.strerror}") from None
+
+
+def require_uncut(state: Path) -> None:
+    """Raises CannotStart when gateway.db ends before an act that the log names; ValueError, OSError, AuditError."""
+    paths = AuditPaths(str(state))
+    named, index = newest_in_log(paths.log, Path(paths.log_vkey).read_text().strip())
+    store = AgencyStore.open(state / "gateway.db")
+    newest = store.policy_version()
+    store.close()
+    if newest < named:
+        raise CannotStart(
+            f"{cut_sentence(newest, named, index)}; put the newest copy in place, or, when there is none, mark the "
+            f"lost acts with `popgate agency restored --state {state}` and decide anew what they decided"
+        )
 
 
 def trust_of(settings: Settings) -> Mapping[str, str]:

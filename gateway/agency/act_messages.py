@@ -115,4 +115,6 @@ def _subject(kind: ActKind, body: Mapping[str, Any]) -> str:
         return f"grant {body['grant']}"
     if kind is ActKind.ROWS:
         return str(body["table"])
+    if kind is ActKind.LOST:
+        return "unknown"
     return f"{body['target']} {body['value']}"

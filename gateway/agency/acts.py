@@ -40,6 +40,8 @@ class ActKind(StrEnum):
     REVOCATION = "revocation"
     LIFTING = "lifting"
     ROWS = "rows"
+    LOST = "lost"
+    """In the place of one that was lost with gateway.db, so that its number is not given twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,7 @@ class Ledger:
             ActKind.REVOCATION: self._revocation,
             ActKind.LIFTING: self._lifting,
             ActKind.ROWS: self._rows,
+            ActKind.LOST: lambda _act: lambda: None,
         }
         try:
             return plans[act.kind](act)

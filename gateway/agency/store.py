@@ -90,7 +90,7 @@ class AgencyStore:
         self._engine = engine
         self._writes = engine.execution_options(writes=True)
         self._code_salt = code_salt
-        self.successions = Successions(engine)
+        self.successions = Successions(engine, key)
         self._key = key
         self.register = Register(engine, key, lambda: announce(path.parent / "run"))
         self.subjects = Subjects(engine, key)
@@ -233,6 +233,28 @@ class AgencyStore:
                     **place._asdict(),
                 )
             )
+
+    def altered_codes(self) -> list[str]:
+        """The agencies that enrolment codes are made out to whose seal is broken, by code's row."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(tables.enrolment_code)).all()
+        return [
+            row.agency
+            for row in rows
+            if not hmac.compare_digest(
+                self._code_seal(row.code_hash, Place(row.agency, row.unit, row.system), row.expires_at), row.seal
+            )
+        ]
+
+    def mark_lost(self, through: int, now: int, actor: Actor) -> int:
+        """Put marks in place of the acts up to a number that were lost with gateway.db; how many.
+
+        Raises ActsAltered.
+        """
+        lost = range(self.register.number(), through)
+        for _ in lost:
+            self.register.append(Act(ActKind.LOST, {}, now, actor))
+        return len(lost)
 
     def owner_of_code(self, code: str) -> CodeOwner:
         """Whom a code was made for, whether or not it may be used still. Raises EnrolmentRefused, also when altered."""

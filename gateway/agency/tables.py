@@ -73,6 +73,8 @@ succession = Table(
     Column("key_digest", LargeBinary(32), nullable=False),
     Column("refused_from", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    # Over the rest of the row, under the key of the acts.
+    Column("seal", LargeBinary(32), nullable=False),
 )
 
 # A code that was used is kept, so that it stays refused and can be told from one that never was.

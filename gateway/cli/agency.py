@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.asking import Operator, as_operator
+from gateway.cli.exits import NO_EVIDENCE
 from gateway.cli.operation import AgencyArgument, actor_text, agency_json
-from gateway.cli.options import IdentityOption, JsonOption
+from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption
 from gateway.cli.output import message_json, moment, print_json, print_table
 
 if TYPE_CHECKING:
@@ -216,6 +218,61 @@ def fingerprint(identity: IdentityOption) -> None:
 
     for root in identity_of(identity).roots:
         print(sha256(root.public_bytes(Encoding.DER)).hexdigest())
+
+
+StateOption = Annotated[
+    Path, typer.Option(exists=True, file_okay=False, metavar="DIR", help="State directory of the gateway.")
+]
+
+
+@app.command()
+def check(state: StateOption, as_json: JsonOption = False) -> None:
+    """Compare gateway.db with the access log, on the gateway's machine: what was altered, cut off, put in by hand."""
+    from gateway.agency.check import check as look
+    from gateway.agency.store import AgencyStore
+    from gateway.audit.paths import AuditPaths
+
+    paths = AuditPaths(str(state))
+    store = AgencyStore.open(state / "gateway.db")
+    try:
+        found = look(store, paths.log, Path(paths.log_vkey).read_text().strip())
+    finally:
+        store.close()
+    if as_json:
+        flaws = [{"what": flaw.what, "where": flaw.where, "sentence": flaw.sentence} for flaw in found.flaws]
+        print_json({"acts": found.acts, "entries": found.entries, "flaws": flaws})
+    else:
+        for flaw in found.flaws:
+            print(f"{flaw.what}: {flaw.sentence}.")
+        flaws_text = f"{len(found.flaws)} flaws" if found.flaws else "nothing altered, cut off or put in by hand"
+        print(f"{found.acts:,} acts and {found.entries:,} entries of the log: {flaws_text}.")
+    if found.flaws:
+        raise typer.Exit(NO_EVIDENCE)
+
+
+@app.command()
+def restored(state: StateOption, case: CaseOption, officer: OfficerOption) -> None:
+    """Mark the acts that were lost when gateway.db was restored from an older copy, while the gateway is stopped."""
+    from gateway.agency.acts import Actor
+    from gateway.agency.check import newest_in_log
+    from gateway.agency.store import AgencyStore
+    from gateway.audit.paths import AuditPaths
+    from gateway.start import CannotStart
+    from gateway.supervisor import take_lock
+
+    paths = AuditPaths(str(state))
+    try:
+        lock = take_lock(state)
+    except CannotStart as error:
+        raise typer.BadParameter(str(error), param_hint="--state") from None
+    store = AgencyStore.open(state / "gateway.db")
+    try:
+        named, _ = newest_in_log(paths.log, Path(paths.log_vkey).read_text().strip())
+        actor = Actor(officer=officer, case_reference=case)
+        print(f"Marked {store.mark_lost(named, int(time.time()), actor)} acts as lost; decide anew what they decided.")
+    finally:
+        store.close()
+        os.close(lock)
 
 
 @app.command("enrol-local")

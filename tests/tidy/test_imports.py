@@ -33,6 +33,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.audit.service": (API, ERRORS, BASE, RECORD, TURNS, "gateway.lookup", "registry"),
     "gateway.agency": (API, ERRORS, KEYFILES),
     "gateway.agency.key_service": (API, BASE),
+    "gateway.agency.check": ("gateway.audit",),
     "gateway.agency.rotation": (ERRORS, KEYFILES, "gateway.audit.note", "gateway.audit.receipt"),
     "gateway.agency.quotas": (ERRORS, "gateway.audit.claims", "gateway.audit.limits"),
     "gateway.agency.guesses": (API, BASE, "gateway.audit.claims"),
