@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 import grpc
 import structlog
+from cryptography import x509
 
 from gateway.agency.authority import CertificateAuthority, root_bundle
-from gateway.agency.certificates import key_from_pem, public_from_pem
+from gateway.agency.certificates import fingerprint, issuer_of, key_from_pem, public_from_pem
 from gateway.agency.tokens import TokenSigner, TokenVerifier, key_id
 from gateway.keyfiles import REFRESH_SECONDS, KeyFile, Refreshed
 
@@ -74,6 +75,27 @@ class Authority:
 
     def _take(self, _files: Sequence[KeyFile], _chosen: KeyFile) -> None:
         self._held = CertificateAuthority.open(self._directory, self._now())
+
+
+class Issuers:
+    """The certificates of the issuing keys, retired ones too; opens no private key."""
+
+    def __init__(self, directory: Path, now: Callable[[], float]) -> None:
+        """Raises FileNotFoundError, ValueError."""
+        self._refreshed = Refreshed(directory, "issuing", self._take, now, ".pem")
+
+    def __call__(self, pem: bytes) -> str:
+        """The fingerprint of the one that issued a leaf. Raises CredentialForeign."""
+        return issuer_of(pem, self._held)
+
+    def refresh(self) -> None:
+        """Look once. Raises OSError, ValueError."""
+        self._refreshed.refresh()
+
+    def _take(self, files: Sequence[KeyFile], chosen: KeyFile) -> None:
+        read = {file: x509.load_pem_x509_certificate(file.path.read_bytes()) for file in files}
+        self._held = [read[file] for file in reversed(files)]
+        self.active = fingerprint(read[chosen])
 
 
 class ServerTls:

@@ -60,7 +60,7 @@ from gateway.lookup.verification.plan import Plans
 from gateway.lookup.verifying import VerificationMethods
 from gateway.metrics import Metrics
 from gateway.pulse import beat
-from gateway.rotating import Authority, ServerTls, TokenKeys, keep_fresh
+from gateway.rotating import Authority, Issuers, ServerTls, TokenKeys, keep_fresh
 from gateway.sync.cursor import CursorKey
 from gateway.sync.feed import Feed
 from gateway.sync.push import Pushing
@@ -132,7 +132,9 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     await watcher.start()
     beating = asyncio.create_task(beat(settings.run / "policy", epoch, watcher.age_seconds), name="pulse")
     tokens = TokenKeys(settings.state / "keys", settings.trust_domain, time.time)
-    chain = spine.join(Authenticator(watcher, tokens.verifier, settings.trust_domain, time.time), settings.workers)
+    issuers = Issuers(settings.state / "ca", time.time)
+    authenticator = Authenticator(watcher, tokens.verifier, settings.trust_domain, time.time, issuers)
+    chain = spine.join(authenticator, settings.workers)
 
     methods = compile_methods()
     catalogue = Catalogue.compile()
@@ -151,6 +153,10 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     cursors = CursorKey((keys / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
     cursor_keys = Refreshed(keys, "cursor", partial(_use_cursor_keys, cursors), time.time)
     names = frozenset(methods)
+
+    def in_use() -> frozenset[str]:
+        return frozenset((tokens.signer.key_id, issuers.active))
+
     streamed = frozenset(name for name, method in methods.items() if method.frame_class is not None)
 
     behaviours = _behaviours(
@@ -166,7 +172,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         ),
         TokenMethods(lambda: tokens.signer, watcher.view, time.time, secrets.token_bytes),
         AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
-        AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes, streamed=streamed),
+        AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes, streamed=streamed, in_use=in_use),
         PolicyMethods(watcher.view, catalogue, names, spine.keys, str(settings.state), time.time),
         UsageMethods(store, spine.keys, str(settings.state)),
         KeyMethods(),
@@ -174,7 +180,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         SigningMethods(store.signing_keys, watcher.view, settings.trust_domain, time.time),
     )
     credentials = ServerTls(settings.state, mutual=True).credentials()
-    fresh = asyncio.create_task(keep_fresh([tokens, cursor_keys]), name="keep keys fresh")
+    fresh = asyncio.create_task(keep_fresh([tokens, cursor_keys, issuers]), name="keep keys fresh")
     behaviours = {name: Tokened(behaviour, pairwise, finding) for name, behaviour in behaviours.items()}
     await _serve(spine, chain, methods, behaviours, f"{settings.host}:{settings.port}", credentials, ready)
     fresh.cancel()

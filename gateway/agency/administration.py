@@ -61,16 +61,18 @@ class AgencyMethods:
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         settle_seconds: float = POLICY_SETTLE_SECONDS,
         streamed: frozenset[str] = frozenset(),
+        in_use: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         """`methods`: names that a grant may hold; `streamed`: those of streams. `clock`: unix seconds.
 
-        `settle_seconds`: see the view.
+        `settle_seconds`: see the view. `in_use`: names of the keys that sign tokens and certificates now.
         """
         self._store = store
         self._catalogue = catalogue
         self._sets = FieldSets.load(catalogue)
         self._methods = methods
         self._streamed = streamed
+        self._in_use = in_use
         self._settle_seconds = settle_seconds
         self._clock = clock
         self._random_bytes = random_bytes
@@ -212,6 +214,8 @@ class AgencyMethods:
         target, value = target_of(request)
         if target is Target.THUMBPRINT:
             await asyncio.to_thread(self._store.require_credential, request.thumbprint)
+        if target is Target.KEY and value in self._in_use():
+            raise invalid("key_id", "is in use: let another key take its place first, so that one is trusted")
         act = {"target": target, "value": value}
         return await self._acting(call, ActKind.REVOCATION, act, agency_pb.RevokeResponse(), f"revoke {target} {value}")
 

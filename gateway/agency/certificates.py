@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -52,6 +53,8 @@ class Principal:
     not_before: int
     serial: int
     unit: str = ""
+    issuer: str = ""
+    """Which issuing key signed the certificate, where that was looked at: see `fingerprint`."""
 
     @property
     def entry_name(self) -> str:
@@ -191,6 +194,23 @@ def require_csr_names(der: bytes, trust_domain: str, agency: str, system: str, u
         raise CsrForeign from None
     if asked - {own}:
         raise CsrForeign
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """What names an issuing key: SHA-256 of its certificate's DER, in hexadecimal."""
+    return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+
+
+def issuer_of(pem: bytes, issuers: Iterable[x509.Certificate]) -> str:
+    """The fingerprint of that one of the issuing certificates under which a leaf stands. Raises CredentialForeign."""
+    leaf = x509.load_pem_x509_certificate(pem)
+    for issuer in issuers:
+        try:
+            leaf.verify_directly_issued_by(issuer)
+        except (InvalidSignature, TypeError, ValueError):
+            continue
+        return fingerprint(issuer)
+    raise CredentialForeign("The credential was issued by another gateway; enrol with this one.")
 
 
 def key_digest(key: ec.EllipticCurvePublicKey) -> bytes:

@@ -38,7 +38,8 @@ class Agency:
 class PolicyView:
     """One consistent state of the policy. A revoked agency is not in it.
 
-    `revoked_units`: agency and unit. `revoked_keys`: `kid` of token keys and of signing keys.
+    `revoked_units`: agency and unit. `revoked_keys`: `kid` of token keys and of signing keys, fingerprints of issuing
+    certificates.
     """
 
     version: int
@@ -75,6 +76,8 @@ class PolicyView:
             raise CredentialRevoked
         if token is not None and (token.token_id in self.revoked_tokens or token.key_id in self.revoked_keys):
             raise CredentialRevoked
+        if principal.issuer in self.revoked_keys:
+            raise CredentialSuperseded("The key that issued the certificate is trusted no more; renew the certificate.")
         agency = self.agency(principal.agency)
         if principal.unit and (
             principal.unit not in agency.units or (principal.agency, principal.unit) in self.revoked_units

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from gateway.agency.authority import CertificateAuthority, make_issuing, make_root, server_names
 from gateway.agency.bootstrap import issue_server_pair
-from gateway.agency.certificates import key_from_pem, key_to_pem, make_key, public_from_pem, public_to_pem
+from gateway.agency.certificates import fingerprint, key_from_pem, key_to_pem, make_key, public_from_pem, public_to_pem
 from gateway.agency.identity import write_private
 from gateway.agency.tokens import key_id
 from gateway.audit.note import Signer, Verifier
@@ -80,7 +80,7 @@ def keys(state: Path, now: float) -> list[Key]:
         found += [Key(kind, name, state_of(file, files, now), file.effective_from) for file, name in named]
     leaf = x509.load_pem_x509_certificate((state / "tls" / "chain.pem").read_bytes())
     begins = int(leaf.not_valid_before_utc.timestamp())
-    return [*found, Key("server", _fingerprint(leaf), KeyState.ACTIVE, begins)]
+    return [*found, Key("server", fingerprint(leaf), KeyState.ACTIVE, begins)]
 
 
 @contextmanager
@@ -193,12 +193,8 @@ def _names(state: Path, kind: str, files: Sequence[KeyFile]) -> list[str]:
         first = (state / "audit" / "receipt.vkey").read_text().partition("\n")[0]
         lines = [file.path.with_suffix(".vkey").read_text() if file.effective_from else first for file in files]
         return [f"{Verifier.from_text(line).key_id:08x}" for line in lines]
-    return [_fingerprint(x509.load_pem_x509_certificate(file.path.read_bytes())) for file in files]
+    return [fingerprint(x509.load_pem_x509_certificate(file.path.read_bytes())) for file in files]
 
 
 def _name_of(made: Mapping[str, bytes]) -> str:
-    return _fingerprint(x509.load_pem_x509_certificate(made[".pem"]))
-
-
-def _fingerprint(certificate: x509.Certificate) -> str:
-    return sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+    return fingerprint(x509.load_pem_x509_certificate(made[".pem"]))

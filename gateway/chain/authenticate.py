@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gateway.agency.certificates import Principal, principal_from_pem
@@ -26,13 +27,19 @@ class Authenticator:
     """
 
     def __init__(
-        self, watcher: PolicyWatcher, verifier: TokenVerifier, trust_domain: str, now: Callable[[], float]
+        self,
+        watcher: PolicyWatcher,
+        verifier: TokenVerifier,
+        trust_domain: str,
+        now: Callable[[], float],
+        issuer_of: Callable[[bytes], str],
     ) -> None:
-        """`now`: seconds since 1970."""
+        """`now`: seconds since 1970. `issuer_of`: which issuing key signed a leaf (PEM). Raises CredentialForeign."""
         self._watcher = watcher
         self._verifier = verifier
         self._trust_domain = trust_domain
         self._now = now
+        self._issuer_of = issuer_of
         self._principals: dict[bytes, Principal] = {}
 
     def authenticate(
@@ -61,7 +68,7 @@ class Authenticator:
         pem = certificates[0]
         known = self._principals.get(pem)
         if known is None:
-            known = principal_from_pem(pem, self._trust_domain)
+            known = replace(principal_from_pem(pem, self._trust_domain), issuer=self._issuer_of(pem))
             if len(self._principals) >= CERTIFICATES_REMEMBERED_MAX:
                 self._principals.clear()
             self._principals[pem] = known

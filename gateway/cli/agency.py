@@ -136,7 +136,12 @@ ThumbprintTarget = Annotated[
     str, typer.Option(metavar="HEX", help="Or SHA-256 of one certificate, as `list --json` shows it.")
 ]
 TokenTarget = Annotated[str, typer.Option(metavar="HEX", help="Or the id (`jti`) of one token.")]
-KeyTarget = Annotated[str, typer.Option(metavar="KID", help="Or the id (`kid`) of one key.")]
+KeyTarget = Annotated[
+    str,
+    typer.Option(
+        metavar="KID", help="Or the id (`kid`) of one key; of an issuing key the name that `credential keys` shows."
+    ),
+]
 
 
 def _target(agency: str, unit: str, thumbprint: str, token: str, key: str) -> dict[str, Any]:

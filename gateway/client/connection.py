@@ -230,8 +230,17 @@ class Connection:
         while True:
             attempt += 1
             link, token = over or self._link, ""
-            if method.token:
-                token = link.tokens.held() or await self._within(deadline, link.tokens.current(), call_id)
+            try:
+                if method.token:
+                    token = link.tokens.held() or await self._within(deadline, link.tokens.current(), call_id)
+            except GatewayRefusal as refusal:
+                again = retry_for(refusal.reason)
+                if again is not Retry.RENEW_CERTIFICATE or again not in remedies:
+                    raise
+                remedies.discard(again)
+                if await self._within(deadline, self._remedied(again, link, "", over), call_id):
+                    continue
+                raise
             try:
                 # Signed anew each time: a signature is good for one call.
                 proof = signature or (await self.signing.sign(method.path, body) if signed else [])

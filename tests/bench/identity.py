@@ -14,6 +14,7 @@ from gateway.chain.authenticate import Authenticator
 from gateway.chain.base import Call
 from gateway.chain.methods import compile_methods
 from gateway.config import Settings
+from gateway.rotating import Issuers
 from tests.bench.rows import Results
 from tests.bench.stage import ASKER
 
@@ -28,7 +29,7 @@ def measure(state: Path, settings: Settings, results: Results, runs: int) -> Non
     domain = settings.trust_domain
     signer = TokenSigner(key_from_pem((state / "keys" / "token.key").read_bytes()), domain, domain, domain)
     verifier = TokenVerifier({signer.key_id: signer.public_key}, domain, domain, domain)
-    authenticator = Authenticator(watcher, verifier, domain, time.time)
+    authenticator = Authenticator(watcher, verifier, domain, time.time, Issuers(state / "ca", time.time))
     pem = (state / "agencies" / ASKER / "cert.pem").read_bytes()
     principal = principal_from_pem(pem, domain)
     token, _ = signer.issue(principal, watcher.view().agency(ASKER).grants, time.time(), bytes(range(16)))

@@ -381,3 +381,14 @@ async def test_one_operator_cannot_enrol_as_another_one(store: AgencyStore, admi
     with pytest.raises(OperatorForeign):
         await administration.CreateEnrolmentCode(by("CreateEnrolmentCode"), asked)
     await administration.CreateEnrolmentCode(by("CreateEnrolmentCode", "operator-second"), asked)
+
+
+async def test_a_key_that_is_in_use_is_not_revoked(store: AgencyStore) -> None:
+    methods = AgencyMethods(
+        store, CATALOGUE, frozenset(), lambda: NOW, settle_seconds=0, in_use=lambda: frozenset({"active"})
+    )
+    with pytest.raises(ArgumentInvalid) as caught:
+        await methods.Revoke(by("Revoke"), agency_pb.RevokeRequest(key_id="active"))
+    assert [violation.field for violation in caught.value.violations] == ["key_id"]
+    await effect(await methods.Revoke(by("Revoke"), agency_pb.RevokeRequest(key_id="retired")))
+    assert store.load_view().revoked_keys == {"retired"}

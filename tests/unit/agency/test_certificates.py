@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -12,7 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from gateway.agency.authority import CertificateAuthority
 from gateway.agency.certificates import (
+    fingerprint,
+    issuer_of,
     key_from_pem,
     key_to_pem,
     make_csr,
@@ -188,3 +192,14 @@ def test_keys_survive_their_file_and_other_curves_are_refused() -> None:
     assert key_from_pem(key_to_pem(key)).public_key() == key.public_key()
     with pytest.raises(ValueError, match="P-256"):
         key_from_pem(key_to_pem(ec.generate_private_key(ec.SECP384R1())))
+
+
+def test_the_issuing_key_of_a_leaf_is_found_by_its_signature(tmp_path: Path) -> None:
+    authorities = [CertificateAuthority.create(tmp_path / name, TRUST_DOMAIN, NOW) for name in ("one", "other")]
+    files = [tmp_path / name / "issuing.pem" for name in ("one", "other")]
+    issuers = [x509.load_pem_x509_certificate(file.read_bytes()) for file in files]
+    for each, issuer in zip(authorities, issuers, strict=True):
+        leaf = each.issue_agency("bhxh", "", make_key().public_key(), NOW).chain_pem
+        assert issuer_of(leaf, issuers) == fingerprint(issuer)
+        with pytest.raises(CredentialForeign):
+            issuer_of(leaf, [other for other in issuers if other != issuer])

@@ -16,7 +16,7 @@ from gateway.agency.policy import PolicyView
 from gateway.agency.store import AgencyStore
 from gateway.agency.tokens import Token
 from gateway.agency.view import PolicyWatcher
-from gateway.errors import CredentialExpired, CredentialRevoked, PolicyStale
+from gateway.errors import CredentialExpired, CredentialRevoked, CredentialSuperseded, PolicyStale
 from tests.unit.agency.world import NOW, make_grant, principal
 
 TOKEN = Token(bytes(16), "bhxh", "hq", NOW + 600, {})
@@ -153,3 +153,17 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - the watcher tells nobody, it is asked
             await asyncio.sleep(0.002)
+
+
+def test_a_revoked_issuing_key_takes_its_certificates_with_it(store: AgencyStore) -> None:
+    name = "ab" * 32
+    theirs, others = replace(principal(), issuer=name), replace(principal(), issuer="cd" * 32)
+    store.revoke(Target.KEY, name, NOW)
+    view = store.load_view()
+    view.check(others, None, NOW)
+    with pytest.raises(CredentialSuperseded, match="renew"):
+        view.check(theirs, None, NOW)
+    # What is revoked by itself is no candidate for an exchange.
+    store.revoke(Target.THUMBPRINT, theirs.thumbprint.hex(), NOW)
+    with pytest.raises(CredentialRevoked):
+        store.load_view().check(theirs, None, NOW)
