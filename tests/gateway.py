@@ -255,5 +255,3 @@ def running(state: Path, registry: Path, workers: int = 2) -> Iterator[Gateway]:
         yield gateway
     finally:
         gateway.stop()
-
-
