@@ -9,9 +9,12 @@ from typing import Any
 
 import grpc
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from google.protobuf.message import Message
 
-from gateway.agency.certificates import key_to_pem, make_csr, make_key
+from gateway.agency.certificates import key_to_pem, make_csr, make_key, spiffe_id
 from gateway.api.v1 import agency_service_pb2, context_pb2, enrolment_service_pb2, options_pb2
 from gateway.audit.entry import Kind
 from gateway.chain.translate import reason_number
@@ -200,6 +203,25 @@ def test_an_enrolment_is_refused_and_counted_without_a_name(
     reply = _enrol(enrolment, code, make_csr(make_key()) if csr is None else csr)
     assert (reply.reason, reply.receipt) == (reason, None)
     assert gateway.counted("gateway_refusals_total", before + 1, **labels) == before + 1
+
+
+def test_a_request_in_anothers_name_is_refused_under_the_codes_agency_and_leaves_the_code_good(
+    gateway: Gateway, enrolment: grpc.Channel, operator: Caller
+) -> None:
+    request = agency_service_pb2.CreateEnrolmentCodeRequest(context=OPERATION.message(), agency="newcomer")
+    made = operator.call(AGENCY + "CreateEnrolmentCode", request)
+    code = agency_service_pb2.CreateEnrolmentCodeResponse.FromString(made.body).code
+    key = make_key()
+    names = x509.SubjectAlternativeName(
+        [x509.UniformResourceIdentifier(spiffe_id(gateway.settings.trust_domain, "hospital"))]
+    )
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).add_extension(names, critical=False)
+    foreign = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    reply = _enrol(enrolment, code, foreign)
+    assert reply.reason == "CSR_FOREIGN"
+    entry, _ = entries_of(gateway, [reply.call_id])[reply.call_id]
+    assert (entry.agency, entry.reason) == ("newcomer", reason_number("CSR_FOREIGN"))
+    assert _enrol(enrolment, code, make_csr(key)).reason == ""
 
 
 def test_agencies_methods_are_not_served_on_the_enrolment_port(enrolment: grpc.Channel) -> None:

@@ -97,7 +97,7 @@ def taken(ledger: Ledger, sequence: list[Act]) -> list[Act]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(sequences)
 def test_what_was_taken_replays_to_the_same_and_two_operators_gave_every_grant(sequence: list[Act]) -> None:
     ledger, again = Ledger(), Ledger()
@@ -116,7 +116,7 @@ def test_what_was_taken_replays_to_the_same_and_two_operators_gave_every_grant(s
         assert ledger.owners[number] == proposal.agency
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(sequences)
 def test_a_view_holds_nobody_who_is_revoked_and_no_narrowing_without_its_grant(sequence: list[Act]) -> None:
     ledger = Ledger()
@@ -142,7 +142,7 @@ def test_the_proposer_alone_gives_nothing() -> None:
 TAMPERINGS = st.sampled_from(["text", "seal", "swap", "drop", "repeat", "renumber", "insert"])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(sequences, TAMPERINGS, st.integers(0, 10**6), st.integers(0, 10**6))
 def test_whatever_was_done_to_the_rows_is_found_out(
     tmp_path_factory: pytest.TempPathFactory, sequence: list[Act], tampering: str, first: int, second: int

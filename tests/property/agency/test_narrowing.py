@@ -100,7 +100,7 @@ def plain(grant: Grant) -> Grant:
     return replace(grant, narrowed_by=(), provinces=scope)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(grants, st.lists(grants, max_size=3))
 def test_what_is_left_is_within_the_grant_and_each_narrowing(parent: Grant, narrowings: list[Grant]) -> None:
     left = narrowed(parent, narrowings)
@@ -110,7 +110,7 @@ def test_what_is_left_is_within_the_grant_and_each_narrowing(parent: Grant, narr
         assert exceeding(left, each) == set()
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(grants, grants, grants)
 def test_order_and_repetition_change_nothing(parent: Grant, one: Grant, other: Grant) -> None:
     assert plain(narrowed(parent, [one, other])) == plain(narrowed(parent, [other, one]))
@@ -118,13 +118,13 @@ def test_order_and_repetition_change_nothing(parent: Grant, one: Grant, other: G
     assert plain(narrowed(parent, [one, one])) == plain(narrowed(parent, [one]))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(grants, grants, grants)
 def test_a_smaller_grant_never_leaves_more(parent: Grant, smaller: Grant, narrowing: Grant) -> None:
     assert exceeding(narrowed(narrowed(parent, [smaller]), [narrowing]), narrowed(parent, [narrowing])) == set()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(grants, grants)
 def test_what_exceeds_is_named_and_what_does_not_is_left_whole(parent: Grant, narrowing: Grant) -> None:
     named = set(wider(narrowing, parent))
@@ -145,7 +145,7 @@ def test_what_exceeds_is_named_and_what_does_not_is_left_whole(parent: Grant, na
         assert plain(narrowed(parent, [inner])) == plain(inner)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(grants)
 def test_an_act_keeps_all_of_a_grant(grant: Grant) -> None:
     assert grant_of(terms_of(grant)) == grant
