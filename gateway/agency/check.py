@@ -8,6 +8,7 @@ entry of its call, which came first. The log itself is not verified here; `popga
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -63,8 +64,8 @@ class _Logged:
     first: int = 0
     newest: int = 0
     newest_at: int = 0
-    decided: dict[str, tuple[str, str, int]] = field(default_factory=dict)
-    """By call id: method, caller and index of its entry."""
+    decided: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
+    """By call id, which stays the same when a call is repeated: method, caller and index of each entry."""
     renewed: dict[bytes, int] = field(default_factory=dict)
     """Thumbprint of each certificate that was renewed, and the index of the entry."""
 
@@ -149,10 +150,13 @@ def _read(directory: str, vkey: str) -> _Logged:
         logged.first = logged.first or entry.policy_version
         if entry.policy_version > logged.newest:
             logged.newest, logged.newest_at = entry.policy_version, index
+        call_id = entry.call_id.hex()
         if entry.reason:
-            continue
-        if entry.kind is Kind.ADMINISTRATION and entry.method in DECIDING:
-            logged.decided[entry.call_id.hex()] = entry.method, entry.agency, index
+            # Refused after its entry, because another act came between.
+            if logged.decided.get(call_id):
+                logged.decided[call_id].pop()
+        elif entry.kind is Kind.ADMINISTRATION and entry.method in DECIDING:
+            logged.decided.setdefault(call_id, []).append((entry.method, entry.agency, index))
         elif entry.kind is Kind.CREDENTIAL_ISSUED and entry.method == _RENEWAL:
             logged.renewed.setdefault(entry.certificate, index)
     return logged
@@ -172,29 +176,35 @@ def _cut(logged: _Logged, newest: int) -> Iterator[Flaw]:
 
 
 def _unlogged(logged: _Logged, acts: Mapping[int, Act]) -> Iterator[Flaw]:
-    by_call: dict[str, int] = {}
+    by_call: dict[str, list[int]] = {}
     for number, act in acts.items():
         actor, where = act.actor, f"act {number}"
         if actor.call_id:
-            method, caller, index = logged.decided.get(actor.call_id, ("", "", 0))
-            name = f"{actor.agency}/{actor.unit}" if actor.unit else actor.agency
-            first = by_call.setdefault(actor.call_id, number)
-            if not method:
+            entries, earlier = logged.decided.get(actor.call_id, []), by_call.setdefault(actor.call_id, [])
+            if not entries:
                 yield Flaw("unlogged", where, f"act {number} names call {actor.call_id}, of which the log has no entry")
-            elif first != number:
-                yield Flaw("unlogged", where, f"act {number} names the call of act {first}")
-            elif (method, caller, DECIDING[method]) != (actor.method, name, act.kind):
+            elif len(earlier) == len(entries):
+                yield Flaw("unlogged", where, f"act {number} names the call of act {earlier[0]}")
+            elif not _is_of(act, *entries[len(earlier)][:2]):
+                index = entries[len(earlier)][2]
                 yield Flaw("unlogged", where, f"act {number} is not what entry {index} of the log says was decided")
+            earlier.append(number)
         elif act.kind is ActKind.LOST:
             yield Flaw("lost", where, f"act {number} was lost with gateway.db and is marked so")
         elif act.kind is not ActKind.ROWS and 0 < logged.first < number:
             yield Flaw("by hand", where, f"act {number} was made on this machine while the log ran, without an entry")
 
 
+def _is_of(act: Act, method: str, caller: str) -> bool:
+    actor = act.actor
+    name = f"{actor.agency}/{actor.unit}" if actor.unit else actor.agency
+    return (actor.method, name, act.kind) == (method, caller, DECIDING[method])
+
+
 def _lost(logged: _Logged, acts: Mapping[int, Act]) -> Iterator[Flaw]:
-    known = {act.actor.call_id for act in acts.values()}
-    for call_id, (method, caller, index) in logged.decided.items():
-        if call_id not in known:
+    known = Counter(act.actor.call_id for act in acts.values())
+    for call_id, entries in logged.decided.items():
+        for method, caller, index in entries[known[call_id] :]:
             sentence = (
                 f"entry {index} says that {caller} decided something by {method}, and no act does: it was cut off, or "
                 "the gateway died before it wrote it"

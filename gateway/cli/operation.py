@@ -67,7 +67,5 @@ GRANT_HEADINGS = ("methods", "purposes", "fields", "of whom", "until")
 
 def actor_text(actor: Actor) -> str:
     """Who acted, and why."""
-    if not actor.agency:
-        return "this gateway"
-    name = "/".join(part for part in (actor.agency, actor.unit, actor.system) if part)
-    return f"{name}, {actor.officer}, {actor.case_reference}"
+    name = "/".join(part for part in (actor.agency, actor.unit, actor.system) if part) or "this gateway"
+    return ", ".join(part for part in (name, actor.officer, actor.case_reference) if part)

@@ -9,7 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import grpc
 import pytest
 
 from gateway.agency.bootstrap import enrol_locally
+from gateway.agency.certificates import make_key
 from gateway.agency.check import DECIDING, Flaw, check
 from gateway.agency.ledger import Target
 from gateway.agency.store import AgencyStore
@@ -27,6 +29,7 @@ from gateway.client.renewal import renew
 from gateway.start import trust_of
 from tests.caller import AGENCY, Caller
 from tests.gateway import AGENCIES, OPERATION, Gateway
+from tests.service.refusals import entries_of
 from tests.service.test_subjects import enrol
 from tests.world import number_of
 
@@ -199,6 +202,38 @@ def test_an_act_that_names_anothers_call_is_named(state: Path) -> None:
     again, nowhere = checked(state)
     assert (again.what, "names the call of act" in again.sentence) == ("unlogged", True)
     assert (nowhere.what, "no entry" in nowhere.sentence) == ("unlogged", True)
+
+
+def test_a_call_that_was_repeated_is_no_flaw(gateway: Gateway) -> None:
+    parent = [("traceparent", f"00-{'5c' * 16}-{'11' * 8}-01")]
+    request = agency_service_pb2.RevokeRequest(context=OPERATION.message(), key_id="A" * 43)
+    with Caller(gateway.identity("operator"), gateway.address).with_token() as caller:
+        for _ in range(2):
+            reply = caller.call(AGENCY + "Revoke", request, metadata=parent)
+            assert (reply.code, reply.call_id) == (grpc.StatusCode.OK, "5c" * 16), reply
+        gateway.entry(agency_service_pb2.RevokeResponse.FromString(reply.body).receipt.index)
+    paths = AuditPaths(str(gateway.state))
+    with closing(AgencyStore.open(gateway.state / "gateway.db")) as store:
+        assert check(store, paths.log, Path(paths.log_vkey).read_text().strip()).flaws == []
+        acts = dict(store.register.acts(0, 10_000))
+    assert sum(act.actor.call_id == "5c" * 16 for act in acts.values()) == 2
+
+
+def test_of_acts_that_exclude_each_other_one_stays_and_none_is_a_flaw(gateway: Gateway) -> None:
+    with ExitStack() as stack:
+        opened = [Caller(gateway.identity("operator"), gateway.address) for _ in range(4)]
+        callers = [stack.enter_context(caller).with_token() for caller in opened]
+        for caller in callers[1:]:
+            caller.signing_key = callers[0].signing_key = callers[0].signing_key or callers[0].register(make_key())
+        agency = agency_service_pb2.Agency(code="raced", name="x", agency_class=options_pb2.AGENCY_CLASS_LAND)
+        request = agency_service_pb2.RegisterAgencyRequest(context=OPERATION.message(), agency=agency)
+        with ThreadPoolExecutor(4) as threads:
+            replies = list(threads.map(lambda caller: caller.call(AGENCY + "RegisterAgency", request), callers))
+        assert sorted(reply.reason for reply in replies) == ["", *["RECORD_EXISTS"] * 3]
+        entries_of(gateway, [reply.call_id for reply in replies])
+    paths = AuditPaths(str(gateway.state))
+    with closing(AgencyStore.open(gateway.state / "gateway.db")) as store:
+        assert check(store, paths.log, Path(paths.log_vkey).read_text().strip()).flaws == []
 
 
 def test_every_method_that_decides_is_looked_for() -> None:

@@ -30,7 +30,7 @@ CATALOGUE = Catalogue.compile()
 NOW = 1_780_000_000
 DAY = 86_400
 DAYS = 120
-AGENCIES, GRANTS, ENTRIES = 40, 3, 6_000
+AGENCIES, GRANTS, ENTRIES = 40, 3, 4_000
 PURPOSES = ("a.first", "a.second", "a.third")
 METHODS = ("LookUpPerson", "BatchLookUpPersons", "Pull", "VerifyPerson")
 FIELDS = ("number", "name", "birth_date", "sex", "permanent_residence", "household_number")
@@ -128,7 +128,7 @@ def record(told: Told, number: int, keys: KeyRing) -> tuple[bytes, bytes]:
         decision=Decision.REFUSED if refused else Decision.ALLOWED,
         reason=44 if refused else 0,
         commitment=commitment,
-        calls=500 if told.kind is Kind.REFUSALS_FOLDED else 0,
+        calls=500 if told.kind is Kind.REFUSALS_FOLDED else 1,
         since_us=1 if told.kind is Kind.REFUSALS_FOLDED else 0,
         agency=told.agency + ("/unit-1" if number % 5 == 0 else ""),
         method=told.method,
