@@ -39,8 +39,10 @@ class Subjects:
         self._key = key
         asked = func.json_each(bindparam("asked")).table_valued("value")
         table = subject
-        own = (table.c.agency == bindparam("agency")) & (table.c.person_id == asked.c.value)
-        self._own = select(table.c.person_id, table.c.seal).select_from(asked.join(table, own))
+        # As a list of what to look up: of a join the planner may begin with all rows of the agency.
+        self._own = select(table.c.person_id, table.c.seal).where(
+            table.c.agency == bindparam("agency"), table.c.person_id.in_(select(asked.c.value))
+        )
         self._after = (
             select(table.c.person_id, table.c.seal)
             .where(table.c.agency == bindparam("agency"), table.c.person_id > bindparam("after"))

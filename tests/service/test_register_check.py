@@ -142,7 +142,7 @@ TAMPERED: dict[str, tuple[tuple[str, ...], str, str]] = {
         "cut",
         "was renewed",
     ),
-    "a subject put in": (("UPDATE subject SET person_id = 2",), "by hand", "subject for fund"),
+    "a subject put in": (("UPDATE subject SET person_id = person_id + 100000",), "by hand", "subject for fund"),
     "a code for another agency": (("UPDATE enrolment_code SET agency = 'carrier'",), "altered", "code of carrier"),
 }
 
