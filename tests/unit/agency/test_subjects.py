@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine, event
 
 from gateway.agency.store import AgencyStore
 
@@ -86,3 +88,26 @@ def test_enrolling_and_withdrawing_are_what_sets_do(
         for agency, own in expected.items():
             assert store.subjects.own(agency, range(1, 7)) == own
             assert store.subjects.after(agency, 0, 10) == (sorted(own), 0)
+
+
+def test_whoever_is_asked_about_is_looked_up_by_key(store: AgencyStore, tmp_path: Path) -> None:
+    store.subjects.enrol("bhxh", range(100))
+    said: list[tuple[str, Any]] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        said.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        assert store.subjects.own("bhxh", [5, 500]) == {5}
+        assert store.subjects.after("bhxh", 97, 10) == ([98, 99], 0)
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as connection:
+        plans = [
+            [row[-1] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in said
+            if "subject" in statement
+        ]
+    searched = "SEARCH subject USING PRIMARY KEY (agency=? AND person_id"
+    assert [plan[0].startswith(searched) for plan in plans] == [True, True], plans
