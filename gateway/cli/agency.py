@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli.asking import Operator, as_operator
-from gateway.cli.exits import NO_EVIDENCE
+from gateway.cli.exits import NO_EVIDENCE, REFUSED
 from gateway.cli.operation import AgencyArgument, actor_text, agency_json
 from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption
 from gateway.cli.output import message_json, moment, print_json, print_table
@@ -269,7 +270,8 @@ def restored(state: StateOption, case: CaseOption, officer: OfficerOption) -> No
     try:
         lock = take_lock(state)
     except CannotStart as error:
-        raise typer.BadParameter(str(error), param_hint="--state") from None
+        print(f"{error}.", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
     store = AgencyStore.open(state / "gateway.db")
     try:
         named, _ = newest_in_log(paths.log, Path(paths.log_vkey).read_text().strip())

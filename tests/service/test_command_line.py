@@ -142,8 +142,9 @@ def test_a_grant_goes_from_one_operator_to_the_other_and_ends(popgate: Popgate, 
     assert (own.code, own.err.startswith("APPROVER_NOT_OTHER: ")) == (REFUSED, True)
     assert f"Grant {number} of {school} is in force" in approved(popgate, number).out
     assert popgate("grant", "approve", number, who="operator-second").err.startswith("PROPOSAL_CLOSED: ")
-    decided = popgate("grant", "proposals", "--state", "approved", "--agency", school).out
-    assert "approved by operator-second" in decided
+    (decided, *_) = popgate("grant", "proposals", "--state", "approved", "--agency", school, "--json").lines()
+    assert (decided["proposed_by"]["agency"], decided["decided_by"]["agency"]) == ("operator", "operator-second")
+    assert "decided" in popgate("grant", "proposals", "--state", "approved", "--agency", school).out
     listed = popgate("grant", "list", "--agency", school, "--json").lines()
     assert [each["grant_id"] for each in listed] == [str(number)]
     assert "school.enrolment (law26/2023:art10)" in popgate("grant", "list", "--agency", school).out

@@ -31,13 +31,7 @@ from gateway.agency.signatures import (
     make,
 )
 from gateway.agency.signing_keys import key_id_of
-from gateway.api.v1 import (
-    agency_service_pb2,
-    audit_service_pb2,
-    lookup_service_pb2,
-    signing_service_pb2,
-    sync_service_pb2,
-)
+from gateway.api.v1 import agency_service_pb2, audit_service_pb2, signing_service_pb2, sync_service_pb2
 from gateway.audit.entry import Kind
 from gateway.audit.errors import KeyUnavailable
 from gateway.chain.translate import TABLE as REASONS
@@ -45,9 +39,7 @@ from gateway.chain.translate import reason_number
 from gateway.cli.signed import NotSigned, prove
 from tests.caller import (
     AGENCY,
-    BATCH_LOOK_UP,
     LIST_KEYS,
-    LOOK_UP,
     PULL,
     PUSH,
     QUERY,
@@ -55,7 +47,6 @@ from tests.caller import (
     REVOKE_KEY,
     Caller,
     Reply,
-    look_up_request,
     push_request,
     sign,
 )
@@ -306,30 +297,6 @@ def test_a_signature_stays_used_over_a_restart(own_gateway: Gateway) -> None:
     own_gateway.start()
     with Caller(own_gateway.identity("insurance"), own_gateway.address, token=token) as caller:
         assert push(caller, request, text).reason == "CALL_REPLAYED"
-
-
-def test_a_grant_demands_what_the_contract_does_not(gateway: Gateway, caller_of: Callable[[str], Caller]) -> None:
-    notary, context = caller_of("notary"), AGENCIES["notary"].context
-    request = look_up_request(number_of(39), ("name",), context).SerializeToString()
-    assert notary.call(LOOK_UP, request).reason == "SIGNATURE_MISSING"
-    assert notary.call(LOOK_UP, request, metadata=[(SIGNATURE_KEY, "")]).reason == "SIGNATURE_MALFORMED"
-    moved = notary.call(LOOK_UP, request, metadata=[(SIGNATURE_KEY, notary.signature(BATCH_LOOK_UP, request))])
-    assert moved.reason == "SIGNATURE_FOREIGN"
-    text = notary.signature(LOOK_UP, request)
-    answered = notary.call(LOOK_UP, request, metadata=[(SIGNATURE_KEY, text)])
-    assert answered.code is grpc.StatusCode.OK, answered
-    assert notary.call(LOOK_UP, request, metadata=[(SIGNATURE_KEY, text)]).reason == "CALL_REPLAYED"
-    receipt = lookup_service_pb2.LookUpPersonResponse.FromString(answered.body).receipt
-    entry, detail = gateway.entry(receipt.index)
-    assert entry.kind is Kind.DISCLOSURE
-    assert detail is not None
-    assert detail.signed is not None
-    assert (detail.signed.jws, detail.signed.request) == (text, request)
-    # An answer that is no uses the signature up, too: somebody was asked about.
-    absent = look_up_request("001190999998", ("name",), context).SerializeToString()
-    text = notary.signature(LOOK_UP, absent)
-    reasons = [notary.call(LOOK_UP, absent, metadata=[(SIGNATURE_KEY, text)]).reason for _ in range(2)]
-    assert reasons == ["PERSON_UNAVAILABLE", "CALL_REPLAYED"]
 
 
 def test_keys_change_over_without_a_gap(insurance: Caller) -> None:
