@@ -11,8 +11,6 @@ from tests.bench.rows import BATCHED, SINGLE, Results, method_row
 from tests.bench.unary import SERVED
 from tests.bench.world import ECHO, GATEWAY, World
 
-BATCHES_IN_FLIGHT = 4
-SINGLES_IN_FLIGHT = 32
 WARM_PEOPLE = 300_000
 """Until so many were read, a fresh worker meets pages of the database that it has not mapped yet."""
 WARM_SECONDS_MAX = 8.0
@@ -34,12 +32,11 @@ class _Run:
 
     def __init__(self, world: World, target: str, name: str, seconds: float) -> None:
         """Raises RuntimeError when the people in the answers are not those that the gateway counted."""
-        in_flight = BATCHES_IN_FLIGHT if METHODS[name].people > 1 else SINGLES_IN_FLIGHT
         order = {"do": "closed", "target": target, "method": name, "seconds": seconds}
         before = world.gateway.counted(SERVED, name) if target == GATEWAY else 0
         servers, clients = world.pids(target), [client.process.pid for client in world.clients]
         server, client = cpu_seconds(servers), cpu_seconds(clients)
-        replies = world.together({**order, "in_flight": in_flight // len(world.clients)})
+        replies = world.together({**order, "in_flight": METHODS[name].in_flight // len(world.clients)})
         self.took: Sequence[float] = [took for reply in replies for took in reply["took"]]
         asked = len(self.took) * METHODS[name].people
         self.server_us = (cpu_seconds(servers) - server) / asked * 1e6

@@ -16,6 +16,10 @@ from tests.world import BASIC
 
 SERVICE = "/gateway.api.v1.LookupService/"
 BATCH_PEOPLE = 1000
+BATCHES_IN_FLIGHT = 4
+SINGLES_IN_FLIGHT = 32
+SEARCHES_IN_FLIGHT = 16
+"""As many of one agency's as a worker takes: two at work, the others waiting."""
 CONTEXT = context_pb2.RequestContext(
     purpose=PURPOSE, legal_basis=LEGAL_BASIS, case_reference="BA-2026-001234", officer="nv-0457"
 )
@@ -33,6 +37,8 @@ class Measured:
     request: Callable[[Sequence[Sampled]], Message]
     answer: Any
     count: Callable[[Any], int]
+    in_flight: int = SINGLES_IN_FLIGHT
+    """How many messages are under way at once, over all clients."""
 
     def prepared(self, sample: Sequence[Sampled], messages_max: int) -> list[bytes]:
         """Requests about the sample, as bytes; at most so many."""
@@ -127,22 +133,28 @@ METHODS: dict[str, Measured] = {
         1, _relatives, finding_pb2.LookUpRelativesResponse, lambda answer: len(answer.relatives)
     ),
     "ResolveNumber": Measured(1, _resolve, finding_pb2.ResolveNumberResponse, _one),
-    "SearchPersons": Measured(1, _search, finding_pb2.SearchPersonsResponse, lambda answer: len(answer.candidates)),
-    "BatchLookUpPersons": Measured(BATCH_PEOPLE, _batch_look_up, lookup_service_pb2.BatchLookUpPersonsResponse, _many),
+    "SearchPersons": Measured(
+        1, _search, finding_pb2.SearchPersonsResponse, lambda answer: len(answer.candidates), SEARCHES_IN_FLIGHT
+    ),
+    "BatchLookUpPersons": Measured(
+        BATCH_PEOPLE, _batch_look_up, lookup_service_pb2.BatchLookUpPersonsResponse, _many, BATCHES_IN_FLIGHT
+    ),
     "StreamLookUpPersons": Measured(
         BATCH_PEOPLE,
         _stream_look_up,
         lookup_service_pb2.StreamLookUpPersonsResponse,
         lambda answer: _many(answer.batch),
+        BATCHES_IN_FLIGHT,
     ),
     "BatchVerifyPersons": Measured(
-        BATCH_PEOPLE, _batch_verify, verification_pb2.BatchVerifyPersonsResponse, _all_matched
+        BATCH_PEOPLE, _batch_verify, verification_pb2.BatchVerifyPersonsResponse, _all_matched, BATCHES_IN_FLIGHT
     ),
     "StreamVerifyPersons": Measured(
         BATCH_PEOPLE,
         _stream_verify,
         verification_pb2.StreamVerifyPersonsResponse,
         lambda answer: _all_matched(answer.batch),
+        BATCHES_IN_FLIGHT,
     ),
 }
 """By the method's name, under which the gateway counts the people."""
