@@ -26,6 +26,7 @@ from registry.related import RELATED
 Compare: TypeAlias = Callable[[str, Row, Sequence[int], Related, Places, int], int]
 """Value, row, `at`, related rows, places, leniency: a number of `Verdict`."""
 
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(32))
 _SEX_WORDS = {"nam": "male", "nữ": "female", "nu": "female"}
 
 
@@ -164,7 +165,7 @@ def _same_name(values: Sequence[str], rows: Sequence[Row], at: Sequence[int]) ->
 def _same_birth(values: Sequence[str], rows: Sequence[Row], at: Sequence[int]) -> list[bool]:
     year, month, day = at
     return [
-        bool(row[month] and row[day]) and value == f"{row[year]}-{row[month]:02}-{row[day]:02}"
+        bool(row[month] and row[day]) and value == f"{row[year]}-{_TWO_DIGITS[row[month]]}-{_TWO_DIGITS[row[day]]}"
         for value, row in zip(values, rows, strict=True)
     ]
 

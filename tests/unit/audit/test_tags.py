@@ -43,3 +43,15 @@ def test_people_numbers_and_months_do_not_share_tags() -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(Malformed):
         TagKey("202407", b"short")
+
+
+def test_guess_tags_are_those_of_each_subject_and_of_nothing_else() -> None:
+    key, other = TagKey("202407", bytes(32)), TagKey("202408", bytes(31) + b"\x01")
+    subjects: list[int | str] = [1, 2, (1 << 63) - 1, "001099000001", "001099000002", "123456789"]
+    tags = key.guesses(subjects)
+    each = [key.guesses([subject]) for subject in subjects]
+    assert b"".join(each) == tags
+    assert key.guesses([]) == b""
+    assert len({*each, key.person(1), key.number("001099000001"), other.guesses([1])}) == len(subjects) + 3
+    with pytest.raises(Malformed):
+        key.guesses(["00109900000100000"])
