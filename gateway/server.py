@@ -44,6 +44,7 @@ from gateway.chain.gate import Gate
 from gateway.chain.methods import Method, compile_methods
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
+from gateway.chain.shares import Shares
 from gateway.config import Settings
 from gateway.keyfiles import KeyFile, Refreshed
 from gateway.lookup.barrier import ReadBarrier
@@ -108,13 +109,22 @@ class Spine:
         self.recorder = Recorder(self.barrier, self.keys, settings.origin, epoch, now_us, os.urandom)
         self.refuser = Refuser(self.recorder, RefusalFold(), self.metrics, now_us)
 
-    def join(self, authenticator: Authenticator | None, workers: int = 1) -> Chain:
+    def join(self, authenticator: Authenticator | None, workers: int = 1, shares: Shares | None = None) -> Chain:
         """The chain of this process, one of so many."""
         gate = Gate(self.barrier.due)
         seat = (secrets.token_hex(8), workers)
         admitter = Admitter(self.barrier.permits, self.metrics.admit_seconds.observe)
         self.chain = Chain(
-            authenticator, self.recorder, self.refuser, self.metrics, time.time, os.urandom, gate, admitter, seat
+            authenticator,
+            self.recorder,
+            self.refuser,
+            self.metrics,
+            time.time,
+            os.urandom,
+            gate,
+            admitter,
+            seat,
+            shares,
         )
         return self.chain
 
@@ -132,22 +142,23 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     await watcher.start()
     beating = asyncio.create_task(beat(settings.run / "policy", epoch, watcher.age_seconds), name="pulse")
     tokens = TokenKeys(settings.state / "keys", settings.trust_domain, time.time)
+    engine = open_engine(settings.registry, read_only=True)
+    inline = is_sqlite(engine)
     issuers = Issuers(settings.state / "ca", time.time)
     authenticator = Authenticator(watcher, tokens.verifier, settings.trust_domain, time.time, issuers)
-    chain = spine.join(authenticator, settings.workers)
+    chain = spine.join(authenticator, settings.workers, Shares(1) if inline else Shares())
 
     methods = compile_methods()
     catalogue = Catalogue.compile()
     pairwise = PairwiseKey((settings.state / "keys" / "pairwise.key").read_bytes())
     disclosures = Disclosures(catalogue, pairwise)
-    engine = open_engine(settings.registry, read_only=True)
     registry = PeopleStore(engine)
     people = People(registry, store.subjects)
     units = Units.from_engine(engine)
     places = UnitNames(units)
     telling = Telling(people, disclosures, places, spine.recorder, time.time)
     finding, searches = FindingStore(registry.reader), SearchStore(registry.reader)
-    reading = ReadBarrier(people, inline=is_sqlite(engine), observe=spine.metrics.batch_observer("read"))
+    reading = ReadBarrier(people, inline=inline, observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
     keys = settings.state / "keys"
     cursors = CursorKey((keys / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)

@@ -79,10 +79,12 @@ class Chain:
         gate: Gate,
         admitter: Admitter,
         seat: tuple[str, int] = ("", 1),
+        shares: Shares | None = None,
     ) -> None:
         """`authenticator` is None on the enrolment port, where no caller has a certificate.
 
-        `seat`: the word that names this worker to callers, and how many workers there are.
+        `seat`: the word that names this worker to callers, and how many workers there are. `shares`: in which large
+        messages take turns.
         """
         self._authenticator = authenticator
         self._recorder = recorder
@@ -97,7 +99,7 @@ class Chain:
         self._gauge_due = False
         self._completing: set[asyncio.Task[bytes]] = set()
         self.held = Held()
-        self._shares = Shares()
+        self._shares = shares or Shares()
         self._streaming = Streaming(self, StreamPlaces(admitter), random, seat, _abort)
         self._signatures = SignatureVerifier(now)
 
