@@ -23,7 +23,8 @@ def measure(world: World, results: Results, seconds: float, runs: int) -> None:
     _snapshot(world, results, seconds, runs)
     _push_and_follow(world, results, seconds, runs)
     _visible(world, results)
-    results.add("worker_memory", [max(map(memory_megabytes, world.gateway.workers))], note="after all of the above")
+    own, files = max(map(memory_megabytes, world.gateway.workers))
+    results.add("worker_memory", [own], note=f"after all of the above; {files:,.0f} MB of file pages beside it")
 
 
 def _snapshot(world: World, results: Results, seconds: float, runs: int) -> None:

@@ -108,8 +108,9 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return ticks / _TICKS
 
 
-def memory_megabytes(pid: int) -> float:
-    """Resident memory of a process now, pages of files included."""
+def memory_megabytes(pid: int) -> tuple[float, float]:
+    """Resident memory of a process now: its own, and pages of files, which it shares with others and the kernel."""
     status = Path(f"/proc/{pid}/status").read_text()
-    (kilobytes,) = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-    return int(kilobytes) / 1000
+    found = dict(re.findall(r"^(Rss\w+):\s+(\d+) kB", status, re.MULTILINE))
+    own, files = int(found["RssAnon"]) + int(found["RssShmem"]), int(found["RssFile"])
+    return own / 1000, files / 1000

@@ -138,7 +138,7 @@ EXPECTED: dict[str, Expected] = {
     "fair_p99_beside": Expected("ms", "the same beside a tenth that floods: 64 streams of full batches"),
     "fair_p99_ratio": Expected("times", "the flood's share in the nine's p99", 2, True),
     "fair_flood_people": Expected("1/s", "people that the flooding agency got meanwhile"),
-    "worker_memory": Expected("MB", "resident memory of the largest worker", 300, True),
+    "worker_memory": Expected("MB", "resident memory of the largest worker, without pages of files", 300, True),
     "generator_memory": Expected("MB", "largest resident memory of the build, all processes together", 1000, True),
     "snapshot_client_memory": Expected("MB", "largest resident memory of a client that mirrors everybody", 300, True),
     "warm_start": Expected("s", "from starting the gateway to the first answer", 3, True),
