@@ -71,7 +71,7 @@ def _family(process: int) -> list[int]:
 
 def _memory(process: int) -> float:
     try:
-        return memory_megabytes(process)
+        return sum(memory_megabytes(process))
     except (OSError, ValueError):
         return 0.0  # it has just ended
 
