@@ -72,7 +72,7 @@ def _family(process: int) -> list[int]:
 def _memory(process: int) -> float:
     try:
         return sum(memory_megabytes(process))
-    except (OSError, ValueError):
+    except (OSError, KeyError):
         return 0.0  # it has just ended
 
 
