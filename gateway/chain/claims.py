@@ -33,8 +33,9 @@ class Smaller:
     people_max: int | None = None
 
 
-Recompose = Callable[[Smaller], "Answer"]
-"""Makes the same answer without some of its people, and with a `recompose` of its own."""
+Recompose = Callable[["Answer", Smaller], "Answer"]
+"""Makes the same answer without some of its people. It gets the answer and does not keep it: an answer that held itself
+would stay in memory until the collector of cycles comes by, which is seldom here."""
 
 
 def claims_of(call: Call, answer: Answer, kind: Kind) -> Claims | None:
@@ -55,9 +56,9 @@ def made_smaller(call: Call, answer: Answer, refusal: ClaimRefusal) -> Answer:
     if answer.recompose is None or (refusal.ground is Ground.PEOPLE and not refusal.people_left):
         raise refused(call, refusal)
     if refusal.ground is Ground.PEOPLE:
-        return answer.recompose(Smaller(people_max=refusal.people_left))
+        return answer.recompose(answer, Smaller(people_max=refusal.people_left))
     if refusal.ground is Ground.GUESSES:
-        return answer.recompose(Smaller(subjects=frozenset(refusal.subjects)))
+        return answer.recompose(answer, Smaller(subjects=frozenset(refusal.subjects)))
     raise refused(call, refusal)
 
 

@@ -23,6 +23,7 @@ from gateway.wire import time_to_wire
 Item = tuple[str, str]
 """Number and reference of an item."""
 _ITEM = attrgetter("number", "reference")
+_FEWER = fewer_people(lookup_service_pb2.BatchLookUpPersonsResponse)
 
 _UNAVAILABLE = reason_pb2.ERROR_REASON_PERSON_UNAVAILABLE
 _MALFORMED = reason_pb2.ERROR_REASON_ARGUMENT_INVALID
@@ -64,7 +65,7 @@ class Batches:
             people_count=len(seen),
         )
         results = await self._results(disclosure, items, asked, found)
-        answer = Answer(
+        return Answer(
             b"".join((*results, told_once.SerializeToString())),
             people=len(seen),
             tags=self._tags(disclosure, asked, found, seen),
@@ -72,9 +73,8 @@ class Batches:
             person_ids=[person.row[PERSON_ID] if person is not None else 0 for person in found],
             fields=disclosure.paths,
             withheld=[item.path for item in disclosure.withheld],
+            recompose=_FEWER,
         )
-        answer.recompose = fewer_people(answer, lookup_service_pb2.BatchLookUpPersonsResponse)
-        return answer
 
     async def _results(
         self, disclosure: Disclosure, items: Sequence[Item], asked: Sequence[str], found: Sequence[Found | None]

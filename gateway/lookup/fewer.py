@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from gateway.api.v1 import reason_pb2
 from gateway.chain.base import Answer
+from gateway.chain.claims import Recompose, Smaller
 
 _EXHAUSTED = reason_pb2.ERROR_REASON_QUOTA_EXHAUSTED
 
 
-def fewer_people(answer: Answer, response_class: Any) -> Callable[[Any], Answer]:
-    """Makes `answer` smaller: its first people stay, the others are refused in their places.
+def fewer_people(response_class: Any) -> Recompose:
+    """Makes an answer smaller: its first people stay, the others are refused in their places.
 
     `response_class` has `results`, each with a `person` or a `reason`, and `people_count`. Whoever is refused stays
     among the entry's subjects: the question was asked.
     """
 
-    def recompose(smaller: Any) -> Answer:
+    def recompose(answer: Answer, smaller: Smaller) -> Answer:
         body = answer.body if isinstance(answer.body, bytes) else answer.body.SerializeToString()
         response = response_class.FromString(body)
         left = answer.people if smaller.people_max is None else smaller.people_max
@@ -35,8 +35,6 @@ def fewer_people(answer: Answer, response_class: Any) -> Callable[[Any], Answer]
             result.reference = reference
             result.reason = _EXHAUSTED
         response.people_count = people
-        made = replace(answer, body=response, people=people)
-        made.recompose = fewer_people(made, response_class)
-        return made
+        return replace(answer, body=response, people=people)
 
     return recompose

@@ -166,7 +166,7 @@ class VerificationMethods:
         told = [(row, number, seen) for row, number, seen in zip(rows, read.numbers, read.seen, strict=True)]
         told = [each for each in told if each[0] not in left_out]
 
-        def recompose(smaller: Smaller) -> Answer:
+        def recompose(_answer: Answer, smaller: Smaller) -> Answer:
             gone = {told[position][0] for position in smaller.subjects}
             if smaller.people_max is not None:
                 gone.update([row for row, _, seen in told if seen is not None][smaller.people_max :])
