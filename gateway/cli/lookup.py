@@ -31,6 +31,7 @@ from gateway.cli.volume.command import (
     OutOption,
     PatienceOption,
     files_of,
+    mapping_of,
     run_job,
 )
 
@@ -73,7 +74,7 @@ def lookup(
         job = LookUpJob(paths_of(fields), context)
         run_job(
             job,
-            files_of(job, file, out, column, keep),
+            files_of(job, file, out, mapping_of(column), keep),
             identity,
             server,
             receipts,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,11 +23,38 @@ from gateway.cli.options import (
     context_of,
 )
 from gateway.cli.output import moment, print_json, print_pairs, print_withheld
+from gateway.cli.volume.command import (
+    PATIENCE_SECONDS_DEFAULT,
+    ColumnOption,
+    KeepOption,
+    OutOption,
+    PatienceOption,
+    columns_in,
+    files_of,
+    mapping_of,
+    run_job,
+)
+from gateway.cli.volume.verifications import Stated, VerifyJob, stated_in
 
 if TYPE_CHECKING:
-    from gateway.client import VerifyResult
+    from gateway.client import Context, VerifyResult
 
 _Text = str | None
+_PATHS = ("name", "birth_date", "sex", "permanent_residence", "contact.mobile_number")
+"""What the options for a single person state, in their order."""
+FileArgument = Annotated[
+    Path | None,
+    typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="CSV or Parquet: everybody in it, one a row."),
+]
+QuestionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ask",
+        help="alive, age_at_least:N, resident_of_province=NN, same_household=NUMBER; repeat for more. "
+        "With FILE, one without the value that it needs takes it from the column of its name.",
+        metavar="PREDICATE[=VALUE]",
+    ),
+]
 
 
 def verify(
@@ -34,6 +63,7 @@ def verify(
     legal_basis: LegalBasisOption,
     case: CaseOption,
     officer: OfficerOption,
+    file: FileArgument = None,
     number: Annotated[str, typer.Option("--number", help="The person's number, 12 digits.", metavar="NUMBER")] = "",
     qr: Annotated[
         str, typer.Option("--qr", help="Text of the QR code on the card, instead of the number.", metavar="TEXT")
@@ -50,33 +80,40 @@ def verify(
     claim: Annotated[
         list[str] | None, typer.Option("--claim", help="Any other field; repeat for more.", metavar="PATH=VALUE")
     ] = None,
-    question: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--ask",
-            help="alive, age_at_least:N, resident_of_province=NN, same_household=NUMBER; repeat for more.",
-            metavar="PREDICATE[=VALUE]",
-        ),
-    ] = None,
+    question: QuestionOption = None,
+    out: OutOption = None,
+    column: ColumnOption = None,
+    keep: KeepOption = None,
+    patience: PatienceOption = PATIENCE_SECONDS_DEFAULT,
     server: ServerOption = "",
     receipts: ReceiptsOption = None,
     timeout: TimeoutOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare what is stated of a person with the registry: a verdict for each value, never the value."""
-    context = context_of(purpose, legal_basis, case, officer)
-    if bool(number) == bool(qr):
-        raise typer.BadParameter("state the person's --number, or the card's --qr", param_hint="--number")
-    stated = {
-        "name": name,
-        "birth_date": birth_date,
-        "sex": sex,
-        "permanent_residence": address,
-        "contact.mobile_number": phone,
-    }
-    claims = {path: value for path, value in stated.items() if value is not None} | _pairs(claim, "--claim")
-    questions = _pairs(question, "--ask", lone=True)
+    """Compare what is stated of a person with the registry, or with FILE of everybody in it.
 
+    A verdict for each value, never the value. Of a file, columns called like a field, and those that --column names,
+    are stated. When it is interrupted, the same command goes on where it stopped.
+    """
+    context = context_of(purpose, legal_basis, case, officer)
+    named = dict(zip(_PATHS, (name, birth_date, sex, address, phone), strict=True))
+    claims = {path: value for path, value in named.items() if value is not None} | _pairs(claim, "--claim")
+    questions = _pairs(question, "--ask", lone=True)
+    if (bool(number) + bool(qr) + (file is not None)) != 1:
+        raise typer.BadParameter("state one of FILE, the person's --number, the card's --qr", param_hint="FILE")
+    if file is not None:
+        if claims:
+            raise typer.BadParameter("states of everybody in the FILE what its columns say", param_hint="--claim")
+        mapping = mapping_of(column)
+        job = _job_of(stated_in(columns_in(file), mapping, questions), context)
+        files = files_of(job, file, out, mapping, keep)
+        run_job(
+            *(job, files, identity, server, receipts),
+            timeout_seconds=timeout,
+            patience_seconds=patience,
+            as_json=as_json,
+        )
+        return
     who = number.replace(" ", "")
 
     async def ask() -> VerifyResult:
@@ -86,6 +123,13 @@ def verify(
             )
 
     _show(asyncio.run(ask()), as_json)
+
+
+def _job_of(stated: Stated, context: Context) -> VerifyJob:
+    who, *claims = stated.columns
+    compared = [*claims, *(name for name in stated.questions if name not in claims)]
+    print(f"Compared for each {who}: {', '.join(compared) or 'what the card states'}.", file=sys.stderr)
+    return VerifyJob(stated, context)
 
 
 def _show(result: VerifyResult, as_json: bool) -> None:

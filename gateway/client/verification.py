@@ -22,6 +22,8 @@ STREAM_VERIFY: Final = _SERVICE + "StreamVerifyPersons"
 SAME_HOUSEHOLD: Final = "same_household"
 WITH_VALUE: Final = frozenset({SAME_HOUSEHOLD, "resident_of_province"})
 """Questions that need a value for each person."""
+CARD_PATHS: Final = ("legacy_number", "name", "birth_date", "sex", "permanent_residence")
+"""What the text of a card states, in the order of its verdicts."""
 NAMING_OTHERS_ITEMS_MAX: Final = 800
 """People in a batch whose questions name others too."""
 _CLOSE: Final = "CLOSE_"
@@ -93,6 +95,8 @@ class VerifyQuestion:
         """Items in a batch."""
         self._context = context.message()
         self._cards = cards
+        self.answered_paths = (*self.paths, *(CARD_PATHS if cards else ()))
+        """Paths of the verdicts, in their order."""
         self.width = 1 + len(self.paths) + sum(predicate in WITH_VALUE for predicate in self.predicates)
         """Values in an item."""
 
@@ -113,8 +117,14 @@ class VerifyQuestion:
         return message.SerializeToString()
 
     def results(self, batch: Any) -> int:
-        """As many as there were items."""
-        return len(batch.outcomes)
+        """As many as there were items; none when verdicts or answers do not fit them."""
+        count = len(batch.outcomes)
+        fits = (
+            tuple(batch.paths) == self.answered_paths
+            and len(batch.verdicts) == count * len(self.answered_paths)
+            and len(batch.answers) == count * len(self.predicates)
+        )
+        return count if fits else 0
 
     def people(self, batch: Any) -> int:
         """People found."""

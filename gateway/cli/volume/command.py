@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,7 +15,7 @@ from gateway.cli.exits import REFUSED, USAGE
 from gateway.cli.options import client_of
 from gateway.cli.output import plain, print_json
 from gateway.cli.volume.journal import JournalForeign
-from gateway.cli.volume.reading import FileUnusable
+from gateway.cli.volume.reading import FileUnusable, open_table
 from gateway.cli.volume.running import REPEATED, REPEATED_BATCHES, Files, Job, Run, open_run, watched
 
 PATIENCE_SECONDS_DEFAULT: Final = 120.0
@@ -38,7 +38,28 @@ PatienceOption = Annotated[
 ]
 
 
-def files_of(job: Job, file: Path, out: Path | None, column: Sequence[str] | None, keep: Sequence[str] | None) -> Files:
+def mapping_of(column: Sequence[str] | None) -> dict[str, str]:
+    """What `--column` says: the column of each name. Raises a usage error."""
+    mapping: dict[str, str] = {}
+    for each in column or ():
+        name, separator, wanted = each.partition("=")
+        if not name or not separator or name in mapping:
+            problem = "names its NAME twice" if name in mapping else "is not NAME=COLUMN"
+            raise typer.BadParameter(f"{each!r} {problem}", param_hint="--column")
+        mapping[name] = wanted
+    return mapping
+
+
+def columns_in(file: Path) -> tuple[str, ...]:
+    """The columns of a file. Raises OSError, Exit."""
+    try:
+        return open_table(file).columns
+    except FileUnusable as error:
+        print(plain(error), file=sys.stderr)
+        raise typer.Exit(USAGE) from None
+
+
+def files_of(job: Job, file: Path, out: Path | None, mapping: Mapping[str, str], keep: Sequence[str] | None) -> Files:
     """The files that the options name. Raises a usage error."""
     if out is None:
         raise typer.BadParameter("state where the results go", param_hint="--out")
@@ -46,14 +67,11 @@ def files_of(job: Job, file: Path, out: Path | None, column: Sequence[str] | Non
         raise typer.BadParameter("is the file that is read", param_hint="--out")
     if not out.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
-    mapping: dict[str, str] = {}
-    for each in column or ():
-        name, separator, wanted = each.partition("=")
-        if not separator or name not in job.inputs:
+    for name in mapping:
+        if name not in job.inputs and mapping[name]:
             allowed = " or ".join(job.inputs)
-            raise typer.BadParameter(f"{each!r} is not NAME=COLUMN with NAME {allowed}", param_hint="--column")
-        mapping[name] = wanted
-    return Files(file, out, mapping, tuple(keep or ()))
+            raise typer.BadParameter(f"{name!r} is not {allowed}: say NAME=COLUMN", param_hint="--column")
+    return Files(file, out, dict(mapping), tuple(keep or ()))
 
 
 def run_job(
@@ -118,6 +136,7 @@ def _report(run: Run, as_json: bool) -> None:
             "asked": run.state.rows,
             **outcomes,
             "batches": run.state.batches,
+            **({"fields": fields} if (fields := _fields(run)) else {}),
             "repeated": repeated,
             "repeated_batches": repeated_batches,
             "seconds": round(run.seconds, 3),
@@ -126,8 +145,9 @@ def _report(run: Run, as_json: bool) -> None:
         }
         print_json(said)
         return
-    listed = ", ".join(f"{count:,} {name}" for name, count in outcomes.items())
-    print(f"asked {run.state.rows:,}: {listed}")
+    print(f"asked {run.state.rows:,}: {_listed(outcomes)}")
+    for name, tallies in _fields(run).items():
+        print(f"  {name}: {_listed(tallies)}")
     if repeated_batches:
         print(
             f"sent again under the same call id: {repeated_batches:,} batches, {repeated:,} rows; "
@@ -137,6 +157,20 @@ def _report(run: Run, as_json: bool) -> None:
         print("withheld: " + ", ".join(f"{plain(path)} ({reason})" for path, reason in _withheld(run)))
     rate = run.answered / run.seconds if run.seconds else 0.0
     print(f"results in {run.files.out}; {run.seconds:,.1f} s, {rate:,.0f} rows/s")
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _fields(run: Run) -> dict[str, dict[str, int]]:
+    """What was counted of each column beside the outcomes."""
+    fields: dict[str, dict[str, int]] = {}
+    for key, count in sorted(run.state.counts.items(), key=lambda tally: -tally[1]):
+        name, separator, grade = key.partition(" ")
+        if separator:
+            fields.setdefault(name, {})[grade] = count
+    return {name: fields[name] for name in run.job.columns if name in fields}
 
 
 def _withheld(run: Run) -> list[tuple[str, str]]:

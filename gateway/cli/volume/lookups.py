@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.volume.columns import columns_of
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from gateway.client import Context
 
 FOUND, UNAVAILABLE, MALFORMED = "found", "unavailable", "malformed"
+ASKED_NUMBER_LENGTH_MAX = 64
+"""Characters of a number that are sent; a longer one is nobody's."""
 
 
 class LookUpJob:
@@ -37,7 +39,16 @@ class LookUpJob:
 
     def item(self, cells: Sequence[str]) -> str:
         """The number, without the spaces that people write into it."""
-        return cells[0].replace(" ", "")
+        return cells[0].replace(" ", "")[:ASKED_NUMBER_LENGTH_MAX]
+
+    def results(self, message: Any) -> Sequence[Any]:
+        """The contract's."""
+        results: Sequence[Any] = message.results
+        return results
+
+    def tallies(self, results: Sequence[Any]) -> Mapping[str, int]:
+        """Nothing more."""
+        return {}
 
     def outcome(self, result: Any) -> str:
         """What became of it."""

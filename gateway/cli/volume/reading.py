@@ -24,10 +24,14 @@ class FileUnusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The cells that were asked for, in that order, and the place after the row."""
+    """The cells that were asked for, in that order, and the place after the row.
+
+    `whole`: false where the row has more cells than the file has columns, so that nobody knows which belongs where.
+    """
 
     cells: list[str]
     place: int
+    whole: bool = True
 
 
 class Table(Protocol):
@@ -94,7 +98,7 @@ class CsvTable:
     def rows(self, columns: Sequence[str], place: int = 0) -> Iterator[Row]:
         """The rows that begin at or after a place that was given out; empty lines are no rows."""
         at = [self.columns.index(name) for name in columns]
-        width = max(at, default=-1) + 1
+        width = len(self.columns)
         csv.field_size_limit(CELL_BYTES_MAX)
         with self.path.open("rb") as file:
             file.seek(place or self._begin)
@@ -106,7 +110,8 @@ class CsvTable:
                         continue
                     if len(cells) < width:
                         cells.extend([""] * (width - len(cells)))
-                    yield Row([cells[index] for index in at], lines.place)
+                    whole = len(cells) == width or not any(cells[width:])
+                    yield Row([cells[index] for index in at], lines.place, whole)
             except csv.Error as error:
                 raise FileUnusable(f"{self.path}, near byte {lines.place:,}: not CSV ({error})") from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 REPEATED: Final = "repeated"
 """Counts rows that were sent again under their call id, because the answer did not arrive or was not kept."""
 REPEATED_BATCHES: Final = "repeated_batches"
+BATCH_BYTES_MAX: Final = 800_000
+"""Of what rows ask; a message holds at most 1 MiB."""
+SHORT_ROW_LENGTH: Final = 100
+"""Characters of a row that is not worth being weighed exactly."""
 
 
 class Job(Protocol):
@@ -38,8 +42,14 @@ class Job(Protocol):
     question: Any
     """The client's `Question` about items."""
 
-    def item(self, cells: Sequence[str]) -> Any:
-        """The item that a row's inputs ask for."""
+    def results(self, message: Any) -> Sequence[Any]:
+        """The results in a batch's answer, in the order of the rows."""
+
+    def tallies(self, results: Sequence[Any]) -> Mapping[str, int]:
+        """What else is counted of results, by `NAME GRADE`."""
+
+    def item(self, cells: Sequence[str]) -> str | Sequence[str]:
+        """The item that a row's inputs ask for, without what is too long to be sent."""
 
     def cells(self, inputs: Sequence[str], result: Any) -> list[str]:
         """The result's cells under `columns`."""
@@ -126,27 +136,41 @@ class Run:
     def _batches(self) -> Iterator[list[Row]]:
         columns = [self.files.mapping.get(name, name) for name in self.job.inputs]
         batch: list[Row] = []
+        size = 0
         for row in self.table.rows([*columns, *self.files.keep], self.state.place):
-            batch.append(row)
-            if len(batch) == self.job.items_max:
+            weight = self._weight(row)
+            if len(batch) == self.job.items_max or (batch and size + weight > BATCH_BYTES_MAX):
                 yield batch
-                batch = []
+                batch, size = [], 0
+            batch.append(row)
+            size += weight
         if batch:
             yield batch
 
+    def _weight(self, row: Row) -> int:
+        """At most so many bytes stand in a message for the row."""
+        inputs = row.cells[: len(self.job.inputs)]
+        length = sum(map(len, inputs))
+        if length <= SHORT_ROW_LENGTH:
+            return 4 * (length + len(inputs))
+        asked = self.job.item(inputs)
+        return sum(len(value.encode()) + 4 for value in ([asked] if isinstance(asked, str) else asked))
+
     def _keep(self, answer: BatchAnswer[Row]) -> None:
-        state, job, results = self.state, self.job, answer.message.results
-        inputs = len(job.inputs)
+        state, job = self.state, self.job
+        results, inputs = job.results(answer.message), len(job.inputs)
         rows = []
         for row, result in zip(answer.items, results, strict=True):
             outcome = job.outcome(result)
-            state.counts[outcome] = state.counts.get(outcome, 0) + 1
+            _count(state.counts, outcome)
             rows.append(row.cells[inputs:] + job.cells(row.cells[:inputs], result))
+        for name, count in job.tallies(results).items():
+            _count(state.counts, name, count)
         # Sent by a process before this one, which did not keep the answer, or broken off and sent again here.
         repeats = answer.repeats + (state.batches < state.sent)
         if repeats:
-            state.counts[REPEATED] = state.counts.get(REPEATED, 0) + repeats * len(rows)
-            state.counts[REPEATED_BATCHES] = state.counts.get(REPEATED_BATCHES, 0) + repeats
+            _count(state.counts, REPEATED, repeats * len(rows))
+            _count(state.counts, REPEATED_BATCHES, repeats)
         state.output_bytes = self.output.write(rows)
         state.batches += 1
         state.rows += len(rows)
@@ -157,6 +181,10 @@ class Run:
             self.withheld = {each.path: each.reason for each in answer.message.withheld}
         if self.progress is not None:
             self.progress.show(state.place, state.rows, self.answered)
+
+
+def _count(counts: dict[str, int], name: str, more: int = 1) -> None:
+    counts[name] = counts.get(name, 0) + more
 
 
 class _Rows:
@@ -172,7 +200,9 @@ class _Rows:
     def request(self, items: Sequence[Row], call_id: str, stated: bool) -> bytes:
         """The request for the items that the rows ask for."""
         item, inputs = self._job.item, len(self._job.inputs)
-        request: bytes = self._job.question.request([item(row.cells[:inputs]) for row in items], call_id, stated)
+        nobody = [""] * inputs  # what a row with too many cells says of whom cannot be told
+        asked = [item(row.cells[:inputs] if row.whole else nobody) for row in items]
+        request: bytes = self._job.question.request(asked, call_id, stated)
         return request
 
 
@@ -184,6 +214,8 @@ def open_run(job: Job, files: Files) -> AbstractContextManager[Run]:
         if name not in table.columns:
             there = ", ".join(table.columns)
             raise FileUnusable(f"{files.input} has no column {name!r}; it has: {there}. Say --column NAME=COLUMN")
+        if table.columns.count(name) > 1:
+            raise FileUnusable(f"{files.input} has several columns {name!r}; give each its own name")
     journal_path = files.out.with_name(files.out.name + ".journal")
     if files.out.exists() and not journal_path.exists():
         raise FileUnusable(f"{files.out} exists already; choose another name or remove it")
@@ -196,6 +228,7 @@ def open_run(job: Job, files: Files) -> AbstractContextManager[Run]:
         "input time": stat.st_mtime_ns,
         "columns": [*wanted],
         "batch size": job.items_max,
+        "batch bytes": BATCH_BYTES_MAX,
         **job.about,
     }
     return _Opened(job, files, table, journal_path, about)

@@ -38,7 +38,7 @@ from gateway.client.operation import (
 from gateway.client.renewal import RENEW_PATH
 from gateway.client.searching import RESOLVE_NUMBER, SEARCH_PERSONS
 from gateway.client.sync import PULL, PUSH
-from gateway.client.verification import VERIFY_PERSON
+from gateway.client.verification import STREAM_VERIFY, VERIFY_PERSON
 from gateway.client.volume import STREAM_LOOK_UP
 from gateway.errors import GatewayError
 
@@ -214,6 +214,7 @@ def _handlers(gateway: ScriptedGateway) -> list[grpc.GenericRpcHandler]:
         assert gateway.talk is not None
         await gateway.talk(context)
 
-    service, method = STREAM_LOOK_UP[1:].split("/")
-    by_service.setdefault(service, {})[method] = grpc.stream_stream_rpc_method_handler(talk)
+    for path in (STREAM_LOOK_UP, STREAM_VERIFY):
+        service, method = path[1:].split("/")
+        by_service.setdefault(service, {})[method] = grpc.stream_stream_rpc_method_handler(talk)
     return [grpc.method_handlers_generic_handler(name, handlers) for name, handlers in by_service.items()]

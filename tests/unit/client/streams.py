@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from grpc_status import rpc_status
 
-from gateway.api.v1 import lookup_service_pb2, reason_pb2
+from gateway.api.v1 import lookup_service_pb2, reason_pb2, verification_pb2
 from gateway.chain.translate import rich_status
 from gateway.errors import GatewayError
 from tests.unit.client.scripted import ScriptedGateway
@@ -20,6 +20,8 @@ Response = lookup_service_pb2.StreamLookUpPersonsResponse
 
 class Script:
     """Answers streams: `steps` says, message by message over all streams, what becomes of it; then all goes well."""
+
+    request: Any = Request
 
     def __init__(self, gateway: ScriptedGateway, steps: Sequence[Any] = (), workers: int = 1) -> None:
         self._gateway = gateway
@@ -37,7 +39,7 @@ class Script:
         self._streams += 1
         await context.send_initial_metadata((("popgate-worker", worker), ("popgate-workers", str(self._workers))))
         while (raw := await context.read()) is not grpc.aio.EOF:
-            request = Request.FromString(raw)
+            request = self.request.FromString(raw)
             self.received.append((request.call_id, request.batch.HasField("context")))
             step = self._steps.pop(0) if self._steps else None
             self._at_once += 1
@@ -54,7 +56,7 @@ class Script:
             finally:
                 self._at_once -= 1
 
-    def _answer(self, request: Request, step: Any) -> bytes:
+    def _answer(self, request: Any, step: Any) -> bytes:
         answer = Response(sequence=1, call_id="f" * 32 if step == "another call" else request.call_id)
         for item in request.batch.items:
             if len(item.number) == 12:
@@ -67,3 +69,38 @@ class Script:
         if receipt is not None and step != "no receipt":
             answer.batch.receipt.CopyFrom(receipt)
         return answer.SerializeToString() if step != "no message" else b"\xff"
+
+
+class VerifyScript(Script):
+    """The same for streams of verifications: numbers of 12 characters are somebody's, and `yes` matches."""
+
+    request: Any = verification_pb2.StreamVerifyPersonsRequest
+
+    def __init__(self, gateway: ScriptedGateway, steps: Sequence[Any] = (), workers: int = 1) -> None:
+        super().__init__(gateway, steps, workers)
+        self.batches: list[verification_pb2.BatchVerifyPersonsRequest] = []
+
+    def _answer(self, request: Any, step: Any) -> bytes:
+        asked = request.batch
+        self.batches.append(asked)
+        answer = verification_pb2.StreamVerifyPersonsResponse(sequence=1, call_id=request.call_id)
+        table = answer.batch
+        table.paths.extend(column.path for column in asked.claims)
+        verdicts, answers, outcomes = bytearray(), bytearray(), bytearray()
+        for row, number in enumerate(asked.numbers):
+            found = len(number) == 12
+            outcomes.append(1 if found else 3)
+            verdicts += bytes(self._verdict(column.values[row]) if found else 0 for column in asked.claims)
+            answers += bytes(int(found) for _ in asked.questions)
+        if step == "a verdict less":
+            del verdicts[-1]
+        table.outcomes, table.verdicts, table.answers = bytes(outcomes), bytes(verdicts), bytes(answers)
+        table.people_count = outcomes.count(1)
+        table.withheld.add(path="sex", reason=reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED)
+        table.receipt.CopyFrom(self._gateway.receipt())
+        return answer.SerializeToString()
+
+    @staticmethod
+    def _verdict(value: str) -> int:
+        grades = {"": 0, "yes": verification_pb2.VERDICT_MATCH, "hoà": verification_pb2.VERDICT_CLOSE_TONE_PLACEMENT}
+        return int(grades.get(value, verification_pb2.VERDICT_MISMATCH))

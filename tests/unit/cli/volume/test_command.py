@@ -179,7 +179,7 @@ async def test_files_that_cannot_be_used_are_named(run: Any, gateway: Any, peopl
         (["lookup", "--file", people, "--fields", "number"], "--out"),
         (["lookup", "--file", people, "--out", out, "--fields", "number"], "no column 'number'; it has: thứ tự, so"),
         (_asking(people, out, "--keep", "x"), "no column 'x'"),
-        (_asking(people, out, "--column", "name=so"), "NAME=COLUMN"),
+        (_asking(people, out, "--column", "name=so"), "'name' is not number: say NAME=COLUMN"),
         (_asking(people, people), "the file that is read"),
         (_asking(people, there), "exists already"),
         (_asking(people, tmp_path / "none" / "r.csv"), "no folder"),

@@ -54,7 +54,9 @@ def test_rows_are_read_from_any_place_on(
 def test_short_rows_are_filled_up_and_empty_lines_are_none(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("number,name,more\n1\n\n2,x,y,z\n")
-    assert [row.cells for row in _rows(path, ["number", "more"])] == [["1", ""], ["2", "y"]]
+    rows = _rows(path, ["number", "more"])
+    assert [row.cells for row in rows] == [["1", ""], ["2", "y"]]
+    assert [row.whole for row in rows] == [True, False]
 
 
 @pytest.mark.parametrize("lines_before", [0, 3, 40_000])
