@@ -261,7 +261,10 @@ class Lane:
         async with asyncio.timeout(self._timeout_seconds):
             message = request(stream.exchanges > 0)
             written[0] = True
-            await stream.call.write(message)
+            try:
+                await stream.call.write(message)
+            except asyncio.InvalidStateError:
+                written[0] = False  # the stream had ended before: reading tells how
             answer = await stream.call.read()
         if answer is grpc.aio.EOF:
             raise Broken("The gateway ended the stream without an answer.")

@@ -53,6 +53,8 @@ class Script:
                     await asyncio.sleep(30)
                 await asyncio.sleep(0.002)
                 await context.write(self._answer(request, step))
+                if step == "break afterwards":
+                    await context.abort(grpc.StatusCode.UNAVAILABLE, "scripted")
             finally:
                 self._at_once -= 1
 

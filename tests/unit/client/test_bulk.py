@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from gateway.agency.grants import Right
 from gateway.catalogue import Catalogue
 from gateway.client import BatchAnswer, CannotConnect, Client, Context, GatewayRefusal, ReceiptInvalid, UnexpectedAnswer
 from gateway.client.bulk import ask_in_batches, in_batches
+from gateway.client.streams import Lane, Seat, Streams
 from gateway.client.volume import NAMING_OTHERS_ITEMS_MAX, LookUpQuestion, batch_items_max
 from gateway.errors import CredentialExpired, QuotaExhausted, StreamEnded
 from gateway.lookup.disclosure import Disclosures
@@ -83,6 +85,24 @@ async def test_what_got_no_answer_is_sent_again_under_its_call_id(
     assert sum(answer.repeats for answer in found) == 2
     assert len(script.received) == 8
     assert len({call_id for call_id, _ in script.received}) == 6
+
+
+async def test_a_stream_that_broke_while_it_was_idle_is_reopened_without_a_repetition(
+    gateway: ScriptedGateway, context: Context
+) -> None:
+    script = Script(gateway, ["break afterwards"])
+    question = LookUpQuestion(["number"], context)
+    async with gateway.client() as client:
+        streams = Streams(client._connection, question.path)
+        lane = Lane(streams, Seat(), 5.0, 5.0)
+        for call_id in ("1" * 32, "2" * 32):
+            _, repeats = await lane.ask(partial(question.request, ["1"], call_id), call_id)
+            assert repeats == 0
+            if call_id[0] == "1":
+                assert lane._stream is not None
+                await lane._stream.call.code()
+        await lane.close()
+    assert [call_id[0] for call_id, _ in script.received] == ["1", "2"]
 
 
 async def test_an_expired_token_is_replaced_and_the_stream_reopened(gateway: ScriptedGateway, context: Context) -> None:
