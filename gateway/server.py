@@ -51,6 +51,7 @@ from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.criteria import Searching
 from gateway.lookup.disclosure import Disclosures
 from gateway.lookup.finding import FindingMethods
+from gateway.lookup.older import OlderNumbers
 from gateway.lookup.pairwise import PairwiseKey
 from gateway.lookup.people import People, UnitNames
 from gateway.lookup.searching import SearchMethods
@@ -158,6 +159,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     places = UnitNames(units)
     telling = Telling(people, disclosures, places, spine.recorder, time.time)
     finding, searches = FindingStore(registry.reader), SearchStore(registry.reader)
+    older = OlderNumbers(searches, finding)
     reading = ReadBarrier(people, inline=inline, observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
     keys = settings.state / "keys"
@@ -174,7 +176,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         methods,
         options_pb2.LISTENER_AGENCY,
         LookupMethods(reading, disclosures, places, spine.recorder, time.time),
-        VerificationMethods(reading, Plans(catalogue), places, spine.recorder, time.time),
+        VerificationMethods(reading, Plans(catalogue), places, older, spine.recorder, time.time),
         FindingMethods(telling, finding),
         SearchMethods(telling, searches, Searching(searches, units)),
         SyncMethods(

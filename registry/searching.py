@@ -13,6 +13,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     SmallInteger,
+    Table,
     Text,
     and_,
     bindparam,
@@ -28,6 +29,8 @@ from registry.tables import person, person_number, social_insurance
 
 HOLDERS_MAX = 1000
 """Holders of one number that are read. Old identity cards repeat between provinces, by twos and threes."""
+HOLDERS_AT_ONCE_MAX = 10_000
+"""Holders that one query about many numbers reads; beyond them the numbers are asked for one by one."""
 
 
 class NumberKind(IntEnum):
@@ -84,6 +87,12 @@ class SearchStore:
             NumberKind.SOCIAL_INSURANCE: self._holders_text(by_code, social_insurance.c.code),
             NumberKind.TAX: self._holders_text(by_former_code, tax.c.former_code),
         }
+        self._holders_of = {
+            NumberKind.PERSONAL: self._holders_of_text(person_number, "number"),
+            NumberKind.LEGACY_CARD: self._holders_of_text(person, "legacy_number"),
+            NumberKind.SOCIAL_INSURANCE: self._holders_of_text(social_insurance, "code"),
+            NumberKind.TAX: self._holders_of_text(tax, "former_code"),
+        }
         self._by_key = {scoped: self._candidates_text(person.c.search_key, scoped) for scoped in (False, True)}
         self._by_commune = {
             scoped: self._candidates_text(person.c.permanent_commune, scoped) for scoped in (False, True)
@@ -96,6 +105,18 @@ class SearchStore:
         """Who has or had the number: person_id to scope, at most HOLDERS_MAX."""
         rows = self._reader.rows(self._holders[kind], {"number": number, "count": HOLDERS_MAX})
         return dict(rows)
+
+    def holders_of(self, kind: NumberKind, numbers: Sequence[str]) -> dict[str, dict[int, str]]:
+        """As `holders`, of each of some numbers; those that nobody has are left out."""
+        parameters = {"asked": self._reader.pack(numbers), "count": HOLDERS_AT_ONCE_MAX}
+        rows = self._reader.rows(self._holders_of[kind], parameters) if numbers else []
+        if len(rows) == HOLDERS_AT_ONCE_MAX:
+            return {number: self.holders(kind, number) for number in numbers}
+        found: dict[str, dict[int, str]] = {}
+        for number, person_id, scope in rows:
+            if person_id is not None:
+                found.setdefault(number, {})[person_id] = scope
+        return found
 
     def by_keys(
         self, keys: Sequence[str], years: tuple[int, int], sex: int, scopes: Collection[str], limit: int
@@ -137,6 +158,14 @@ class SearchStore:
             .where(column == bindparam("number", type_=Text()))
         )
         return self._limited(statement)
+
+    def _holders_of_text(self, table: Table, column: str) -> str:
+        asked = self._reader.asked("asked", NUMBERS)
+        # Outer joins, which no planner turns round; see below.
+        source = asked.outerjoin(table, table.c[column] == asked.c.value)
+        if table is not person:
+            source = source.outerjoin(person, person.c.person_id == table.c.person_id)
+        return self._limited(select(asked.c.value, person.c.person_id, person.c.scope).select_from(source))
 
     def _candidates_text(self, key: ColumnElement[Any], scoped: bool) -> str:
         asked = self._reader.asked("asked", NUMBERS)

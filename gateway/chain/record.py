@@ -22,7 +22,7 @@ from gateway.chain.translate import reason_number
 from gateway.config import PEOPLE_PER_MESSAGE_MAX
 
 # What can be a person's number at all; anything else that a caller wrote there is about nobody.
-_NUMBER = re.compile(r"[0-9]{12}")
+_NUMBER = re.compile(r"[0-9]{9,10}|[0-9]{12}")
 
 STATED = "stated "
 """Begins the note of a refusal's detail that holds the purpose and the legal basis which the entry leaves out."""

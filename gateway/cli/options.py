@@ -61,6 +61,28 @@ ReceiptsOption = Annotated[
 TimeoutOption = Annotated[
     float, typer.Option("--timeout", help="Longest time for one call, in seconds.", min=0.1, metavar="SECONDS")
 ]
+
+
+def _known_kind(kind: str) -> str:
+    from gateway.client.searching import number_kind
+
+    try:
+        number_kind(kind)
+    except ValueError:
+        raise typer.BadParameter("is no kind of number of the contract") from None
+    return kind
+
+
+KindOption = Annotated[
+    str,
+    typer.Option(
+        "--kind",
+        help="What the number is: personal, legacy_card, social_insurance or tax.",
+        metavar="KIND",
+        show_default="by the number's form",
+        callback=_known_kind,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 

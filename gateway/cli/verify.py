@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from gateway.cli.options import (
     CaseOption,
     IdentityOption,
     JsonOption,
+    KindOption,
     LegalBasisOption,
     OfficerOption,
     PurposeOption,
@@ -34,7 +36,7 @@ from gateway.cli.volume.command import (
     mapping_of,
     run_job,
 )
-from gateway.cli.volume.verifications import Stated, VerifyJob, stated_in
+from gateway.cli.volume.verifications import VerifyJob, stated_in
 
 if TYPE_CHECKING:
     from gateway.client import Context, VerifyResult
@@ -42,6 +44,11 @@ if TYPE_CHECKING:
 _Text = str | None
 _PATHS = ("name", "birth_date", "sex", "permanent_residence", "contact.mobile_number")
 """What the options for a single person state, in their order."""
+_NOBODY = {
+    "ABSENT": "Nobody whom the agency may see has this number.",
+    "AMBIGUOUS": "Several people have this number; say --kind, or state the personal number.",
+    "WITHHELD": "The agency may not name people by such numbers.",
+}
 FileArgument = Annotated[
     Path | None,
     typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="CSV or Parquet: everybody in it, one a row."),
@@ -81,6 +88,7 @@ def verify(
         list[str] | None, typer.Option("--claim", help="Any other field; repeat for more.", metavar="PATH=VALUE")
     ] = None,
     question: QuestionOption = None,
+    kind: KindOption = "",
     out: OutOption = None,
     column: ColumnOption = None,
     keep: KeepOption = None,
@@ -102,10 +110,8 @@ def verify(
     if (bool(number) + bool(qr) + (file is not None)) != 1:
         raise typer.BadParameter("state one of FILE, the person's --number, the card's --qr", param_hint="FILE")
     if file is not None:
-        if claims:
-            raise typer.BadParameter("states of everybody in the FILE what its columns say", param_hint="--claim")
         mapping = mapping_of(column)
-        job = _job_of(stated_in(columns_in(file), mapping, questions), context)
+        job = _job_of(file, claims, mapping, questions, kind, context)
         files = files_of(job, file, out, mapping, keep)
         run_job(
             *(job, files, identity, server, receipts),
@@ -119,17 +125,33 @@ def verify(
     async def ask() -> VerifyResult:
         async with client_of(identity, server, receipts) as client:
             return await client.verify(
-                who, card_text=qr, claims=claims, questions=questions, context=context, timeout_seconds=timeout
+                who,
+                card_text=qr,
+                claims=claims,
+                questions=questions,
+                kind=kind,
+                context=context,
+                timeout_seconds=timeout,
             )
 
     _show(asyncio.run(ask()), as_json)
 
 
-def _job_of(stated: Stated, context: Context) -> VerifyJob:
-    who, *claims = stated.columns
-    compared = [*claims, *(name for name in stated.questions if name not in claims)]
+def _job_of(
+    file: Path,
+    claims: Mapping[str, str],
+    mapping: Mapping[str, str],
+    questions: Mapping[str, str],
+    kind: str,
+    context: Context,
+) -> VerifyJob:
+    if claims:
+        raise typer.BadParameter("states of everybody in the FILE what its columns say", param_hint="--claim")
+    stated = stated_in(columns_in(file), mapping, questions)
+    who, *columns = stated.columns
+    compared = [*columns, *(name for name in stated.questions if name not in columns)]
     print(f"Compared for each {who}: {', '.join(compared) or 'what the card states'}.", file=sys.stderr)
-    return VerifyJob(stated, context)
+    return VerifyJob(stated, context, kind)
 
 
 def _show(result: VerifyResult, as_json: bool) -> None:
@@ -141,7 +163,7 @@ def _show(result: VerifyResult, as_json: bool) -> None:
         print_pairs([(path, str(verdict) or "not stated") for path, verdict in verified.verdicts.items()])
         print_pairs([(predicate, answer or "not asked") for predicate, answer in verified.answers.items()])
     else:
-        print("Nobody whom the agency may see has this number.")
+        print(_NOBODY.get(verified.outcome, f"Not answered: {verified.outcome}."))
     print_withheld(result.withheld)
     print(
         f"rules {result.rules_version}, read {moment(result.read_time)}, "

@@ -114,11 +114,12 @@ class BlockingClient:
         *,
         predicates: Sequence[str] = (),
         cards: bool = False,
+        kind: str = "",
         context: Context,
         **seconds: float,
     ) -> Iterator[Verified]:
         """As `Client.verify_many`; `items` is read by the background thread. Raises ClientError."""
-        question = VerifyQuestion(paths, context, predicates=predicates, cards=cards)
+        question = VerifyQuestion(paths, context, predicates=predicates, cards=cards, kind=kind)
         for answer in self.verify_batches(items, question, **seconds):
             yield from verified_of(answer, question)
 

@@ -113,7 +113,7 @@ class Searching:
         request = finding_pb2.ResolveNumberRequest(
             context=context.message(),
             number=number,
-            kind=f"{_KIND}{(kind or 'unspecified').upper()}",
+            kind=number_kind(kind),
             field_mask=FieldMask(paths=fields),
         )
         answered = await self._connection.call(
@@ -160,3 +160,9 @@ class Searching:
             receipt=answered.receipt,
             call_id=answered.call_id,
         )
+
+
+def number_kind(kind: str) -> finding_pb2.NumberKind:
+    """A kind of number by its name without the prefix, in any case; empty: not stated. Raises ValueError."""
+    number: finding_pb2.NumberKind = finding_pb2.NumberKind.Value(f"{_KIND}{(kind or 'unspecified').upper()}")  # type: ignore[assignment]
+    return number

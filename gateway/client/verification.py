@@ -14,6 +14,7 @@ from gateway.audit.receipt import Receipt
 from gateway.client.bulk import BATCH_ITEMS_MAX, BatchAnswer, ask_in_batches, in_batches
 from gateway.client.connection import Connection, Method
 from gateway.client.context import Context, Withheld, withheld_from
+from gateway.client.searching import number_kind
 from gateway.wire import time_from_wire
 
 _SERVICE: Final = "/gateway.api.v1.LookupService/"
@@ -48,8 +49,9 @@ class FieldVerdict:
 class Verified:
     """What became of the values stated about one person.
 
-    `outcome`: FOUND, ABSENT (nobody whom the agency may see), UNREADABLE (number or card of nobody), or
-    QUOTA_EXHAUSTED (not answered today). `verdicts` by path, `answers` by predicate: YES, NO, UNKNOWN, WITHHELD,
+    `outcome`: FOUND, ABSENT (nobody whom the agency may see), UNREADABLE (number or card of nobody), AMBIGUOUS (several
+    have the older number), WITHHELD (people may not be named by it), or QUOTA_EXHAUSTED (not answered today).
+    `verdicts` by path, `answers` by predicate: YES, NO, UNKNOWN, WITHHELD,
     UNREADABLE or empty.
     """
 
@@ -87,13 +89,21 @@ class VerifyQuestion:
     frame = verification_pb2.StreamVerifyPersonsResponse
 
     def __init__(
-        self, paths: Sequence[str], context: Context, *, predicates: Sequence[str] = (), cards: bool = False
+        self,
+        paths: Sequence[str],
+        context: Context,
+        *,
+        predicates: Sequence[str] = (),
+        cards: bool = False,
+        kind: str = "",
     ) -> None:
+        """`kind`: of numbers of 9 or 10 digits, empty: by their form. Raises ValueError when there is no such kind."""
         self.paths = tuple(paths)
         self.predicates = tuple(predicates)
         self.items_max = NAMING_OTHERS_ITEMS_MAX if SAME_HOUSEHOLD in predicates else BATCH_ITEMS_MAX
         """Items in a batch."""
         self._context = context.message()
+        self._kind = number_kind(kind)
         self._cards = cards
         self.answered_paths = (*self.paths, *(CARD_PATHS if cards else ()))
         """Paths of the verdicts, in their order."""
@@ -106,6 +116,7 @@ class VerifyQuestion:
         batch = message.batch
         if not stated:
             batch.context.CopyFrom(self._context)
+        batch.kind = self._kind
         columns = iter(list(zip(*items, strict=True)))
         (batch.card_texts if self._cards else batch.numbers).extend(next(columns))
         for path in self.paths:
@@ -143,15 +154,19 @@ class Verifying:
         card_text: str = "",
         claims: Mapping[str, str] | None = None,
         questions: Mapping[str, str] | Iterable[str] = (),
+        kind: str = "",
         context: Context,
         timeout_seconds: float | None = None,
     ) -> VerifyResult:
         """Compare `claims` (path of `Person` to a value as text) with the person of `number`, or of a card's QR text.
 
-        `questions`: predicates, with a value for those that need one. Raises GatewayRefusal: QUOTA_EXHAUSTED when
+        `questions`: predicates, with a value for those that need one. `kind`: what a number of 9 or 10 digits is, as
+        `resolve` has it; empty: by its form. Raises ValueError for another kind; GatewayRefusal: QUOTA_EXHAUSTED when
         too much about the person was wrong today. Raises ClientError otherwise.
         """
-        request = verification_pb2.VerifyPersonRequest(context=context.message(), number=number, card_text=card_text)
+        request = verification_pb2.VerifyPersonRequest(
+            context=context.message(), number=number, card_text=card_text, kind=number_kind(kind)
+        )
         for path, value in (claims or {}).items():
             request.claims.add(path=path, value=value)
         asked = questions if isinstance(questions, Mapping) else dict.fromkeys(questions, "")
@@ -185,6 +200,7 @@ class Verifying:
         *,
         predicates: Sequence[str] = (),
         cards: bool = False,
+        kind: str = "",
         context: Context,
         timeout_seconds: float = 30.0,
         patience_seconds: float = 60.0,
@@ -194,7 +210,7 @@ class Verifying:
         It uses all workers of the gateway and goes on after broken connections; `aclose` it to stop early. Raises
         ClientError.
         """
-        question = VerifyQuestion(paths, context, predicates=predicates, cards=cards)
+        question = VerifyQuestion(paths, context, predicates=predicates, cards=cards, kind=kind)
         batches = self.verify_batches(
             items, question, timeout_seconds=timeout_seconds, patience_seconds=patience_seconds
         )

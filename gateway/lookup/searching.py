@@ -7,16 +7,12 @@ from functools import partial
 from gateway.api.v1 import finding_pb2
 from gateway.chain.base import Answer, Call
 from gateway.chain.turns import Turns
-from gateway.errors import (
-    ArgumentInvalid,
-    FieldViolation,
-    PersonUnavailable,
-    RegistryUnavailable,
-)
+from gateway.errors import PersonUnavailable, RegistryUnavailable
 from gateway.lookup.criteria import Searching
 from gateway.lookup.disclosure import PERSON_ID, VERSION, Disclosure
 from gateway.lookup.errors import NumberAmbiguous
 from gateway.lookup.number import check_number
+from gateway.lookup.older import kinds_of
 from gateway.lookup.people import Found
 from gateway.lookup.ranking import Match, Wanted
 from gateway.lookup.telling import Telling
@@ -28,32 +24,6 @@ SEARCHES_AT_ONCE = 2
 SEARCHES_WAITING_MAX = 14
 RESOLVES_AT_ONCE = 4
 RESOLVES_WAITING_MAX = 60
-
-_BY_DIGITS = {
-    9: (NumberKind.LEGACY_CARD,),
-    10: (NumberKind.SOCIAL_INSURANCE, NumberKind.TAX),
-    12: (NumberKind.PERSONAL,),
-}
-# Circular 105/2020/TT-BTC: the tenth digit of a tax code is 10 less the weighted sum of the others modulo 11.
-_TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
-
-
-def kinds_of(number: str, stated: int) -> tuple[NumberKind, ...]:
-    """What a number of 9, 10 or 12 digits can be, as far as the caller says (0: nothing). Raises ArgumentInvalid."""
-    possible = _BY_DIGITS[len(number)]
-    if stated:
-        if stated not in finding_pb2.NumberKind.values():
-            raise ArgumentInvalid(violations=[FieldViolation("kind", "is no kind of the contract")])
-        if stated not in possible:
-            raise ArgumentInvalid(violations=[FieldViolation("number", "has not the digits of its kind")])
-        return (NumberKind(stated),)
-    return possible if len(number) != 10 or is_tax_code(number) else (NumberKind.SOCIAL_INSURANCE,)
-
-
-def is_tax_code(number: str) -> bool:
-    """Whether the check digit of a 10-digit code is right."""
-    weighed = sum(weight * int(digit) for weight, digit in zip(_TAX_WEIGHTS, number, strict=False))
-    return 10 - weighed % 11 == int(number[9])
 
 
 class SearchMethods:

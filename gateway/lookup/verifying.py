@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from gateway.agency.guesses import guess_claims
 from gateway.agency.predicates import SAME_HOUSEHOLD
-from gateway.api.v1 import verification_pb2
+from gateway.api.v1 import context_pb2, reason_pb2, verification_pb2
 from gateway.audit.claims import Claims
 from gateway.chain.base import Answer, Call
 from gateway.chain.claims import Smaller
@@ -20,6 +20,7 @@ from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import PERSON_ID, only_scope
 from gateway.lookup.fill import Places
 from gateway.lookup.number import is_number
+from gateway.lookup.older import Meant, OlderNumbers
 from gateway.lookup.people import Found
 from gateway.lookup.verification.plan import Plan, Plans
 from gateway.lookup.verification.requests import of_many, of_one
@@ -30,6 +31,8 @@ from gateway.wire import time_to_wire
 _VIET_NAM = timedelta(hours=7)
 
 
+TAGS_MAX = 4000
+"""What an entry of 65,535 bytes has room for."""
 PEOPLE_WITH_OTHERS_MAX = 800
 """People in one table whose questions name others too: with all tags that they may need, they fit an entry."""
 
@@ -52,6 +55,21 @@ class _Verified:
     graded: Graded
     read: _Read
     others: _Read
+    meant: Mapping[str, Meant]
+    """Whom numbers of older kinds mean."""
+
+    def looked_for(self, number: str) -> bool:
+        """Whether the grant lets people be named by the number."""
+        return number not in self.meant or self.meant[number].looked_for
+
+    @property
+    def withheld(self) -> list[context_pb2.WithheldField]:
+        """What the grant does not cover: of the plan, and fields by which it lets nobody be named."""
+        plan = self.plan.withheld
+        known = {each.path for each in plan}
+        paths = sorted({path for meant in self.meant.values() for path in meant.withheld} - known)
+        reason = reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED
+        return [*plan, *(context_pb2.WithheldField(path=path, reason=reason) for path in paths)]
 
 
 _Body = Callable[[Graded, int], Any]
@@ -66,10 +84,12 @@ class VerificationMethods:
         barrier: ReadBarrier,
         plans: Plans,
         places: Places,
+        older: OlderNumbers,
         recorder: Recorder,
         now: Callable[[], float],
     ) -> None:
         """`now`: seconds since 1970."""
+        self._older = older
         self._barrier = barrier
         self._plans = plans
         self._places = places
@@ -82,7 +102,7 @@ class VerificationMethods:
         plan, graded = verified.plan, verified.graded
         response = verification_pb2.VerifyPersonResponse(
             outcome=graded.outcomes[0],  # type: ignore[arg-type]
-            withheld=plan.withheld,
+            withheld=verified.withheld,
             read_time=time_to_wire(self._now()),
             rules_version=RULES_VERSION,
             sources=plan.disclosure.sources,
@@ -100,7 +120,7 @@ class VerificationMethods:
     ) -> Answer:
         """Up to 1,000 people, answered in bytes."""
         verified = await self._verify(call, of_many(request))
-        plan, read_time = verified.plan, time_to_wire(self._now())
+        plan, withheld, read_time = verified.plan, verified.withheld, time_to_wire(self._now())
 
         def body(graded: Graded, people: int) -> verification_pb2.BatchVerifyPersonsResponse:
             return verification_pb2.BatchVerifyPersonsResponse(
@@ -108,7 +128,7 @@ class VerificationMethods:
                 outcomes=bytes(graded.outcomes),
                 verdicts=bytes(graded.verdicts),
                 answers=bytes(graded.answers),
-                withheld=plan.withheld,
+                withheld=withheld,
                 read_time=read_time,
                 rules_version=RULES_VERSION,
                 sources=plan.disclosure.sources,
@@ -130,16 +150,25 @@ class VerificationMethods:
         plan = self._plans.of(call.right, tuple(table.claims), tuple(table.questions))
         check_lengths(table)
         agency = call.principal.agency
-        asked = [number for number in table.numbers if number]
-        read = _scoped(plan, asked, await self._barrier.read(agency, plan.disclosure, asked))
+        older = table.older
+        meant = await self._older.meant(agency, call.right, older, table.kind) if older else {}
+        read = await self._read(agency, plan, [number for number in table.numbers if number], meant)
         others = await self._others(agency, plan, table)
-        graded = _ungraded(plan, table, read)
+        graded = _ungraded(plan, table, read, meant)
         people = iter(read.seen)
         aligned = [next(people) if number else None for number in table.numbers]
         named = {number: seen for number, seen in zip(others.numbers, others.seen, strict=True) if seen is not None}
         for _ in Grader(plan, self._places, self._today()).slices(table, aligned, named, graded):
             await pause_between_slices()
-        return _Verified(table, plan, graded, read, others)
+        return _Verified(table, plan, graded, read, others, meant)
+
+    async def _read(self, agency: str, plan: Plan, asked: Sequence[str], meant: Mapping[str, Meant]) -> _Read:
+        """Those who have the numbers; who is meant by one of an older kind stands in its place."""
+        if not meant:
+            return _scoped(plan, asked, await self._barrier.read(agency, plan.disclosure, asked))
+        current = [meant[number].number if number in meant else number for number in asked]
+        found = iter(await self._barrier.read(agency, plan.disclosure, [number for number in current if number]))
+        return _scoped(plan, asked, [next(found) if number else None for number in current])
 
     async def _others(self, agency: str, plan: Plan, table: Table) -> _Read:
         """The people whom questions name beside those asked about."""
@@ -157,14 +186,14 @@ class VerificationMethods:
 
     def _answer(self, call: Call, verified: _Verified, body: _Body, left_out: frozenset[int] = frozenset()) -> Answer:
         """The answer without some rows, for which the day's guesses or people are used up."""
-        plan, read, others = verified.plan, verified.read, verified.others
+        plan, read, others, withheld = verified.plan, verified.read, verified.others, verified.withheld
         rows = [row for row, number in enumerate(verified.table.numbers) if number]
         if left_out:
             seen = [None if row in left_out else person for row, person in zip(rows, read.seen, strict=True)]
             read = _Read(read.numbers, read.found, seen)
         people = sum(person is not None for person in read.seen)
         told = [(row, number, seen) for row, number, seen in zip(rows, read.numbers, read.seen, strict=True)]
-        told = [each for each in told if each[0] not in left_out]
+        told = [each for each in told if each[0] not in left_out and verified.looked_for(each[1])]
 
         def recompose(_answer: Answer, smaller: Smaller) -> Answer:
             gone = {told[position][0] for position in smaller.subjects}
@@ -175,11 +204,11 @@ class VerificationMethods:
         return Answer(
             body(_without(verified.graded, left_out), people),
             people=people,
-            tags=self._tags(read, others),
+            tags=self._tags(verified.meant, read, others),
             numbers=(*read.numbers, *others.numbers),
             person_ids=[person.row[PERSON_ID] if person is not None else 0 for person in (*read.found, *others.found)],
             fields=plan.compared,
-            withheld=[item.path for item in plan.withheld],
+            withheld=[item.path for item in withheld],
             claims=self._guesses(call, verified, told),
             recompose=recompose,
         )
@@ -192,8 +221,11 @@ class VerificationMethods:
         missed = [seen is None or row in verified.graded.missed for row, _, seen in told]
         return guess_claims(call, self._recorder.guess_tags(subjects), missed)
 
-    def _tags(self, *reads: _Read) -> bytes:
-        """Everybody compared or named, then the numbers without one in scope, and whoever has them out of scope."""
+    def _tags(self, meant: Mapping[str, Meant], *reads: _Read) -> bytes:
+        """Everybody compared or named, then the numbers without one in scope, and whoever has them out of scope.
+
+        Of a number that several have, these several, as far as the entry has room: none of them is told of.
+        """
         numbers = [number for read in reads for number in read.numbers]
         found = [person for read in reads for person in read.found]
         seen = [person.row[PERSON_ID] for read in reads for person in read.seen if person is not None]
@@ -207,11 +239,10 @@ class VerificationMethods:
             for person, shown in zip(found, visible, strict=True)
             if person is not None and shown is None
         ]
-        return (
-            tags
-            + self._recorder.number_tags(list(dict.fromkeys(unseen)))
-            + self._recorder.person_tags(list(dict.fromkeys(hidden)))
-        )
+        tags += self._recorder.number_tags(list(dict.fromkeys(unseen)))
+        several = [person_id for each in meant.values() for person_id in each.others]
+        room = TAGS_MAX - 3 * len(numbers)  # a number and whoever has it, or a person, and a guess
+        return tags + self._recorder.person_tags(list(dict.fromkeys((*hidden, *several[: max(0, room)]))))
 
     def _today(self) -> date:
         return (datetime.fromtimestamp(self._now(), UTC) + _VIET_NAM).date()
@@ -222,7 +253,7 @@ def _scoped(plan: Plan, numbers: Sequence[str], found: Sequence[Found | None]) -
     return _Read(numbers, found, [person if person is not None and in_scope(person.row) else None for person in found])
 
 
-def _ungraded(plan: Plan, table: Table, read: _Read) -> Graded:
+def _ungraded(plan: Plan, table: Table, read: _Read, meant: Mapping[str, Meant]) -> Graded:
     count = len(table.numbers)
     if len(read.seen) == count and all(read.seen):
         outcomes = bytearray((Outcome.FOUND,)) * count
@@ -232,7 +263,16 @@ def _ungraded(plan: Plan, table: Table, read: _Read) -> Graded:
             (Outcome.UNREADABLE if not number else Outcome.ABSENT if next(seen) is None else Outcome.FOUND)
             for number in table.numbers
         )
+    for row, number in enumerate(table.numbers) if meant else ():
+        if number in meant and outcomes[row] == Outcome.ABSENT:
+            outcomes[row] = _outcome_of(meant[number])
     return Graded(outcomes, bytearray(count * len(plan.fields)), bytearray(count * len(plan.questions)))
+
+
+def _outcome_of(meant: Meant) -> Outcome:
+    if not meant.looked_for:
+        return Outcome.WITHHELD
+    return Outcome.AMBIGUOUS if meant.candidates > 1 else Outcome.ABSENT
 
 
 def _without(graded: Graded, left_out: frozenset[int]) -> Graded:

@@ -51,6 +51,17 @@ def test_holders_of_a_number_are_found(
     store: SearchStore, kind: NumberKind, digits: str, holders: dict[int, str]
 ) -> None:
     assert store.holders(kind, digits) == holders
+    assert store.holders_of(kind, [digits, "0", digits]) == ({digits: holders} if holders else {})
+
+
+def test_holders_of_many_numbers_are_those_of_each(store: SearchStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = [*(number(position) for position in range(1, PEOPLE + 1)), FORMER_NUMBER_OF_CHILD, "x", ""]
+    each = {text: found for text in numbers if (found := store.holders(NumberKind.PERSONAL, text))}
+    assert len(each) == PEOPLE + 1
+    assert store.holders_of(NumberKind.PERSONAL, numbers) == each
+    monkeypatch.setattr("registry.searching.HOLDERS_AT_ONCE_MAX", 3)
+    assert {text: found for text, found in store.holders_of(NumberKind.PERSONAL, numbers).items() if found} == each
+    assert store.holders_of(NumberKind.PERSONAL, []) == {}
 
 
 def test_people_are_found_by_key_and_year(store: SearchStore) -> None:

@@ -23,12 +23,13 @@ _sym_db = _symbol_database.Default()
 
 
 from gateway.api.v1 import context_pb2 as gateway_dot_api_dot_v1_dot_context__pb2
+from gateway.api.v1 import finding_pb2 as gateway_dot_api_dot_v1_dot_finding__pb2
 from gateway.api.v1 import options_pb2 as gateway_dot_api_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gateway/api/v1/verification.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\x88\x02\n\x13VerifyPersonRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x38\n\x06number\x18\x02 \x01(\tB(\x92\xb5\x18$\x10#\" 0[0-9]{11}|p1\\.[A-Za-z0-9_-]{32}\x12\x1a\n\tcard_text\x18\x03 \x01(\tB\x07\x92\xb5\x18\x03\x10\x80\x08\x12-\n\x06\x63laims\x18\x04 \x03(\x0b\x32\x15.gateway.api.v1.ClaimB\x06\x92\xb5\x18\x02\x18@\x12\x33\n\tquestions\x18\x05 \x03(\x0b\x32\x18.gateway.api.v1.QuestionB\x06\x92\xb5\x18\x02\x18\x10\"V\n\x05\x43laim\x12\x36\n\x04path\x18\x01 \x01(\tB(\x92\xb5\x18$\x08\x01\x10\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\x12\x15\n\x05value\x18\x02 \x01(\tB\x06\x92\xb5\x18\x02(\x01\"Z\n\x08Question\x12\x37\n\tpredicate\x18\x01 \x01(\tB$\x92\xb5\x18 \x08\x01\x10@\"\x1a[a-z][a-z_]*(:[0-9]{1,3})?\x12\x15\n\x05value\x18\x02 \x01(\tB\x06\x92\xb5\x18\x02(\x01\"\xf8\x02\n\x14VerifyPersonResponse\x12.\n\x07outcome\x18\x01 \x01(\x0e\x32\x1d.gateway.api.v1.PersonOutcome\x12.\n\x08verdicts\x18\x02 \x03(\x0b\x32\x1c.gateway.api.v1.ClaimVerdict\x12/\n\x07\x61nswers\x18\x03 \x03(\x0b\x32\x1e.gateway.api.v1.QuestionAnswer\x12/\n\x08withheld\x18\x04 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrules_version\x18\x06 \x01(\r\x12.\n\x07sources\x18\x07 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"F\n\x0c\x43laimVerdict\x12\x0c\n\x04path\x18\x01 \x01(\t\x12(\n\x07verdict\x18\x02 \x01(\x0e\x32\x17.gateway.api.v1.Verdict\"J\n\x0eQuestionAnswer\x12\x11\n\tpredicate\x18\x01 \x01(\t\x12%\n\x06\x61nswer\x18\x02 \x01(\x0e\x32\x15.gateway.api.v1.YesNo\"\xf9\x01\n\x19\x42\x61tchVerifyPersonsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x17\n\x07numbers\x18\x02 \x03(\tB\x06\x92\xb5\x18\x02(\x01\x12\x1a\n\ncard_texts\x18\x03 \x03(\tB\x06\x92\xb5\x18\x02(\x01\x12\x33\n\x06\x63laims\x18\x04 \x03(\x0b\x32\x1b.gateway.api.v1.ClaimColumnB\x06\x92\xb5\x18\x02\x18@\x12\x39\n\tquestions\x18\x05 \x03(\x0b\x32\x1e.gateway.api.v1.QuestionColumnB\x06\x92\xb5\x18\x02\x18\x10\"]\n\x0b\x43laimColumn\x12\x36\n\x04path\x18\x01 \x01(\tB(\x92\xb5\x18$\x08\x01\x10\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\x12\x16\n\x06values\x18\x02 \x03(\tB\x06\x92\xb5\x18\x02(\x01\"a\n\x0eQuestionColumn\x12\x37\n\tpredicate\x18\x01 \x01(\tB$\x92\xb5\x18 \x08\x01\x10@\"\x1a[a-z][a-z_]*(:[0-9]{1,3})?\x12\x16\n\x06values\x18\x02 \x03(\tB\x06\x92\xb5\x18\x02(\x01\"\xc7\x02\n\x1a\x42\x61tchVerifyPersonsResponse\x12\r\n\x05paths\x18\x01 \x03(\t\x12\x10\n\x08outcomes\x18\x02 \x01(\x0c\x12\x10\n\x08verdicts\x18\x03 \x01(\x0c\x12\x0f\n\x07\x61nswers\x18\x04 \x01(\x0c\x12/\n\x08withheld\x18\x05 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrules_version\x18\x07 \x01(\r\x12.\n\x07sources\x18\x08 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12\x14\n\x0cpeople_count\x18\t \x01(\r\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x85\x01\n\x1aStreamVerifyPersonsRequest\x12@\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32).gateway.api.v1.BatchVerifyPersonsRequestB\x06\x92\xb5\x18\x02\x08\x01\x12%\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x10 \"\x0c[0-9a-f]{32}\"\xa0\x01\n\x1bStreamVerifyPersonsResponse\x12\x39\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32*.gateway.api.v1.BatchVerifyPersonsResponse\x12#\n\x07refusal\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12\x10\n\x08sequence\x18\x03 \x01(\r\x12\x0f\n\x07\x63\x61ll_id\x18\x04 \x01(\t*\x93\x06\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_MATCH\x10\x01\x12\x14\n\x10VERDICT_MISMATCH\x10\x02\x12\x12\n\x0eVERDICT_ABSENT\x10\x03\x12\x14\n\x10VERDICT_WITHHELD\x10\x04\x12\x16\n\x12VERDICT_UNREADABLE\x10\x05\x12\x1d\n\x19VERDICT_CLOSE_PUNCTUATION\x10\x10\x12\x1c\n\x18VERDICT_CLOSE_APOSTROPHE\x10\x11\x12\x18\n\x14VERDICT_CLOSE_STROKE\x10\x12\x12 \n\x1cVERDICT_CLOSE_TONE_PLACEMENT\x10\x13\x12\x18\n\x14VERDICT_CLOSE_I_OR_Y\x10\x14\x12 \n\x1cVERDICT_CLOSE_TONE_MISPLACED\x10\x15\x12\x1c\n\x18VERDICT_CLOSE_WORD_ORDER\x10\x16\x12$\n VERDICT_CLOSE_DIACRITICS_MISSING\x10\x17\x12%\n!VERDICT_CLOSE_MIDDLE_NAME_MISSING\x10\x18\x12)\n%VERDICT_CLOSE_MIDDLE_NAME_ABBREVIATED\x10\x19\x12\x1e\n\x1aVERDICT_CLOSE_WORDS_JOINED\x10\x1a\x12\x1e\n\x1aVERDICT_CLOSE_DATE_PARTIAL\x10 \x12\"\n\x1eVERDICT_CLOSE_DATE_PLACEHOLDER\x10!\x12\x1e\n\x1aVERDICT_CLOSE_DATE_SWAPPED\x10\"\x12#\n\x1fVERDICT_CLOSE_NUMBER_SUPERSEDED\x10(\x12%\n!VERDICT_CLOSE_PHONE_FORMER_PREFIX\x10)\x12!\n\x1dVERDICT_CLOSE_ADDRESS_WRITING\x10\x30\x12$\n VERDICT_CLOSE_ADDRESS_UNIT_WORDS\x10\x31\x12 \n\x1cVERDICT_CLOSE_UNIT_SUCCEEDED\x10\x32*\xa7\x01\n\rPersonOutcome\x12\x1e\n\x1aPERSON_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14PERSON_OUTCOME_FOUND\x10\x01\x12\x19\n\x15PERSON_OUTCOME_ABSENT\x10\x02\x12\x1d\n\x19PERSON_OUTCOME_UNREADABLE\x10\x03\x12\"\n\x1ePERSON_OUTCOME_QUOTA_EXHAUSTED\x10\x04*~\n\x05YesNo\x12\x16\n\x12YES_NO_UNSPECIFIED\x10\x00\x12\x0e\n\nYES_NO_YES\x10\x01\x12\r\n\tYES_NO_NO\x10\x02\x12\x12\n\x0eYES_NO_UNKNOWN\x10\x03\x12\x13\n\x0fYES_NO_WITHHELD\x10\x04\x12\x15\n\x11YES_NO_UNREADABLE\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!gateway/api/v1/verification.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/finding.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xc5\x02\n\x13VerifyPersonRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12K\n\x06number\x18\x02 \x01(\tB;\x92\xb5\x18\x37\x10#\"30[0-9]{11}|[0-9]{9}|[0-9]{10}|p1\\.[A-Za-z0-9_-]{32}\x12\x1a\n\tcard_text\x18\x03 \x01(\tB\x07\x92\xb5\x18\x03\x10\x80\x08\x12-\n\x06\x63laims\x18\x04 \x03(\x0b\x32\x15.gateway.api.v1.ClaimB\x06\x92\xb5\x18\x02\x18@\x12\x33\n\tquestions\x18\x05 \x03(\x0b\x32\x18.gateway.api.v1.QuestionB\x06\x92\xb5\x18\x02\x18\x10\x12(\n\x04kind\x18\x06 \x01(\x0e\x32\x1a.gateway.api.v1.NumberKind\"V\n\x05\x43laim\x12\x36\n\x04path\x18\x01 \x01(\tB(\x92\xb5\x18$\x08\x01\x10\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\x12\x15\n\x05value\x18\x02 \x01(\tB\x06\x92\xb5\x18\x02(\x01\"Z\n\x08Question\x12\x37\n\tpredicate\x18\x01 \x01(\tB$\x92\xb5\x18 \x08\x01\x10@\"\x1a[a-z][a-z_]*(:[0-9]{1,3})?\x12\x15\n\x05value\x18\x02 \x01(\tB\x06\x92\xb5\x18\x02(\x01\"\xf8\x02\n\x14VerifyPersonResponse\x12.\n\x07outcome\x18\x01 \x01(\x0e\x32\x1d.gateway.api.v1.PersonOutcome\x12.\n\x08verdicts\x18\x02 \x03(\x0b\x32\x1c.gateway.api.v1.ClaimVerdict\x12/\n\x07\x61nswers\x18\x03 \x03(\x0b\x32\x1e.gateway.api.v1.QuestionAnswer\x12/\n\x08withheld\x18\x04 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrules_version\x18\x06 \x01(\r\x12.\n\x07sources\x18\x07 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"F\n\x0c\x43laimVerdict\x12\x0c\n\x04path\x18\x01 \x01(\t\x12(\n\x07verdict\x18\x02 \x01(\x0e\x32\x17.gateway.api.v1.Verdict\"J\n\x0eQuestionAnswer\x12\x11\n\tpredicate\x18\x01 \x01(\t\x12%\n\x06\x61nswer\x18\x02 \x01(\x0e\x32\x15.gateway.api.v1.YesNo\"\xa3\x02\n\x19\x42\x61tchVerifyPersonsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x17\n\x07numbers\x18\x02 \x03(\tB\x06\x92\xb5\x18\x02(\x01\x12\x1a\n\ncard_texts\x18\x03 \x03(\tB\x06\x92\xb5\x18\x02(\x01\x12\x33\n\x06\x63laims\x18\x04 \x03(\x0b\x32\x1b.gateway.api.v1.ClaimColumnB\x06\x92\xb5\x18\x02\x18@\x12\x39\n\tquestions\x18\x05 \x03(\x0b\x32\x1e.gateway.api.v1.QuestionColumnB\x06\x92\xb5\x18\x02\x18\x10\x12(\n\x04kind\x18\x06 \x01(\x0e\x32\x1a.gateway.api.v1.NumberKind\"]\n\x0b\x43laimColumn\x12\x36\n\x04path\x18\x01 \x01(\tB(\x92\xb5\x18$\x08\x01\x10\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\x12\x16\n\x06values\x18\x02 \x03(\tB\x06\x92\xb5\x18\x02(\x01\"a\n\x0eQuestionColumn\x12\x37\n\tpredicate\x18\x01 \x01(\tB$\x92\xb5\x18 \x08\x01\x10@\"\x1a[a-z][a-z_]*(:[0-9]{1,3})?\x12\x16\n\x06values\x18\x02 \x03(\tB\x06\x92\xb5\x18\x02(\x01\"\xc7\x02\n\x1a\x42\x61tchVerifyPersonsResponse\x12\r\n\x05paths\x18\x01 \x03(\t\x12\x10\n\x08outcomes\x18\x02 \x01(\x0c\x12\x10\n\x08verdicts\x18\x03 \x01(\x0c\x12\x0f\n\x07\x61nswers\x18\x04 \x01(\x0c\x12/\n\x08withheld\x18\x05 \x03(\x0b\x32\x1d.gateway.api.v1.WithheldField\x12-\n\tread_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrules_version\x18\x07 \x01(\r\x12.\n\x07sources\x18\x08 \x03(\x0b\x32\x1d.gateway.api.v1.DatasetSource\x12\x14\n\x0cpeople_count\x18\t \x01(\r\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x85\x01\n\x1aStreamVerifyPersonsRequest\x12@\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32).gateway.api.v1.BatchVerifyPersonsRequestB\x06\x92\xb5\x18\x02\x08\x01\x12%\n\x07\x63\x61ll_id\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x10 \"\x0c[0-9a-f]{32}\"\xa0\x01\n\x1bStreamVerifyPersonsResponse\x12\x39\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32*.gateway.api.v1.BatchVerifyPersonsResponse\x12#\n\x07refusal\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12\x10\n\x08sequence\x18\x03 \x01(\r\x12\x0f\n\x07\x63\x61ll_id\x18\x04 \x01(\t*\x93\x06\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x11\n\rVERDICT_MATCH\x10\x01\x12\x14\n\x10VERDICT_MISMATCH\x10\x02\x12\x12\n\x0eVERDICT_ABSENT\x10\x03\x12\x14\n\x10VERDICT_WITHHELD\x10\x04\x12\x16\n\x12VERDICT_UNREADABLE\x10\x05\x12\x1d\n\x19VERDICT_CLOSE_PUNCTUATION\x10\x10\x12\x1c\n\x18VERDICT_CLOSE_APOSTROPHE\x10\x11\x12\x18\n\x14VERDICT_CLOSE_STROKE\x10\x12\x12 \n\x1cVERDICT_CLOSE_TONE_PLACEMENT\x10\x13\x12\x18\n\x14VERDICT_CLOSE_I_OR_Y\x10\x14\x12 \n\x1cVERDICT_CLOSE_TONE_MISPLACED\x10\x15\x12\x1c\n\x18VERDICT_CLOSE_WORD_ORDER\x10\x16\x12$\n VERDICT_CLOSE_DIACRITICS_MISSING\x10\x17\x12%\n!VERDICT_CLOSE_MIDDLE_NAME_MISSING\x10\x18\x12)\n%VERDICT_CLOSE_MIDDLE_NAME_ABBREVIATED\x10\x19\x12\x1e\n\x1aVERDICT_CLOSE_WORDS_JOINED\x10\x1a\x12\x1e\n\x1aVERDICT_CLOSE_DATE_PARTIAL\x10 \x12\"\n\x1eVERDICT_CLOSE_DATE_PLACEHOLDER\x10!\x12\x1e\n\x1aVERDICT_CLOSE_DATE_SWAPPED\x10\"\x12#\n\x1fVERDICT_CLOSE_NUMBER_SUPERSEDED\x10(\x12%\n!VERDICT_CLOSE_PHONE_FORMER_PREFIX\x10)\x12!\n\x1dVERDICT_CLOSE_ADDRESS_WRITING\x10\x30\x12$\n VERDICT_CLOSE_ADDRESS_UNIT_WORDS\x10\x31\x12 \n\x1cVERDICT_CLOSE_UNIT_SUCCEEDED\x10\x32*\xe2\x01\n\rPersonOutcome\x12\x1e\n\x1aPERSON_OUTCOME_UNSPECIFIED\x10\x00\x12\x18\n\x14PERSON_OUTCOME_FOUND\x10\x01\x12\x19\n\x15PERSON_OUTCOME_ABSENT\x10\x02\x12\x1d\n\x19PERSON_OUTCOME_UNREADABLE\x10\x03\x12\"\n\x1ePERSON_OUTCOME_QUOTA_EXHAUSTED\x10\x04\x12\x1c\n\x18PERSON_OUTCOME_AMBIGUOUS\x10\x05\x12\x1b\n\x17PERSON_OUTCOME_WITHHELD\x10\x06*~\n\x05YesNo\x12\x16\n\x12YES_NO_UNSPECIFIED\x10\x00\x12\x0e\n\nYES_NO_YES\x10\x01\x12\r\n\tYES_NO_NO\x10\x02\x12\x12\n\x0eYES_NO_UNKNOWN\x10\x03\x12\x13\n\x0fYES_NO_WITHHELD\x10\x04\x12\x15\n\x11YES_NO_UNREADABLE\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYPERSONREQUEST'].fields_by_name['context']._loaded_options = None
   _globals['_VERIFYPERSONREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_VERIFYPERSONREQUEST'].fields_by_name['number']._loaded_options = None
-  _globals['_VERIFYPERSONREQUEST'].fields_by_name['number']._serialized_options = b'\222\265\030$\020#\" 0[0-9]{11}|p1\\.[A-Za-z0-9_-]{32}'
+  _globals['_VERIFYPERSONREQUEST'].fields_by_name['number']._serialized_options = b'\222\265\0307\020#\"30[0-9]{11}|[0-9]{9}|[0-9]{10}|p1\\.[A-Za-z0-9_-]{32}'
   _globals['_VERIFYPERSONREQUEST'].fields_by_name['card_text']._loaded_options = None
   _globals['_VERIFYPERSONREQUEST'].fields_by_name['card_text']._serialized_options = b'\222\265\030\003\020\200\010'
   _globals['_VERIFYPERSONREQUEST'].fields_by_name['claims']._loaded_options = None
@@ -75,34 +76,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMVERIFYPERSONSREQUEST'].fields_by_name['batch']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_STREAMVERIFYPERSONSREQUEST'].fields_by_name['call_id']._loaded_options = None
   _globals['_STREAMVERIFYPERSONSREQUEST'].fields_by_name['call_id']._serialized_options = b'\222\265\030\020\020 \"\014[0-9a-f]{32}'
-  _globals['_VERDICT']._serialized_start=2221
-  _globals['_VERDICT']._serialized_end=3008
-  _globals['_PERSONOUTCOME']._serialized_start=3011
-  _globals['_PERSONOUTCOME']._serialized_end=3178
-  _globals['_YESNO']._serialized_start=3180
-  _globals['_YESNO']._serialized_end=3306
-  _globals['_VERIFYPERSONREQUEST']._serialized_start=172
-  _globals['_VERIFYPERSONREQUEST']._serialized_end=436
-  _globals['_CLAIM']._serialized_start=438
-  _globals['_CLAIM']._serialized_end=524
-  _globals['_QUESTION']._serialized_start=526
-  _globals['_QUESTION']._serialized_end=616
-  _globals['_VERIFYPERSONRESPONSE']._serialized_start=619
-  _globals['_VERIFYPERSONRESPONSE']._serialized_end=995
-  _globals['_CLAIMVERDICT']._serialized_start=997
-  _globals['_CLAIMVERDICT']._serialized_end=1067
-  _globals['_QUESTIONANSWER']._serialized_start=1069
-  _globals['_QUESTIONANSWER']._serialized_end=1143
-  _globals['_BATCHVERIFYPERSONSREQUEST']._serialized_start=1146
-  _globals['_BATCHVERIFYPERSONSREQUEST']._serialized_end=1395
-  _globals['_CLAIMCOLUMN']._serialized_start=1397
-  _globals['_CLAIMCOLUMN']._serialized_end=1490
-  _globals['_QUESTIONCOLUMN']._serialized_start=1492
-  _globals['_QUESTIONCOLUMN']._serialized_end=1589
-  _globals['_BATCHVERIFYPERSONSRESPONSE']._serialized_start=1592
-  _globals['_BATCHVERIFYPERSONSRESPONSE']._serialized_end=1919
-  _globals['_STREAMVERIFYPERSONSREQUEST']._serialized_start=1922
-  _globals['_STREAMVERIFYPERSONSREQUEST']._serialized_end=2055
-  _globals['_STREAMVERIFYPERSONSRESPONSE']._serialized_start=2058
-  _globals['_STREAMVERIFYPERSONSRESPONSE']._serialized_end=2218
+  _globals['_VERDICT']._serialized_start=2354
+  _globals['_VERDICT']._serialized_end=3141
+  _globals['_PERSONOUTCOME']._serialized_start=3144
+  _globals['_PERSONOUTCOME']._serialized_end=3370
+  _globals['_YESNO']._serialized_start=3372
+  _globals['_YESNO']._serialized_end=3498
+  _globals['_VERIFYPERSONREQUEST']._serialized_start=202
+  _globals['_VERIFYPERSONREQUEST']._serialized_end=527
+  _globals['_CLAIM']._serialized_start=529
+  _globals['_CLAIM']._serialized_end=615
+  _globals['_QUESTION']._serialized_start=617
+  _globals['_QUESTION']._serialized_end=707
+  _globals['_VERIFYPERSONRESPONSE']._serialized_start=710
+  _globals['_VERIFYPERSONRESPONSE']._serialized_end=1086
+  _globals['_CLAIMVERDICT']._serialized_start=1088
+  _globals['_CLAIMVERDICT']._serialized_end=1158
+  _globals['_QUESTIONANSWER']._serialized_start=1160
+  _globals['_QUESTIONANSWER']._serialized_end=1234
+  _globals['_BATCHVERIFYPERSONSREQUEST']._serialized_start=1237
+  _globals['_BATCHVERIFYPERSONSREQUEST']._serialized_end=1528
+  _globals['_CLAIMCOLUMN']._serialized_start=1530
+  _globals['_CLAIMCOLUMN']._serialized_end=1623
+  _globals['_QUESTIONCOLUMN']._serialized_start=1625
+  _globals['_QUESTIONCOLUMN']._serialized_end=1722
+  _globals['_BATCHVERIFYPERSONSRESPONSE']._serialized_start=1725
+  _globals['_BATCHVERIFYPERSONSRESPONSE']._serialized_end=2052
+  _globals['_STREAMVERIFYPERSONSREQUEST']._serialized_start=2055
+  _globals['_STREAMVERIFYPERSONSREQUEST']._serialized_end=2188
+  _globals['_STREAMVERIFYPERSONSRESPONSE']._serialized_start=2191
+  _globals['_STREAMVERIFYPERSONSRESPONSE']._serialized_end=2351
 # @@protoc_insertion_point(module_scope)

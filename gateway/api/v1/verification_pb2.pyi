@@ -1,6 +1,7 @@
 import datetime
 
 from gateway.api.v1 import context_pb2 as _context_pb2
+from gateway.api.v1 import finding_pb2 as _finding_pb2
 from gateway.api.v1 import options_pb2 as _options_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.rpc import status_pb2 as _status_pb2
@@ -48,6 +49,8 @@ class PersonOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PERSON_OUTCOME_ABSENT: _ClassVar[PersonOutcome]
     PERSON_OUTCOME_UNREADABLE: _ClassVar[PersonOutcome]
     PERSON_OUTCOME_QUOTA_EXHAUSTED: _ClassVar[PersonOutcome]
+    PERSON_OUTCOME_AMBIGUOUS: _ClassVar[PersonOutcome]
+    PERSON_OUTCOME_WITHHELD: _ClassVar[PersonOutcome]
 
 class YesNo(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -87,6 +90,8 @@ PERSON_OUTCOME_FOUND: PersonOutcome
 PERSON_OUTCOME_ABSENT: PersonOutcome
 PERSON_OUTCOME_UNREADABLE: PersonOutcome
 PERSON_OUTCOME_QUOTA_EXHAUSTED: PersonOutcome
+PERSON_OUTCOME_AMBIGUOUS: PersonOutcome
+PERSON_OUTCOME_WITHHELD: PersonOutcome
 YES_NO_UNSPECIFIED: YesNo
 YES_NO_YES: YesNo
 YES_NO_NO: YesNo
@@ -95,18 +100,20 @@ YES_NO_WITHHELD: YesNo
 YES_NO_UNREADABLE: YesNo
 
 class VerifyPersonRequest(_message.Message):
-    __slots__ = ("context", "number", "card_text", "claims", "questions")
+    __slots__ = ("context", "number", "card_text", "claims", "questions", "kind")
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     CARD_TEXT_FIELD_NUMBER: _ClassVar[int]
     CLAIMS_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     context: _context_pb2.RequestContext
     number: str
     card_text: str
     claims: _containers.RepeatedCompositeFieldContainer[Claim]
     questions: _containers.RepeatedCompositeFieldContainer[Question]
-    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., number: _Optional[str] = ..., card_text: _Optional[str] = ..., claims: _Optional[_Iterable[_Union[Claim, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[Question, _Mapping]]] = ...) -> None: ...
+    kind: _finding_pb2.NumberKind
+    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., number: _Optional[str] = ..., card_text: _Optional[str] = ..., claims: _Optional[_Iterable[_Union[Claim, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[Question, _Mapping]]] = ..., kind: _Optional[_Union[_finding_pb2.NumberKind, str]] = ...) -> None: ...
 
 class Claim(_message.Message):
     __slots__ = ("path", "value")
@@ -161,18 +168,20 @@ class QuestionAnswer(_message.Message):
     def __init__(self, predicate: _Optional[str] = ..., answer: _Optional[_Union[YesNo, str]] = ...) -> None: ...
 
 class BatchVerifyPersonsRequest(_message.Message):
-    __slots__ = ("context", "numbers", "card_texts", "claims", "questions")
+    __slots__ = ("context", "numbers", "card_texts", "claims", "questions", "kind")
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     NUMBERS_FIELD_NUMBER: _ClassVar[int]
     CARD_TEXTS_FIELD_NUMBER: _ClassVar[int]
     CLAIMS_FIELD_NUMBER: _ClassVar[int]
     QUESTIONS_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     context: _context_pb2.RequestContext
     numbers: _containers.RepeatedScalarFieldContainer[str]
     card_texts: _containers.RepeatedScalarFieldContainer[str]
     claims: _containers.RepeatedCompositeFieldContainer[ClaimColumn]
     questions: _containers.RepeatedCompositeFieldContainer[QuestionColumn]
-    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., numbers: _Optional[_Iterable[str]] = ..., card_texts: _Optional[_Iterable[str]] = ..., claims: _Optional[_Iterable[_Union[ClaimColumn, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[QuestionColumn, _Mapping]]] = ...) -> None: ...
+    kind: _finding_pb2.NumberKind
+    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., numbers: _Optional[_Iterable[str]] = ..., card_texts: _Optional[_Iterable[str]] = ..., claims: _Optional[_Iterable[_Union[ClaimColumn, _Mapping]]] = ..., questions: _Optional[_Iterable[_Union[QuestionColumn, _Mapping]]] = ..., kind: _Optional[_Union[_finding_pb2.NumberKind, str]] = ...) -> None: ...
 
 class ClaimColumn(_message.Message):
     __slots__ = ("path", "values")

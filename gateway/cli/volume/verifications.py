@@ -95,7 +95,7 @@ class VerifyJob:
 
     outcomes: tuple[str, ...] = ("found", "absent", "unreadable", "ambiguous", "withheld", "quota_exhausted")
 
-    def __init__(self, stated: Stated, context: Context) -> None:
+    def __init__(self, stated: Stated, context: Context, kind: str = "") -> None:
         from gateway.client.verification import (
             SAME_HOUSEHOLD,
             WITH_VALUE,
@@ -107,7 +107,7 @@ class VerifyJob:
 
         self.inputs = stated.columns
         predicates = tuple(stated.questions)
-        self.question = VerifyQuestion(stated.paths, context, predicates=predicates, cards=stated.cards)
+        self.question = VerifyQuestion(stated.paths, context, predicates=predicates, cards=stated.cards, kind=kind)
         self.items_max = self.question.items_max
         self._paths, self._predicates = self.question.answered_paths, predicates
         graded = [name for path in self._paths for name in (path, f"{path}.rule")]
@@ -118,6 +118,7 @@ class VerifyJob:
             "questions": [[name, value] for name, value in stated.questions.items()],
             "purpose": context.purpose,
             "legal basis": context.legal_basis,
+            "kind": kind,
         }
         # A value that all rows share, or None where the next input is it.
         self._values = [value for name, value in stated.questions.items() if name in WITH_VALUE]

@@ -8,6 +8,7 @@ from gateway.api.v1 import verification_pb2
 from gateway.config import PEOPLE_PER_MESSAGE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.number import check_number, is_number
+from gateway.lookup.older import can_be, check_kind, is_older, kinds_of
 from gateway.lookup.verification.card import Card, UnreadableCard
 from gateway.lookup.verification.questions import WITH_VALUE
 from gateway.lookup.verification.table import Table
@@ -27,8 +28,14 @@ def of_one(request: verification_pb2.VerifyPersonRequest) -> Table:
         for question in request.questions
     ]
     if request.number:
-        check_number(request.number)
-        return Table([request.number], _once(claims, "claims", "path"), _once(questions, "questions", "predicate"))
+        if is_older(request.number):
+            kinds_of(request.number, request.kind)
+        else:
+            check_number(request.number)
+            _check_no_kind(request.kind)
+        asked = _once(claims, "claims", "path"), _once(questions, "questions", "predicate")
+        return Table([request.number], *asked, request.kind)
+    _check_no_kind(request.kind)
     try:
         Card.from_text(request.card_text)
     except UnreadableCard as error:
@@ -49,11 +56,19 @@ def of_many(request: verification_pb2.BatchVerifyPersonsRequest) -> Table:
     claims = [(column.path, list(column.values)) for column in request.claims]
     questions = [(column.predicate, list(column.values)) for column in request.questions]
     if request.numbers:
-        numbers = of_numbers(request.numbers)
+        numbers = of_numbers(request.numbers, request.kind)
     else:
+        _check_no_kind(request.kind)
         numbers, stated = of_cards(request.card_texts)
         claims += stated.items()
-    return Table(numbers, _once(claims, "claims", "path"), _once(questions, "questions", "predicate"))
+    asked = _once(claims, "claims", "path"), _once(questions, "questions", "predicate")
+    return Table(numbers, *asked, request.kind)
+
+
+def _check_no_kind(kind: int) -> None:
+    """Raises ArgumentInvalid: cards and personal numbers are of the one kind that they are."""
+    if kind:
+        raise ArgumentInvalid(violations=[FieldViolation("kind", "is of numbers of 9 or 10 digits only")])
 
 
 def _once(columns: Sequence[tuple[str, list[str]]], field: str, part: str) -> dict[str, Sequence[str]]:
@@ -66,9 +81,15 @@ def _once(columns: Sequence[tuple[str, list[str]]], field: str, part: str) -> di
     return found
 
 
-def of_numbers(numbers: Sequence[str]) -> list[str]:
-    """The numbers, those that no person can have left empty."""
-    return list(numbers) if all_break_no_rule(numbers) else [number if is_number(number) else "" for number in numbers]
+def of_numbers(numbers: Sequence[str], kind: int) -> list[str]:
+    """The numbers, those that no person can have left empty, and those of older kinds that are not `kind`.
+
+    Raises ArgumentInvalid when the contract has no such kind.
+    """
+    check_kind(kind)
+    if all_break_no_rule(numbers):
+        return list(numbers)
+    return [number if is_number(number) or (is_older(number) and can_be(number, kind)) else "" for number in numbers]
 
 
 def of_cards(texts: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:

@@ -27,6 +27,7 @@ from gateway.lookup.verification.questions import (
 )
 from gateway.lookup.verification.rules import VALUE_LENGTH_MAX, Verdict, allowed
 from gateway.lookup.verification.texts import compare_identifier
+from registry.numbers import LENGTH
 
 
 class Outcome(IntEnum):
@@ -36,18 +37,27 @@ class Outcome(IntEnum):
     ABSENT = 2
     UNREADABLE = 3
     QUOTA_EXHAUSTED = 4
+    AMBIGUOUS = 5
+    WITHHELD = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A question about people: each column has one value for each of `numbers`.
 
-    `numbers`: empty where the row's number or card can be nobody's. Columns of questions that need no value are empty.
+    `numbers`: empty where the row's number or card can be nobody's; 9 or 10 digits where it is of an older kind,
+    which is `kind` as far as the caller says (0: nothing). Columns of questions that need no value are empty.
     """
 
     numbers: Sequence[str]
     claims: Mapping[str, Sequence[str]]
     questions: Mapping[str, Sequence[str]]
+    kind: int = 0
+
+    @property
+    def older(self) -> list[str]:
+        """The numbers of older kinds, each once."""
+        return list(dict.fromkeys(number for number in self.numbers if number and len(number) != LENGTH))
 
 
 def check_lengths(table: Table) -> None:
@@ -137,7 +147,7 @@ class Grader:
     ) -> None:
         """A number stated, by which the person was found and which is not the current one, was replaced."""
         for row, (value, number, person) in enumerate(zip(values, asked, people, strict=True)):
-            superseded = person is not None and person.row[NUMBER] != number
+            superseded = person is not None and person.row[NUMBER] != number and len(number) == LENGTH
             if superseded and column[row] == _MISMATCH and compare_identifier(value, number) == Verdict.MATCH:
                 column[row] = allowed(Verdict.CLOSE_NUMBER_SUPERSEDED, self.plan.leniency)
 

@@ -99,7 +99,9 @@ class VerifyScript(Script):
         table.outcomes, table.verdicts, table.answers = bytes(outcomes), bytes(verdicts), bytes(answers)
         table.people_count = outcomes.count(1)
         table.withheld.add(path="sex", reason=reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED)
-        table.receipt.CopyFrom(self._gateway.receipt())
+        receipt = self._gateway.receipt()
+        assert receipt is not None
+        table.receipt.CopyFrom(receipt)
         return answer.SerializeToString()
 
     @staticmethod

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.api.v1 import finding_pb2
+from gateway.lookup.older import is_tax_code, kinds_of
 from gateway.lookup.ranking import SCORE_MIN, Wanted, birth_grade, match, name_grade, rank
-from gateway.lookup.searching import is_tax_code, kinds_of
 from registry.searching import Candidate, NumberKind
 
 KNOWN = Candidate(7, "Nguyễn", "Văn", "Hòa", 1990, 4, 30, 1, "00001", "00004", "01", 5, 6)
