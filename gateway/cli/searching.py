@@ -9,7 +9,7 @@ import typer
 
 from gateway.cli.asking import Asker, as_asker
 from gateway.cli.finding import about, print_about
-from gateway.cli.options import JsonOption
+from gateway.cli.options import JsonOption, KindOption
 from gateway.cli.output import message_json, person_pairs, print_json, print_pairs
 
 _BORN = re.compile(r"(?:(?:(\d{1,2})/)?(\d{1,2})/)?(\d{4})(?:-(\d{4}))?")
@@ -19,31 +19,19 @@ _BORN = re.compile(r"(?:(?:(\d{1,2})/)?(\d{1,2})/)?(\d{4})(?:-(\d{4}))?")
 def resolve(
     asker: Asker,
     number: Annotated[str, typer.Argument(help="The old number: 9, 10 or 12 digits.", metavar="NUMBER")],
-    kind: Annotated[
-        str,
-        typer.Option(
-            "--kind",
-            help="personal, legacy_card, social_insurance or tax.",
-            metavar="KIND",
-            show_default="by the number's form",
-        ),
-    ] = "",
+    kind: KindOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Find who has or had a number of an older kind."""
-
-    try:
-        found = asker.ask(
-            lambda client, context: client.resolve(
-                number.replace(" ", ""),
-                kind=kind,
-                fields=asker.fields,
-                context=context,
-                timeout_seconds=asker.timeout_seconds,
-            )
+    found = asker.ask(
+        lambda client, context: client.resolve(
+            number.replace(" ", ""),
+            kind=kind,
+            fields=asker.fields,
+            context=context,
+            timeout_seconds=asker.timeout_seconds,
         )
-    except ValueError:
-        raise typer.BadParameter("is no kind of number of the contract", param_hint="--kind") from None
+    )
     if as_json:
         person = {"person": message_json(found.person), "version": found.version, "kinds": found.kinds}
         print_json({**person, **about(found)})
