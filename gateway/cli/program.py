@@ -19,6 +19,7 @@ from gateway.cli import (
     lookup,
     operator,
     policy,
+    registry,
     searching,
     seed,
     serve,
@@ -60,6 +61,7 @@ for command in (signing.signing_key, signing.signing_keys, signing.revoke_signin
     credential.app.command()(command)
 app.add_typer(policy.app)  # that of grant, with its questions
 app.add_typer(operator.app)
+app.add_typer(registry.app)
 app.command()(serve.serve)
 app.add_typer(demo.app)
 app.command(context_settings=seed.FORWARDED, add_help_option=False)(seed.seed)

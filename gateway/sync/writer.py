@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable
 
 import msgspec
+from sqlalchemy import Engine
 
 from gateway.catalogue import Catalogue
 from gateway.config import Settings
@@ -101,17 +102,22 @@ class WriteQueue:
             await asyncio.sleep(0)
 
 
-def _open(settings: Settings) -> Writer:
-    engine = open_engine(settings.registry)
+def open_writer(engine: Engine) -> Writer:
+    """The writer that keeps stored fragments. Raises RegistryError."""
     if not has_fragments(engine):
         migrate(engine)  # built by an earlier release
-    return Writer(engine, BasicFragments(Disclosures(Catalogue.compile()), UnitNames(Units.from_engine(engine))))
+    return Writer(engine, fragments_of(engine))
+
+
+def fragments_of(engine: Engine) -> BasicFragments:
+    """What makes the stored fragments of a registry. Raises RegistryError."""
+    return BasicFragments(Disclosures(Catalogue.compile()), UnitNames(Units.from_engine(engine)))
 
 
 async def run(settings: Settings, ready: Callable[[], None]) -> int:
     """Serve the workers until SIGTERM. Returns the exit status."""
     try:
-        writer = _open(settings)
+        writer = open_writer(open_engine(settings.registry))
     except RegistryError as error:
         print(f"writer: {error}", file=sys.stderr, flush=True)
         return 1
