@@ -58,9 +58,14 @@ class _Verified:
     meant: Mapping[str, Meant]
     """Whom numbers of older kinds mean."""
 
-    def looked_for(self, number: str) -> bool:
-        """Whether the grant lets people be named by the number."""
-        return number not in self.meant or self.meant[number].looked_for
+    def is_compared(self, number: str) -> bool:
+        """Whether what is told depends on the values stated: not where several have the number, or nobody was looked
+        for."""
+        return (
+            number not in self.meant
+            or _outcome_of(self.meant[number]) == Outcome.ABSENT
+            or bool(self.meant[number].number)
+        )
 
     @property
     def withheld(self) -> list[context_pb2.WithheldField]:
@@ -193,7 +198,7 @@ class VerificationMethods:
             read = _Read(read.numbers, read.found, seen)
         people = sum(person is not None for person in read.seen)
         told = [(row, number, seen) for row, number, seen in zip(rows, read.numbers, read.seen, strict=True)]
-        told = [each for each in told if each[0] not in left_out and verified.looked_for(each[1])]
+        told = [each for each in told if each[0] not in left_out and verified.is_compared(each[1])]
 
         def recompose(_answer: Answer, smaller: Smaller) -> Answer:
             gone = {told[position][0] for position in smaller.subjects}
