@@ -59,7 +59,7 @@ class FragmentChecker:
         self._encoder = encoder
         self._plan = self._store.plan(encoder.columns)
         self._has = has_fragments(engine)
-        stored = select(*(fragment.c[name] for name in ("person_id", "number", "version", "scope", "body")))
+        stored = select(*(fragment.c[name] for name in ("person_id", "key", "version", "scope", "body")))
         after, until = (bindparam(name, type_=BigInteger()) for name in ("after", "until"))
         asked = reader.asked("ids", IDENTIFIERS)
         within = stored.where(fragment.c.person_id > after, fragment.c.person_id <= until)
@@ -67,7 +67,7 @@ class FragmentChecker:
         joined = asked.join(fragment, fragment.c.person_id == asked.c.value)
         self._by_id = reader.compile(stored.select_from(joined))
         newest = select(func.coalesce(func.max(change.c.position), literal_column("0"))).scalar_subquery()
-        state = (fragment_state.c.encoding, fragment_state.c.position, newest, fragment_state.c.through_id)
+        state = (fragment_state.c.encoding, fragment_state.c.position, newest, fragment_state.c.through_number)
         self._state = reader.compile(select(*state))
         self._beyond = reader.compile(select(func.count()).select_from(fragment).where(fragment.c.person_id > after))
 
@@ -118,7 +118,7 @@ class FragmentChecker:
                     report.right += 1
                 elif person_id in stored:
                     report.wrong += 1
-                elif person_id > through:
+                elif after[person_id][1] > through:
                     report.to_make += 1
                 else:
                     report.lost += 1
@@ -132,14 +132,14 @@ class FragmentChecker:
     def _expected(self, people: Mapping[int, Row]) -> dict[int, Row]:
         rows = list(people.values())
         bodies = self._encoder.encode(rows)
-        return {row[0]: (*row[:4], body) for row, body in zip(rows, bodies, strict=True)}
+        return {row[0]: (row[0], int(row[1]), *row[2:4], body) for row, body in zip(rows, bodies, strict=True)}
 
-    def _through(self) -> int:
-        """The person up to whom there are fragments of this encoding."""
-        return max((row[3] for row in self._states() if row[0] == self._encoder.encoding), default=0)
+    def _through(self) -> str:
+        """The number up to which there are fragments of this encoding."""
+        return max((str(row[3]) for row in self._states() if row[0] == self._encoder.encoding), default="")
 
     def _states(self) -> list[Row]:
-        """Encoding, position, that of the newest change, and the last person with a fragment."""
+        """Encoding, position, that of the newest change, and the last number with a fragment."""
         return self._reader.rows(self._state, {})
 
 

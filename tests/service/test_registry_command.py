@@ -36,7 +36,7 @@ def test_what_is_wrong_is_found_and_made_right(registry: Path, tmp_path: Path) -
     counts = "1,000 fragments as the columns have it, 0 to be made, 0 wrong, 0 lost, 0 of nobody"
     assert _run("rebuild", tmp_path)[:2] == (0, f"1,000 people: {counts}\n")
     with sqlite3.connect(tmp_path / "registry.db") as database:
-        database.execute("UPDATE fragment SET body = x'00' WHERE number = ?", [number_of(7)])
+        database.execute("UPDATE fragment SET body = x'00' WHERE person_id = 7")
     code, told, _ = _run("check", tmp_path)
     assert (code, "1 wrong" in told, number_of(7) in told) == (1, True, False)
     assert "popgate registry fragments rebuild" in told

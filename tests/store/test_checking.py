@@ -58,10 +58,10 @@ def test_what_is_wrong_lost_or_of_nobody_is_counted_and_a_rebuild_makes_it_right
     run(
         opened(url),
         "UPDATE fragment SET version = version + 1 WHERE person_id = 2",
-        "UPDATE fragment SET number = '001090999999' WHERE person_id = 3",
+        "UPDATE fragment SET key = 1090999999 WHERE person_id = 3",
         "UPDATE fragment SET body = (SELECT body FROM fragment WHERE person_id = 5) WHERE person_id = 4",
         "DELETE FROM fragment WHERE person_id = 6",
-        f"INSERT INTO fragment SELECT {PEOPLE + 7}, '0', version, scope, body FROM fragment WHERE person_id = 1",
+        f"INSERT INTO fragment SELECT 7, {PEOPLE + 7}, version, scope, body FROM fragment WHERE person_id = 1",
     )
     report = checked(checker)
     assert report == FragmentReport(PEOPLE, right=PEOPLE - 4, wrong=3, lost=1, extra=1, believed=True)
