@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.agency.predicates import SAME_HOUSEHOLD
 from gateway.chain.base import Answer, Behaviour, Call
 from gateway.errors import RegistryUnavailable
 from gateway.lookup.pairwise import HOUSEHOLD, PERSON, AgencyTokens, PairwiseKey, TokenMalformed
@@ -17,6 +18,8 @@ from registry.errors import RegistryError
 from registry.finding import FindingStore
 
 _Put = Callable[[str], None]
+_NUMBERS = frozenset({"number", "household_number"})
+"""Paths of values for which there are tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,25 @@ def _places(request: Any) -> Iterator[tuple[str, _Put]]:
     if "numbers" in fields:
         for at, number in enumerate(request.numbers):
             yield number, _item_setter(request.numbers, at)
+    for claim in request.claims if "claims" in fields else ():
+        if claim.path in _NUMBERS:
+            yield from _stated(claim)
+    for question in request.questions if "questions" in fields else ():
+        if question.predicate == SAME_HOUSEHOLD:
+            yield from _stated(question)
     if "items" in fields:
         for item in request.items:
             holder = item if "number" in item.DESCRIPTOR.fields_by_name else item.person
             yield holder.number, _setter(holder, "number")
+
+
+def _stated(stated: Any) -> Iterator[tuple[str, _Put]]:
+    """What is stated of one person, or of many."""
+    if "value" in stated.DESCRIPTOR.fields_by_name:
+        yield stated.value, _setter(stated, "value")
+    else:
+        for at, value in enumerate(stated.values):
+            yield value, _item_setter(stated.values, at)
 
 
 def _setter(message: Any, name: str) -> _Put:

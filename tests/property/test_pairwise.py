@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.agency.grants import Right
@@ -16,6 +18,11 @@ from gateway.catalogue import Catalogue
 from gateway.lookup.disclosure import TOKENED_LEAVES, Disclosures
 from gateway.lookup.errors import IdentifierWithheld
 from gateway.lookup.pairwise import TOKEN_CHARACTERS, AgencyTokens, PairwiseKey, TokenMalformed
+from gateway.lookup.people import People, UnitNames
+from registry.engine import open_engine
+from registry.people import PeopleStore
+from registry.units import Units
+from tests.world import CHILD, FULL, SON, WARD, WIFE, number_of
 
 KEY = PairwiseKey(bytes(range(32)))
 CATALOGUE = Catalogue.compile()
@@ -118,3 +125,61 @@ def test_an_identifier_is_told_as_a_token_or_withheld_with_its_own_reason() -> N
     for path in marked - TOKENED_LEAVES:
         with pytest.raises(IdentifierWithheld):
             disclosures.of(right, [path])
+
+
+@pytest.fixture(scope="module")
+def people(registry: Path) -> tuple[People, UnitNames]:
+    """Everybody of the tests' world."""
+    engine = open_engine(registry, read_only=True)
+    return People(PeopleStore(engine)), UnitNames(Units.from_engine(engine))
+
+
+_MARKED = {path for path, leaf in CATALOGUE.leaves.items() if leaf.identifier}
+MASKS = sorted({*CATALOGUE.leaves, *(path.partition(".")[0] for path in CATALOGUE.leaves)})
+
+
+def _is_identifier(name: str) -> bool:
+    return bool(_LOOKS_LIKE_ONE.fullmatch(name)) and not _NO_IDENTIFIERS.fullmatch(name)
+
+
+def _identifiers(message: Any, leaf: str = "", prefix: str = "") -> Iterator[str]:
+    """Every text of an identifying leaf in a message."""
+    for field, value in message.ListFields():
+        path = prefix + field.name
+        here = path if path in CATALOGUE.leaves else leaf
+        for each in value if field.is_repeated else [value]:
+            if field.message_type is not None:
+                yield from _identifiers(each, here, f"{path}.")
+            elif here in _MARKED and isinstance(each, str) and _is_identifier(field.name):
+                yield each
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    position=st.one_of(st.sampled_from([FULL, CHILD, WIFE, SON, WARD]), st.integers(1, 1000)),
+    mask=st.lists(
+        st.sampled_from([*CATALOGUE.leaves, *{path.partition(".")[0] for path in CATALOGUE.leaves}]), min_size=1
+    ),
+)
+def test_what_two_agencies_are_told_of_anybody_has_no_identifier_in_common(
+    people: tuple[People, UnitNames], position: int, mask: list[str]
+) -> None:
+    everything = Right(1, frozenset(CATALOGUE.leaves), frozenset())
+    rights = [replace(everything, pairwise=True, agency=agency) for agency in ("hospital", "bank")]
+    told = []
+    for right in (everything, *rights):
+        try:
+            disclosure = Disclosures(CATALOGUE, KEY).of(right, mask)
+        except IdentifierWithheld:
+            continue
+        (found,) = people[0].by_number(disclosure, [number_of(position)])
+        assert found is not None
+        person = person_pb2.Person()
+        disclosure.fill(person, found.row, found.related, people[1])
+        assert disclosure.encoded(found.row, found.related, people[1]) == person.SerializeToString()
+        told.append(set(_identifiers(person)) - {""})
+    plain, *tokened = told
+    for at, one in enumerate(tokened):
+        assert all(text[:3] in ("p1.", "h1.") for text in one)
+        assert one.isdisjoint(plain)
+        assert all(one.isdisjoint(other) for other in tokened[at + 1 :])
