@@ -69,11 +69,11 @@ HOSPITAL = AgencyPlan(
     code="hospital",
     name="Bệnh viện Đa khoa Sông Hồng",
     agency_class="HEALTH",
-    task="checks patients in by the number on the card",
+    task="checks patients in by the number on the card, and prepares lists of appointments",
     officer="tiep-nhan-04",
     grants=(
         GrantPlan(
-            methods=("LookUpPerson",),
+            methods=("LookUpPerson", "BatchLookUpPersons", "StreamLookUpPersons"),
             purposes={"health.admission": (_USE_OF_THE_REGISTRY, _WITHOUT_CONSENT)},
             fields=("number", "name", "birth_date", "sex", "permanent_residence", "social_insurance.health_card"),
         ),
@@ -88,7 +88,7 @@ SOCIAL_INSURANCE = AgencyPlan(
     officer="dong-bo-01",
     grants=(
         GrantPlan(
-            methods=("LookUpPerson", "Pull", "Push"),
+            methods=("LookUpPerson", "BatchLookUpPersons", "StreamLookUpPersons", "ResolveNumber", "Pull", "Push"),
             purposes={"social_insurance.records": (_SHARED_DATA, _CONNECTION)},
             fields=(*BASIC_FIELDS, "social_insurance"),
         ),
@@ -99,7 +99,7 @@ CARRIER = AgencyPlan(
     code="carrier",
     name="Viễn thông Sao Mai",
     agency_class="CARRIER",
-    task="checks the subscriber who signs a contract, and may see little",
+    task="checks the subscriber who signs a contract, and its files of subscribers, and may see little",
     officer="cua-hang-17",
     grants=(
         GrantPlan(
@@ -121,7 +121,7 @@ PROVINCE_OFFICE = AgencyPlan(
     officer="mot-cua-09",
     grants=(
         GrantPlan(
-            methods=("LookUpPerson", "Pull"),
+            methods=("LookUpPerson", "BatchLookUpPersons", "LookUpHousehold", "Pull"),
             purposes={"province.public_service": (_USE_OF_THE_REGISTRY, _SHARED_DATA)},
             fields=(*BASIC_FIELDS, "relation_to_head", "social_insurance.status"),
             provinces=(PROVINCE,),

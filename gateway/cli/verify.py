@@ -112,14 +112,8 @@ def verify(
     if file is not None:
         mapping = mapping_of(column)
         job = _job_of(file, claims, mapping, questions, kind, context)
-        files = files_of(job, file, out, mapping, keep)
-        run_job(
-            *(job, files, identity, server, receipts),
-            timeout_seconds=timeout,
-            patience_seconds=patience,
-            as_json=as_json,
-        )
-        return
+        asked = job, files_of(job, file, out, mapping, keep), identity, server, receipts
+        return run_job(*asked, timeout_seconds=timeout, patience_seconds=patience, as_json=as_json)
     who = number.replace(" ", "")
 
     async def ask() -> VerifyResult:

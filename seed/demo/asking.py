@@ -133,6 +133,18 @@ async def ask_all_day(country: Country, hospital: Stub, carrier: Stub, province:
     )
 
 
+async def check_subscribers(country: Country, carrier: Stub, teller: Teller) -> None:
+    """A file of subscribers, asked about in batches over one stream a lane: who of them lives. Raises ClientError."""
+    started = asyncio.get_running_loop().time()
+    numbers = (*country.everywhere, *country.absent)
+    answers = await carrier.ask_of_many(numbers, "alive", carrier.why("RA-SOAT-2026"))
+    seconds = asyncio.get_running_loop().time() - started
+    teller.say(
+        f"At night {CARRIER.name} has its file of {len(numbers):,} subscribers checked in one go: {answers['YES']:,} "
+        f"live, {answers['NO']:,} have died, {answers['']:,} numbers are nobody's; {seconds:.1f} s, no value told."
+    )
+
+
 async def _ask(stub: Stub, questions: Iterator[Question]) -> None:
     async def one_after_another() -> None:
         for question in questions:

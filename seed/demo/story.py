@@ -103,6 +103,7 @@ async def _play_online(state: Path, country: Country, gateway: GatewayProcess, t
         with teller.chapter("Look-ups"):
             admitted = await asking.admit_patient(country.patient, hospital, carrier, province, teller)
             await asking.ask_all_day(country, hospital, carrier, province, teller)
+            await asking.check_subscribers(country, carrier, teller)
         with teller.chapter("Copies in step"):
             await following.keep_in_step(state, country, insurance, province, hospital, teller)
         with teller.chapter("What the operator sees: /metrics"):

@@ -22,9 +22,11 @@ from gateway.client import (
     PushAcknowledgement,
     PushItem,
     ReceiptLog,
+    VerifyQuestion,
     VerifyResult,
     connect,
 )
+from gateway.client.verification import verified_of
 from seed.agencies import AgencyPlan
 
 RECEIPTS = "receipts.jsonl"
@@ -108,6 +110,20 @@ class Stub:
             self.tally.people += result.verified.outcome == "FOUND"
             self.tally.withheld += len(result.withheld)
         return result
+
+    async def ask_of_many(self, numbers: Iterable[str], predicate: str, context: Context) -> Counter[str]:
+        """A question that needs no value, about any number of people over streams: how often which answer.
+
+        Nobody is counted as an empty answer. Raises ClientError.
+        """
+        answers = Counter[str]()
+        question = VerifyQuestion((), context, predicates=(predicate,))
+        async for batch in next(self._next).verify_batches([(number,) for number in numbers], question):
+            self.tally.calls += 1
+            for verified in verified_of(batch, question):
+                self.tally.people += verified.outcome == "FOUND"
+                answers[verified.answers[predicate]] += 1
+        return answers
 
     async def pull(self, fields: Sequence[str], context: Context, cursor: bytes) -> Page | GatewayRefusal:
         """One page. Raises ClientError."""

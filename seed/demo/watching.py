@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from seed.demo.telling import Teller
 
-METHODS_SHOWN = ("LookUpPerson", "Pull", "Push")
+METHODS_SHOWN = ("LookUpPerson", "StreamVerifyPersons", "Pull", "Push")
 REASONS_SHOWN_MAX = 12
 
 

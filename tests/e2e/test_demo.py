@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,6 +187,8 @@ def test_serving_renews_lapsed_identities_and_answers_the_call_that_it_shows(ser
 def readme_examples(state: Path, number: str) -> tuple[list[str], list[str]]:
     """The README's commands (those of its virtual environment) and Python examples, on this state."""
     text = Path("README.md").read_text(encoding="utf-8").replace("var/demo", str(state)).replace("NUMBER", number)
+    for made in ("subscribers", "verified"):
+        text = text.replace(f"var/{made}.csv", f"{state}-{made}.csv")
     blocks = re.findall(r"^```(sh|python)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     shell = "\n".join(body for language, body in blocks if language == "sh").replace("\\\n", " ")
     commands = [line for line in shell.splitlines() if line.startswith(".venv/bin/popgate ")]
@@ -194,7 +198,7 @@ def readme_examples(state: Path, number: str) -> tuple[list[str], list[str]]:
 def test_the_readmes_examples_run_as_they_stand_there(served: Finished) -> None:
     words = served.told.split()
     commands, programs = readme_examples(served.state, words[words.index("lookup") + 1])
-    assert len(commands) == 3
+    assert len(commands) == 5
     assert len(programs) == 1
     for line in commands:
         run = subprocess.run(
@@ -210,6 +214,9 @@ def test_the_readmes_examples_run_as_they_stand_there(served: Finished) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert "withheld: ['household']" in run.stdout
+    rows = Path(f"{served.state}-verified.csv").read_text(encoding="utf-8").splitlines()
+    outcomes = Counter(row[2] for row in csv.reader(rows))
+    assert outcomes["found"] > 100 * sum(outcomes[odd] for odd in ("absent", "unreadable", "withheld"))
 
 
 def test_a_second_demonstration_clears_all_that_the_first_one_left(finished: Finished, tmp_path: Path) -> None:
