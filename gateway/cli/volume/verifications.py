@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -19,6 +20,7 @@ CARD: Final = "card_text"
 VALUE_LENGTH_MAX: Final = 512
 """Characters that are compared, by the contract. One more is sent of a longer value, which says that it is longer."""
 CARD_LENGTH_MAX: Final = 1024
+RESULTS_REMEMBERED_MAX: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class VerifyJob:
         self._claims = len(stated.paths)
         self._who_length_max = CARD_LENGTH_MAX if stated.cards else ASKED_NUMBER_LENGTH_MAX
         self._outcome, self._verdict, self._answer = outcome_name, verdict_of, answer_name
+        self._told = lru_cache(RESULTS_REMEMBERED_MAX)(self._tell)
 
     def item(self, cells: Sequence[str]) -> list[str]:
         """Who, the claims and the values of questions. Texts too long to be compared are cut where that shows."""
@@ -151,16 +154,20 @@ class VerifyJob:
 
     def outcome(self, result: Result) -> str:
         """Whether anybody was answered about."""
-        return self._outcome(result[0]).lower()
+        return self._told(result)[0]
 
     def cells(self, inputs: Sequence[str], result: Result) -> list[str]:
         """The number as it was asked, what became of it, each verdict with its rule, each answer."""
-        row = [inputs[0].partition("|")[0], self.outcome(result)]
+        return [inputs[0].partition("|")[0], *self._told(result)]
+
+    def _tell(self, result: Result) -> tuple[str, ...]:
+        """The cells of a result: most rows of a file have the same few."""
+        told = [self._outcome(result[0]).lower()]
         for number in result[1]:
             verdict = self._verdict(number)
-            row += (verdict.grade, verdict.rule)
-        row += [self._answer(number) for number in result[2]]
-        return row
+            told += (verdict.grade, verdict.rule)
+        told += [self._answer(number) for number in result[2]]
+        return tuple(told)
 
     def tallies(self, results: Sequence[Result]) -> Mapping[str, int]:
         """How often each field and question came out how: `name MATCH`."""
