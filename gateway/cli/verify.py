@@ -36,9 +36,9 @@ from gateway.cli.volume.command import (
     mapping_of,
     run_job,
 )
-from gateway.cli.volume.verifications import VerifyJob, stated_in
 
 if TYPE_CHECKING:
+    from gateway.cli.volume.verifications import VerifyJob
     from gateway.client import Context, VerifyResult
 
 _Text = str | None
@@ -141,6 +141,8 @@ def _job_of(
 ) -> VerifyJob:
     if claims:
         raise typer.BadParameter("states of everybody in the FILE what its columns say", param_hint="--claim")
+    from gateway.cli.volume.verifications import VerifyJob, stated_in
+
     stated = stated_in(columns_in(file), mapping, questions)
     who, *columns = stated.columns
     compared = [*columns, *(name for name in stated.questions if name not in columns)]
