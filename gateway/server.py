@@ -159,7 +159,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     places = UnitNames(units)
     telling = Telling(people, disclosures, places, spine.recorder, time.time)
     finding, searches = FindingStore(registry.reader), SearchStore(registry.reader)
-    older = OlderNumbers(searches, finding)
+    older = OlderNumbers(searches, finding, people)
     reading = ReadBarrier(people, inline=inline, observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
     keys = settings.state / "keys"

@@ -50,8 +50,13 @@ _VERIFIED = (
     *("enrolment.sector_code", "driver_licence.number", "tax_registration.former_code"),
 )
 _FINDING = ("LookUpHousehold", "LookUpRelatives", "ResolveNumber", "SearchPersons")
-_TOKENED = ("LookUpPerson", "BatchLookUpPersons", "Pull", "Push", *_FINDING)
+_TOKENED = (*_BULK, "Pull", "Push", *_FINDING, *_VERIFYING)
 _STUDIED = (*BASIC, *_INSURANCE, "legacy_number", "identity_documents", "relatives", "household", "contact", "vehicles")
+_TOKENED_MEMBER = replace(
+    Member(options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True),
+    verify_fields=("name", "number", "household_number"),
+    predicates=("same_household",),
+)
 _FUND = Member(
     options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE,
     (*_BULK, *_VERIFYING, *_FINDING, "Pull", "Push", "EnrolSubjects", "WithdrawSubjects"),
@@ -108,7 +113,7 @@ AGENCIES: Mapping[str, Member] = {
         _VERIFYING,
         "customer.identification",
         provinces=(SOUTH,),
-        verify_fields=("name", "birth_date.year"),
+        verify_fields=("name", "birth_date.year", "legacy_number"),
         predicates=("alive", "same_household"),
         leniency=Leniency.SPELLING,
     ),
@@ -117,6 +122,7 @@ AGENCIES: Mapping[str, Member] = {
         _VERIFYING,
         "subscriber.check",
         verify_fields=_VERIFIED,
+        predicates=("alive",),
         leniency=Leniency.LENIENT,
         guesses_per_day=1000,
     ),
@@ -134,10 +140,9 @@ AGENCIES: Mapping[str, Member] = {
         "subscriber.check",
         ("number", "birth_date.year"),
     ),
-    "tokened": Member(options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True),
-    "tokened-too": Member(
-        options_pb2.AGENCY_CLASS_SOCIAL_INSURANCE, _TOKENED, "insurance.study", _STUDIED, pairwise=True
-    ),
+    "tokened": _TOKENED_MEMBER,
+    "tokened-too": _TOKENED_MEMBER,
+    "tokened-south": replace(_TOKENED_MEMBER, provinces=(SOUTH,)),
     "notary": Member(
         options_pb2.AGENCY_CLASS_CARRIER,
         ("LookUpPerson", "BatchLookUpPersons"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,8 @@ from gateway.agency.grants import Right
 from gateway.api.v1 import finding_pb2
 from gateway.chain.turns import Turns
 from gateway.errors import ArgumentInvalid, FieldViolation, RegistryUnavailable
+from gateway.lookup.disclosure import only_scope
+from gateway.lookup.people import People
 from registry.errors import RegistryError
 from registry.finding import FindingStore
 from registry.searching import NumberKind, SearchStore
@@ -86,9 +88,10 @@ class Meant:
 class OlderNumbers:
     """Finds people by older numbers, a batch at once."""
 
-    def __init__(self, store: SearchStore, finding: FindingStore) -> None:
+    def __init__(self, store: SearchStore, finding: FindingStore, people: People) -> None:
         self._store = store
         self._finding = finding
+        self._people = people
         self._turns = Turns(READS_AT_ONCE, READS_WAITING_MAX)
 
     async def meant(self, agency: str, right: Right, numbers: Sequence[str], kind: int) -> dict[str, Meant]:
@@ -107,7 +110,8 @@ class OlderNumbers:
                 asked = [number for number, possible in kinds.items() if kind in possible]
                 for number, found in self._store.holders_of(kind, asked).items():
                     holders[number] |= found
-            seen = {number: _in_scope(right, found) for number, found in holders.items()}
+            own = self._own(right, holders.values())
+            seen = {number: _in_scope(right, own, found) for number, found in holders.items()}
             alone = {number: people[0] for number, people in seen.items() if len(people) == 1}
             current = self._finding.numbers(list(dict.fromkeys(alone.values())))
         except RegistryError as error:
@@ -124,6 +128,12 @@ class OlderNumbers:
             )
         return meant
 
+    def _own(self, right: Right, holders: Iterable[Mapping[int, str]]) -> frozenset[int]:
+        """Those of all holders who may be in scope at all."""
+        everybody = list(dict.fromkeys(person_id for found in holders for person_id in found))
+        return self._people.own(only_scope(right.provinces, right.owner), everybody)
 
-def _in_scope(right: Right, holders: Mapping[int, str]) -> list[int]:
-    return [person_id for person_id, scope in holders.items() if not right.provinces or scope in right.provinces]
+
+def _in_scope(right: Right, own: frozenset[int], holders: Mapping[int, str]) -> list[int]:
+    near = [person_id for person_id, scope in holders.items() if not right.provinces or scope in right.provinces]
+    return [person_id for person_id in near if person_id in own]
