@@ -122,14 +122,13 @@ class AgencyStore:
         """Raises FileNotFoundError, ValueError when the schema is of another release."""
         if not path.is_file():
             raise FileNotFoundError(errno.ENOENT, "does not exist", str(path))
-        key = _key_path(path).read_bytes()
         engine = tables.open_engine(path)
         with engine.connect() as connection:
             row = connection.execute(select(tables.schema_version.c.version, tables.schema_version.c.code_salt)).one()
         if row.version != tables.SCHEMA_VERSION:
             engine.dispose()
             raise ValueError(f"{path} has schema {row.version}, this release needs {tables.SCHEMA_VERSION}")
-        return cls(engine, row.code_salt, path, key)
+        return cls(engine, row.code_salt, path, _key_path(path).read_bytes())
 
     def close(self) -> None:
         """Close every connection."""
