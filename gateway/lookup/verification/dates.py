@@ -21,13 +21,17 @@ class UnreadableDate(ValueError):
     """The text is no date. Holds no part of it."""
 
 
-@lru_cache(maxsize=65_536)
 def parse_date(text: str) -> Day:
     """A date as `yyyy-mm-dd` or as `dd/mm/yyyy` (or with dots), the day or day and month left out or 0.
 
     Raises UnreadableDate for everything else, 30 February and two-digit years too.
     """
-    text = text.strip()
+    return _parsed(text.strip())
+
+
+@lru_cache(maxsize=65_536)
+def _parsed(text: str) -> Day:
+    # Remembered without the space around it, ten characters at most: what is no date is not remembered.
     if match := _ISO.fullmatch(text):
         year, month, day = (int(part or 0) for part in match.groups())
     elif match := _SPOKEN.fullmatch(text):

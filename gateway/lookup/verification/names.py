@@ -20,6 +20,8 @@ from registry.names import fold_apostrophe, fold_case, fold_composition, fold_fi
 
 WORDS_MAX: Final = 16
 """The lenient rules look at names of at most as many words."""
+REMEMBERED_MAX: Final = 24
+"""Characters. Longer words, of which no name is made, are not remembered: callers would fill the memory with them."""
 
 _PUNCTUATION = re.compile(r"[-\u2010-\u2015\u2212,.;_]+")
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
@@ -78,12 +80,14 @@ def compare_words(claimed: str, registered: str, leniency: int) -> int:
 
 def same_text(text: str) -> str:
     """What is the same text: composed, in small letters, one space between words."""
-    return " ".join(map(_same_word, text.split()))
+    return " ".join([_same_word(word) if len(word) <= REMEMBERED_MAX else _same(word) for word in text.split()])
 
 
-@lru_cache(maxsize=65_536)
-def _same_word(word: str) -> str:
+def _same(word: str) -> str:
     return fold_case(fold_composition(word))
+
+
+_same_word = lru_cache(maxsize=65_536)(_same)
 
 
 def fold_stroke(word: str) -> str:
@@ -105,14 +109,16 @@ def folded_words(text: str) -> list[str]:
 
 
 def _folded(same: str) -> list[str]:
-    return list(map(_folded_word, _unpunctuated(same)))
+    return [_folded_word(word) if len(word) <= REMEMBERED_MAX else _fold(word) for word in _unpunctuated(same)]
 
 
-@lru_cache(maxsize=65_536)
-def _folded_word(word: str) -> str:
+def _fold(word: str) -> str:
     for _, fold in _SPELLING:
         word = fold(word)
     return word
+
+
+_folded_word = lru_cache(maxsize=65_536)(_fold)
 
 
 def _unpunctuated(same: str) -> list[str]:

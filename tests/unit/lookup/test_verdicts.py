@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.agency.grants import Leniency
+from gateway.lookup.verification import dates, names
 from gateway.lookup.verification.addresses import compare_address, compare_unit
 from gateway.lookup.verification.dates import UnreadableDate, compare_date, parse_date
 from gateway.lookup.verification.names import compare_name, compare_words
@@ -98,3 +99,14 @@ def test_the_page_on_verification_lists_the_rules_of_the_code() -> None:
         [str(int(rule.verdict)), rule.name, rule.leniency.name, rule.example, rule.meaning] for rule in RULES
     ]
     assert f"Version {RULES_VERSION} of the rules" in page
+
+
+def test_callers_do_not_fill_the_memory_with_words_and_dates() -> None:
+    remembered = [
+        (cached, cached.cache_info().currsize) for cached in (names._same_word, names._folded_word, dates._parsed)
+    ]
+    for at in range(50):
+        assert compare_name("\U0001d400" * 500 + str(at), "Lê Văn An", Leniency.LENIENT) == Verdict.MISMATCH
+        parse_date(" " * at + "1931-07-29" + " " * 400)
+    grown = {cached.__name__: cached.cache_info().currsize - before for cached, before in remembered}
+    assert all(each <= 3 for each in grown.values()), grown
