@@ -123,6 +123,7 @@ class Chain:
         started = time.monotonic()
         metadata: Any = context.invocation_metadata()
         call = Call(method, call_id_of(metadata, self._random), request)
+        agency = None
         self.enter()
         try:
             context.set_trailing_metadata(((CALL_ID_KEY, call.call_id.hex()),))
@@ -132,10 +133,11 @@ class Chain:
             peer = context.auth_context()
             if len(request) >= LARGE_BYTES and self._authenticator is not None:
                 self.identify(call, peer, metadata)
-                await self.take_share(call, agency_of_call(call))
+                agency = self._enter_agency(call, context)
+                await self.take_share(call, agency)
             self.admit(call, peer, metadata)
-            agency = agency_of_call(call)
-            self.held.admit(agency, len(request), context)
+            if agency is None:
+                agency = self._enter_agency(call, context)
             answer = await self.complete(call, behaviour)
             self.held.add(agency, len(answer), context)
             return answer
@@ -143,6 +145,8 @@ class Chain:
             status = await self.refuse(call, error)
         finally:
             self.end_share(call)
+            if agency is not None:
+                self.held.leave(agency)
             self.leave(method, started)
         await _abort(context, status)
         raise AssertionError("abort returns never")
@@ -153,6 +157,15 @@ class Chain:
         if not self._gauge_due:
             self._gauge_due = True
             asyncio.get_running_loop().call_later(GAUGE_SECONDS, self._write_in_flight)
+
+    def _enter_agency(self, call: Call, context: Context) -> str:
+        """Who calls; counted among what is held for the agency, before the call waits for anything.
+
+        Raises StreamsExhausted when the agency has its share of what a worker takes, calls or bytes.
+        """
+        agency = agency_of_call(call)
+        self.held.enter(agency, len(call.request), context)
+        return agency
 
     def leave(self, method: Method, started: float) -> None:
         """What entered at `started`, of the monotonic clock, is over."""

@@ -1,7 +1,8 @@
-"""Counts the bytes held for each agency: large requests at work, large answers that are not taken yet."""
+"""Counts what is held for each agency: calls, large requests that wait or are at work, large answers not taken yet."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from gateway.errors import StreamsExhausted
@@ -9,17 +10,33 @@ from gateway.errors import StreamsExhausted
 LARGE_BYTES = 16 << 10
 """Smaller messages are not counted: the bound on calls in flight bounds them."""
 HELD_BYTES_MAX = 64 << 20
+CALLS_PER_AGENCY_MAX = 1024
+"""A quarter of what a worker takes (CALLS_PER_WORKER_MAX), beside streams, which are bounded by themselves."""
 
 
 class Held:
-    """The large messages of one worker, by agency.
+    """The calls and large messages of one worker, by agency.
 
     A caller that sends much at once, or takes no answers, fills its own share and is refused; the memory of the
-    worker stays free for the others.
+    worker, and its room for calls, stay free for the others.
     """
 
     def __init__(self) -> None:
         self._bytes: dict[str, int] = {}
+        self._calls: Counter[str] = Counter()
+
+    def enter(self, agency: str, request_bytes: int, context: Any) -> None:
+        """Count a call until `leave`, and its request as `admit` does. Raises StreamsExhausted and counts nothing."""
+        if self._calls[agency] >= CALLS_PER_AGENCY_MAX:
+            raise StreamsExhausted
+        self.admit(agency, request_bytes, context)
+        self._calls[agency] += 1
+
+    def leave(self, agency: str) -> None:
+        """A call that entered is over."""
+        self._calls[agency] -= 1
+        if not self._calls[agency]:
+            del self._calls[agency]
 
     def admit(self, agency: str, request_bytes: int, context: Any) -> None:
         """Count a request until its call is over. Raises StreamsExhausted when the agency's share is taken."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.chain.held import HELD_BYTES_MAX, LARGE_BYTES, Held
+from gateway.chain.held import CALLS_PER_AGENCY_MAX, HELD_BYTES_MAX, LARGE_BYTES, Held
 from gateway.errors import StreamsExhausted
 
 
@@ -46,3 +46,16 @@ def test_small_messages_are_not_counted() -> None:
     held.admit("agency", LARGE_BYTES - 1, rpc)
     held.add("agency", LARGE_BYTES - 1, rpc)
     assert rpc.callbacks == []
+
+
+def test_the_calls_of_one_agency_do_not_take_the_room_of_the_others() -> None:
+    held = Held()
+    for _ in range(CALLS_PER_AGENCY_MAX):
+        held.enter("greedy", 1, Rpc())
+    with pytest.raises(StreamsExhausted):
+        held.enter("greedy", 1, Rpc())
+    held.enter("modest", 1, Rpc())
+    held.leave("greedy")
+    with pytest.raises(StreamsExhausted):
+        held.enter("greedy", HELD_BYTES_MAX + 1, Rpc())
+    held.enter("greedy", 1, Rpc())
