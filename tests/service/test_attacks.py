@@ -10,13 +10,14 @@ from pathlib import Path
 import grpc
 import pytest
 
-from gateway.api.v1 import audit_service_pb2, options_pb2, sync_service_pb2
+from gateway.api.v1 import audit_service_pb2, finding_pb2, options_pb2, sync_service_pb2
 from gateway.catalogue import Catalogue
 from gateway.sync.service import PULLS_AT_ONCE, PULLS_WAITING_MAX
 from tests.caller import PULL, PUSH, QUERY, Caller, Reply, pull_request, push_request
 from tests.gateway import AGENCIES, SOUTH, Gateway, Member
 from tests.world import BASIC, number_of
 
+SEARCH = "/gateway.api.v1.LookupService/SearchPersons"
 EVERYTHING = tuple(sorted(Catalogue.compile().leaves))
 ABSENT, HERE, ELSEWHERE = "001090900001", number_of(10), number_of(11)
 ATTACKERS = {
@@ -24,6 +25,13 @@ ATTACKERS = {
         options_pb2.AGENCY_CLASS_AUDITOR, ("QueryAccesses",), "audit.inspection", provinces=(SOUTH,)
     ),
     "police": Member(options_pb2.AGENCY_CLASS_POLICE, ("LookUpPerson", "Pull", "Push"), "police.work", EVERYTHING),
+    "finder": Member(
+        options_pb2.AGENCY_CLASS_JUSTICE,
+        ("SearchPersons",),
+        "justice.family",
+        ("number", "name"),
+        verify_fields=("birth_date",),
+    ),
     "year-only": Member(
         options_pb2.AGENCY_CLASS_CARRIER,
         ("LookUpPerson", "Pull"),
@@ -111,6 +119,22 @@ def test_a_year_that_is_granted_brings_no_day_by_any_way(attacker: Callable[[str
     assert [each.path for each in page.withheld] == ["birth_date", "name", "permanent_residence"]
     for field in ("birth_date.day", "permanent_residence.line", "birth_date.month"):
         assert caller.look_up(HERE, [field], context).reason == "FIELD_NOT_GRANTED"
+
+
+def test_a_birth_date_that_may_be_compared_only_cannot_be_tried_out_by_searching(
+    attacker: Callable[[str], Caller],
+) -> None:
+    request = finding_pb2.SearchPersonsRequest(context=ATTACKERS["finder"].context.message(), name="Nguyễn Văn Hòa")
+    request.field_mask.paths.append("number")
+    request.first_birth_year = request.last_birth_year = 1990
+    by_years = attacker("finder").call(SEARCH, request)
+    request.first_birth_year = request.last_birth_year = 0
+    request.birth_date.year, request.birth_date.month = 1990, 4
+    by_date = attacker("finder").call(SEARCH, request)
+    assert [(reply.reason, dict(reply.metadata)) for reply in (by_years, by_date)] == [
+        ("FIELD_NOT_GRANTED", {"fields": "birth_date.year"}),
+        ("FIELD_NOT_GRANTED", {"fields": "birth_date"}),
+    ]
 
 
 def test_a_cursor_shows_neither_people_nor_positions(attacker: Callable[[str], Caller]) -> None:
