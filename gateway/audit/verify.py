@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from gateway.audit.checkpoint import Checkpoint, open_checkpoint
-from gateway.audit.entry import Kind, Outline, agency_of, outline
+from gateway.audit.entry import Kind, Outline, agency_of, outline, tags_of
 from gateway.audit.errors import AuditError, Malformed, Tampered
 from gateway.audit.note import Verifier
 from gateway.audit.reader import LogReader, read_file, split_hashes
@@ -191,7 +191,9 @@ class _Walk:
                 key = (agency_of(found.agency), found.method)
                 self._entries[key] += 1
                 self._people[key] += found.people
-                if self._repeats.is_repeat(found.agency, found.method, found.call_id, found.stream_sequence):
+                if found.stream_sequence and self._repeats.is_repeat(
+                    found.agency, found.method, found.call_id, tags_of(entry)
+                ):
                     self._repeated[key] += 1
                     self._repeated_people[key] += found.people
             elif found.decision == 2:
