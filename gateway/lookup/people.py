@@ -68,7 +68,13 @@ class People:
 
     def by_number(self, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
         """The holders of numbers, in order; None where nobody ever held one. Raises RegistryUnavailable."""
-        return self._read(disclosure, lambda plan: self._rows(disclosure, plan, numbers))
+        # Each once: what one number takes more than another, a thousand of it in one request would make plain.
+        once = list(dict.fromkeys(numbers))
+        found = self._read(disclosure, lambda plan: self._rows(disclosure, plan, once))
+        if len(once) == len(numbers):
+            return found
+        by_number = dict(zip(once, found, strict=True))
+        return [by_number[number] for number in numbers]
 
     def _rows(self, disclosure: Disclosure, plan: Plan, numbers: Sequence[str]) -> list[Row | None]:
         if not disclosure.from_fragments or len(numbers) == 1:

@@ -51,6 +51,23 @@ def test_the_rows_of_people_out_of_scope_are_not_read(registry: Path) -> None:
     store.close()
 
 
+def test_a_number_asked_a_thousand_times_is_looked_for_once(registry: Path) -> None:
+    read: list[int] = []
+
+    class Counting(Watched):
+        def read(self, plan: Any, numbers: Sequence[str]) -> Any:
+            read.append(len(numbers))
+            return super().read(plan, numbers)
+
+    store = Counting(registry)
+    disclosure = Disclosures(CATALOGUE).of(Right(1, frozenset({"name"}), frozenset({"79"})), ["name"])
+    absent = "001090900001"
+    found = People(store).by_number(disclosure, [HERE, absent, ELSEWHERE] * 40)
+    assert [person and person.row[1] for person in found] == [HERE, None, ELSEWHERE] * 40
+    assert read == [3]
+    store.close()
+
+
 def test_masks_of_callers_do_not_fill_the_memory_with_plans(registry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "MASKS_REMEMBERED_MAX", 2)
     store = Watched(registry)
