@@ -23,6 +23,7 @@ from gateway.lookup.number import is_number
 from gateway.lookup.older import Meant, OlderNumbers
 from gateway.lookup.people import Found
 from gateway.lookup.verification.plan import Plan, Plans
+from gateway.lookup.verification.questions import YesNo
 from gateway.lookup.verification.requests import of_many, of_one
 from gateway.lookup.verification.rules import RULES_VERSION
 from gateway.lookup.verification.table import Graded, Grader, Outcome, Table, check_lengths
@@ -76,6 +77,10 @@ class _Verified:
         reason = reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED
         return [*plan, *(context_pb2.WithheldField(path=path, reason=reason) for path in paths)]
 
+
+_Guess = tuple[int, int | str, bool]
+"""The row that asks, the subject (a person, or a number that nobody visible has), and whether the answer was not all
+right."""
 
 _Body = Callable[[Graded, int], Any]
 """Makes the response of verdicts and the number of people."""
@@ -200,8 +205,10 @@ class VerificationMethods:
         told = [(row, number, seen) for row, number, seen in zip(rows, read.numbers, read.seen, strict=True)]
         told = [each for each in told if each[0] not in left_out and verified.is_compared(each[1])]
 
+        guessed = self._guessed(verified, told)
+
         def recompose(_answer: Answer, smaller: Smaller) -> Answer:
-            gone = {told[position][0] for position in smaller.subjects}
+            gone = {guessed[position][0] for position in smaller.subjects}
             if smaller.people_max is not None:
                 gone.update([row for row, _, seen in told if seen is not None][smaller.people_max :])
             return self._answer(call, verified, body, left_out | gone)
@@ -214,17 +221,41 @@ class VerificationMethods:
             person_ids=[person.row[PERSON_ID] if person is not None else 0 for person in (*read.found, *others.found)],
             fields=plan.compared,
             withheld=[item.path for item in withheld],
-            claims=self._guesses(call, verified, told),
+            claims=self._guesses(call, guessed),
             recompose=recompose,
         )
 
-    def _guesses(self, call: Call, verified: _Verified, told: Sequence[tuple[int, str, Found | None]]) -> Claims | None:
-        """A guess about each person of whom something stated was close or wrong, or whom nobody visible is."""
-        if not told or not verified.plan.can_be_guessed:
+    def _guesses(self, call: Call, guessed: Sequence[_Guess]) -> Claims | None:
+        if not guessed:
             return None
-        subjects = [number if seen is None else seen.row[PERSON_ID] for _, number, seen in told]
-        missed = [seen is None or row in verified.graded.missed for row, _, seen in told]
-        return guess_claims(call, self._recorder.guess_tags(subjects), missed)
+        tags = self._recorder.guess_tags([subject for _, subject, _ in guessed])
+        return guess_claims(call, tags, [missed for _, _, missed in guessed])
+
+    def _guessed(self, verified: _Verified, told: Sequence[tuple[int, str, Found | None]]) -> list[_Guess]:
+        """A guess about each person of whom something stated was close or wrong, or whom nobody visible is; and about
+        whom a question about households names: who lives with them could be tried with everybody else.
+        """
+        if not verified.plan.can_be_guessed:
+            return []
+        graded, table = verified.graded, verified.table
+        guessed: list[_Guess] = [
+            (row, number if seen is None else seen.row[PERSON_ID], seen is None or row in graded.missed)
+            for row, number, seen in told
+        ]
+        named = {
+            number: seen.row[PERSON_ID]
+            for number, seen in zip(verified.others.numbers, verified.others.seen, strict=True)
+            if seen is not None
+        }
+        if named:
+            values, width = table.questions[SAME_HOUSEHOLD], len(table.questions)
+            answers = graded.answers[list(table.questions).index(SAME_HOUSEHOLD) :: width]
+            guessed += [
+                (row, named[other], answers[row] == YesNo.NO)
+                for row, _, seen in told
+                if seen is not None and (other := values[row].strip()) in named
+            ]
+        return guessed
 
     def _tags(self, meant: Mapping[str, Meant], *reads: _Read) -> bytes:
         """Everybody compared or named, then the numbers without one in scope, and whoever has them out of scope.

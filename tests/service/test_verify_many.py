@@ -95,6 +95,16 @@ def test_trying_households_is_guessing_too(caller_of: Callable[[str], Caller]) -
     assert refused.reason == "QUOTA_EXHAUSTED"
 
 
+def test_who_lives_with_somebody_cannot_be_tried_with_everybody_else(caller_of: Callable[[str], Caller]) -> None:
+    lender, victim = caller_of("lender"), number_of(611)
+    numbers = [number_of(position) for position in range(620, 625)]
+    reply = lender.call(BATCH_VERIFY, batch("lender", numbers, {}, {"same_household": [victim] * 5}))
+    table = verification_pb2.BatchVerifyPersonsResponse.FromString(reply.body)
+    no = verification_pb2.YES_NO_NO
+    assert (table.outcomes, table.answers) == (bytes([1, 1, 4, 4, 4]), bytes([no, no, 0, 0, 0]))
+    assert ask(lender, "lender", {"name": "x y"}, number=victim).reason == "QUOTA_EXHAUSTED"
+
+
 def test_what_matches_costs_no_guess(caller_of: Callable[[str], Caller]) -> None:
     lender = caller_of("lender")
     for _ in range(4):
