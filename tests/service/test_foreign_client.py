@@ -17,7 +17,7 @@ from tests.gateway import AGENCIES, Gateway
 from tests.world import number_of
 
 BUF = Path(sys.executable).with_name("buf")
-ROLES = ("Lookup", "Sync", "Token", "Audit", "Agency", "Policy", "Signing", "Usage", "Key")
+ROLES = ("Lookup", "Sync", "Token", "Audit", "Agency", "Policy", "Signing", "Usage", "Key", "Subject")
 SERVICES = {f"gateway.api.v1.{name}Service" for name in ROLES}
 CONTEXT = AGENCIES["hospital"].context
 

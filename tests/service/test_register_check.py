@@ -82,8 +82,8 @@ def taken(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Path:
     request = agency_service_pb2.CreateEnrolmentCodeRequest(context=OPERATION.message(), agency="hospital")
     with Caller(gateway.identity("operator"), gateway.address).with_token() as caller:
         assert caller.call(AGENCY + "CreateEnrolmentCode", request).code is grpc.StatusCode.OK
-    decided(gateway, "school")
-    decided(gateway, "school-two")
+    decided(gateway, "academy")
+    decided(gateway, "academy-two")
     with Caller(gateway.identity("hospital"), gateway.address).with_token() as caller:
         reply = caller.look_up(number_of(1), ("name",), AGENCIES["hospital"].context)
         gateway.entry(lookup_service_pb2.LookUpPersonResponse.FromString(reply.body).receipt.index)
@@ -168,7 +168,7 @@ def test_an_older_copy_is_named_with_all_that_is_gone(taken: Path, state: Path) 
 def test_an_older_copy_does_not_start_until_its_lost_acts_are_marked(own_gateway: Gateway) -> None:
     gateway, state = own_gateway, own_gateway.state
     copy_of(state / "gateway.db", state / "early.db")
-    decided(gateway, "school")
+    decided(gateway, "academy")
     with Caller(gateway.identity("hospital"), gateway.address).with_token() as caller:
         caller.look_up(number_of(1), ("name",), AGENCIES["hospital"].context)
     assert gateway.stop() == 0
@@ -190,15 +190,15 @@ def test_an_older_copy_does_not_start_until_its_lost_acts_are_marked(own_gateway
 
 def test_an_act_of_this_machine_that_came_while_the_log_ran_is_named(state: Path) -> None:
     with closing(AgencyStore.open(state / "gateway.db")) as store:
-        store.revoke(Target.AGENCY, "school", 1_800_000_000)
+        store.revoke(Target.AGENCY, "academy", 1_800_000_000)
     assert [flaw.what for flaw in checked(state)] == ["by hand"]
 
 
 def test_an_act_that_names_anothers_call_is_named(state: Path) -> None:
     with closing(AgencyStore.open(state / "gateway.db")) as store:
         actor = next(act.actor for _, act in store.register.acts(0, 1000) if act.actor.method == "RegisterAgency")
-        store.revoke(Target.AGENCY, "school", 1_800_000_000, actor)
-        store.revoke(Target.AGENCY, "school-two", 1_800_000_000, replace(actor, call_id="00" * 16))
+        store.revoke(Target.AGENCY, "academy", 1_800_000_000, actor)
+        store.revoke(Target.AGENCY, "academy-two", 1_800_000_000, replace(actor, call_id="00" * 16))
     again, nowhere = checked(state)
     assert (again.what, "names the call of act" in again.sentence) == ("unlogged", True)
     assert (nowhere.what, "no entry" in nowhere.sentence) == ("unlogged", True)
