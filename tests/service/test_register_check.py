@@ -119,7 +119,7 @@ def test_the_command_names_what_is_wrong(state: Path) -> None:
 
 TAMPERED: dict[str, tuple[tuple[str, ...], str, str]] = {
     "an act edited": (
-        ("UPDATE act SET record = replace(record, 'school-two', 'school-2') WHERE record LIKE '%school-two%'",),
+        ("UPDATE act SET record = replace(record, 'academy-two', 'academy-2') WHERE record LIKE '%academy-two%'",),
         "altered",
         "act",
     ),
