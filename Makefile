@@ -37,10 +37,10 @@ serve: .venv/run ## Serve the demo's registry until Ctrl-C.
 # The tests start programs by the hundred: those keep what Python compiled, whatever the environment says.
 test test-slow: export PYTHONDONTWRITEBYTECODE =
 
-test: .venv/dev ## The quick tests, about four minutes on two cores.
+test: .venv/dev ## The quick tests, about five minutes on two cores.
 	$(BIN)/python -m pytest -m "not slow" --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
-test-slow: .venv/dev ## The long tests, about seven minutes: crashes under load, large populations.
+test-slow: .venv/dev ## The long tests, about eight minutes: crashes under load, large populations.
 	$(BIN)/python -m pytest -m slow --timeout 1800
 
 lint: .venv/dev ## Style and types.

@@ -261,6 +261,7 @@ def test_serving_without_a_demonstration_says_what_to_run(tmp_path: Path) -> Non
     assert "run `make demo` first" in refused(tmp_path, "serve")
 
 
+@pytest.mark.slow
 def test_an_interruption_leaves_nothing_running(tmp_path: Path) -> None:
     state = tmp_path / "state"
     with subprocess.Popen(

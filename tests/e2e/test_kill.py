@@ -9,6 +9,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from gateway.audit.entry import Kind
 from gateway.audit.verify import reconcile
 from gateway.client import Identity, ReceiptLog, connect
@@ -33,6 +35,7 @@ async def test_a_killed_sequencer_is_replaced_and_nothing_promised_is_lost(scene
     check_everything(scene)
 
 
+@pytest.mark.slow
 async def test_a_killed_writer_is_replaced_and_nothing_acknowledged_is_lost(scene: Scene) -> None:
     writer = next(pid for pid in scene.gateway.children() if _holds_for_writing(pid, "registry.db"))
     await under_load(scene, lambda: os.kill(writer, signal.SIGKILL))

@@ -212,6 +212,7 @@ async def test_a_batch_gets_what_the_day_still_has_room_for(gateway: Gateway) ->
         assert asking.in_log() == SINGLE + 25
 
 
+@pytest.mark.slow
 async def test_a_rate_is_kept_while_the_sequencer_is_killed(gateway: Gateway) -> None:
     async with _asking(gateway, "by-rate") as asking:
         began = time.monotonic()

@@ -158,6 +158,7 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_people(
         assert {path.name for path in tmp_path.iterdir()} == {"registry.db", "seed.lock"}
 
 
+@pytest.mark.slow
 def test_a_build_killed_when_all_was_done_needs_its_name_only(
     tmp_path: Path, people: str, database: str | None
 ) -> None:
@@ -170,6 +171,7 @@ def test_a_build_killed_when_all_was_done_needs_its_name_only(
     assert digest(tmp_path, database) == people
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_how_far_it_got(tmp_path: Path, people: str, database: str | None) -> None:
     stopped = run(tmp_path, database, f"{int(signal.SIGINT)} 2 load 0")
     assert stopped.returncode == EXIT_INTERRUPTED
@@ -179,6 +181,7 @@ def test_ctrl_c_says_how_far_it_got(tmp_path: Path, people: str, database: str |
     assert digest(tmp_path, database) == people
 
 
+@pytest.mark.slow
 def test_other_people_are_refused_until_the_half_built_are_discarded(tmp_path: Path, database: str | None) -> None:
     run(tmp_path, database, f"{int(signal.SIGINT)} 2 load 0")
     for plan in (Plan(601, 3), Plan(600, 4)):

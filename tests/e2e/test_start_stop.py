@@ -74,6 +74,7 @@ async def test_calls_in_flight_are_answered_before_the_gateway_stops(own_gateway
     assert (found.honoured, found.broken, found.surplus) == (IN_FLIGHT + 1, (), ())
 
 
+@pytest.mark.slow
 async def test_under_load_a_stop_ends_quietly_and_a_start_goes_on_counting(own_gateway: Gateway) -> None:
     ledger = Ledger("hospital")
     async with running(look_ups(own_gateway, ledger)):
@@ -95,6 +96,7 @@ async def test_under_load_a_stop_ends_quietly_and_a_start_goes_on_counting(own_g
     assert b"killed" not in own_gateway.output()
 
 
+@pytest.mark.slow
 def test_what_is_left_of_a_killed_supervisor_stops_by_itself(own_gateway: Gateway) -> None:
     children, supervisor = own_gateway.children(), own_gateway.process
     assert supervisor is not None

@@ -287,6 +287,7 @@ def mirrored(text: str) -> str:
     return f"{protected}..{base64.urlsafe_b64encode(raw[:32] + other.to_bytes(32, 'big')).rstrip(b'=').decode()}"
 
 
+@pytest.mark.slow
 def test_a_signature_stays_used_over_a_restart(own_gateway: Gateway) -> None:
     with Caller(own_gateway.identity("insurance"), own_gateway.address).with_token() as caller:
         request = fresh_push()
