@@ -247,8 +247,8 @@ def test_questions_about_the_policy_are_answered_in_tables_and_json(popgate: Pop
     assert ("basic_six" in sets, "vaccinations" in sets) == (True, True)
 
 
-@pytest.mark.usefixtures("school")  # registered with this case, by this officer
 def test_operators_and_their_acts_are_shown(popgate: Popgate) -> None:
+    assert popgate("agency", "register", "cli-clinic", "--name", "Trạm Thử", "--class", "health").code == 0
     assert [each["code"] for each in popgate("operator", "list", "--json").lines()] == ["operator", "operator-second"]
     assert "Second operator" in popgate("operator", "list").out
     acts = popgate("operator", "acts", "--json").lines()
