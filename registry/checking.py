@@ -88,7 +88,9 @@ class FragmentChecker:
             after = until
             yield after
         report.extra += self._reader.rows(self._beyond, {"after": after})[0][0]
-        report.believed = any(row[:3] == (self._encoder.encoding, row[2], row[1]) for row in self._states())
+        report.believed = any(
+            encoding == self._encoder.encoding and at == newest for encoding, at, newest, _through in self._states()
+        )
 
     def _compare(self, page: _Page, report: FragmentReport) -> None:
         report.people += len(page.people)

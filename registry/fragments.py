@@ -33,14 +33,13 @@ from sqlalchemy import (
 )
 
 from registry.engine import DRIVER_ERRORS, store_error
+from registry.numbers import LENGTH
 from registry.reading import IDENTIFIERS, NUMBERS, Session, Statements
 from registry.rows import KEY, inserted, updated
 from registry.tables import change, fragment, fragment_state, person
 
 OWN = ("version", "scope")
 """Columns of the person that stand beside the bytes; an encoder's columns begin with them."""
-LENGTH = 12
-"""Digits of the number that a fragment's key is."""
 
 
 class Encoder(Protocol):

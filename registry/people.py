@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Engine, FromClause, Text, bindparam, literal_
 
 from registry.changes import ChangePage, Changes
 from registry.datasets import Dataset
-from registry.fragments import LENGTH, has_fragments, reading
+from registry.fragments import has_fragments, reading
+from registry.numbers import LENGTH
 from registry.population import Population, read_population
 from registry.reading import IDENTIFIERS, NUMBERS, Reader
 from registry.related import RELATED

@@ -14,7 +14,7 @@ LARGE_BYTES = 2 << 10
 """Requests about some 128 people and more; smaller ones are one slice of work, and wait for nobody."""
 AT_WORK_MAX = 2
 """Messages worked on at the same time where the database works beside: while one waits for it, another is decoded or
-filled. Where reading is work of this process too, one is enough, and two only make everybody's pauses longer."""
+filled. Where reading is work of this process too, there is nothing to wait for, and one is enough."""
 
 
 class Share:

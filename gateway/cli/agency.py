@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.asking import Operator, as_operator
+from gateway.cli.asking import Caller, as_operator
 from gateway.cli.exits import NO_EVIDENCE, REFUSED
 from gateway.cli.operation import AgencyArgument, actor_text, agency_json
 from gateway.cli.options import CaseOption, IdentityOption, JsonOption, OfficerOption
@@ -27,7 +27,7 @@ app = typer.Typer(name="agency", help="Say who may ask: agencies, units, codes, 
 @app.command("list")
 @as_operator
 def list_agencies(
-    operator: Operator,
+    operator: Caller,
     as_json: JsonOption = False,
 ) -> None:
     """All agencies with their grants and certificates."""
@@ -59,7 +59,7 @@ def _row(agency: Agency) -> tuple[object, ...]:
 @app.command()
 @as_operator
 def register(
-    operator: Operator,
+    operator: Caller,
     agency: AgencyArgument,
     name: Annotated[str, typer.Option(help="Name for people.")],
     agency_class: Annotated[
@@ -85,7 +85,7 @@ def register(
 @app.command()
 @as_operator
 def units(
-    operator: Operator,
+    operator: Caller,
     agency: AgencyArgument,
     add: Annotated[
         Path | None,
@@ -112,7 +112,7 @@ def units(
 @app.command()
 @as_operator
 def code(
-    operator: Operator,
+    operator: Caller,
     agency: AgencyArgument,
     system: Annotated[str, typer.Option(help="System that will enrol.", show_default="the agency as a whole")] = "",
     unit: Annotated[str, typer.Option(help="Unit that will enrol.", show_default="none")] = "",
@@ -158,7 +158,7 @@ def _target(agency: str, unit: str, thumbprint: str, token: str, key: str) -> di
 @app.command()
 @as_operator
 def revoke(
-    operator: Operator,
+    operator: Caller,
     agency: AgencyTarget = "",
     unit: UnitTarget = "",
     thumbprint: ThumbprintTarget = "",
@@ -174,7 +174,7 @@ def revoke(
 @app.command()
 @as_operator
 def lift(
-    operator: Operator,
+    operator: Caller,
     agency: AgencyTarget = "",
     unit: UnitTarget = "",
     thumbprint: ThumbprintTarget = "",
@@ -190,7 +190,7 @@ def lift(
 @app.command()
 @as_operator
 def revocations(
-    operator: Operator,
+    operator: Caller,
     as_json: JsonOption = False,
 ) -> None:
     """What is revoked now, newest first."""

@@ -1,7 +1,7 @@
 """Who asks, how and why: the options that every command of an operator or an agency has, stated in this one place.
 
-A command takes an `Operator` or an `Asker` as its first parameter and is decorated with `as_operator`, `as_asker`
-or so, which give it the options.
+A command takes a `Caller` or an `Asker` as its first parameter and is decorated with `as_operator`, `as_teller` or
+`as_asker`, which give it the options.
 """
 
 from __future__ import annotations
@@ -36,37 +36,38 @@ Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
-    """An operator at the agencies' port. `why`: purpose, legal basis, case, officer."""
+class Caller:
+    """An operator, or an agency that states something. `why`: purpose, legal basis, case, officer."""
 
     identity: Path
     server: str
     why: tuple[str, str, str, str]
 
-    def ask(self, question: Callable[[Client, Context], Awaitable[Given]]) -> Given:
-        """The answer to one question, over a connection of its own. Raises ClientError."""
-        return _asked(self.identity, self.server, None, self.why, question)
+    def ask(self, question: Callable[[Client, Context], Awaitable[Given]], receipts: Path | None = None) -> Given:
+        """The answer to one question, over a connection of its own. `receipts`: keep its receipt there.
+
+        Raises ClientError.
+        """
+
+        async def run() -> Given:
+            async with client_of(self.identity, self.server, receipts) as client:
+                return await question(client, context_of(*self.why))
+
+        return asyncio.run(run())
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
     """An agency that asks about people. `fields`: paths of Person. `receipts`: the file that keeps them."""
 
-    identity: Path
-    server: str
-    why: tuple[str, str, str, str]
+    caller: Caller
     fields: tuple[str, ...]
     receipts: Path | None
     timeout_seconds: float
 
     def ask(self, question: Callable[[Client, Context], Awaitable[Given]]) -> Given:
         """The answer to one question, over a connection of its own. Raises ClientError."""
-        return _asked(self.identity, self.server, self.receipts, self.why, question)
-
-
-@dataclass(frozen=True, slots=True)
-class Teller(Operator):
-    """An agency that states something and asks about nobody."""
+        return self.caller.ask(question, self.receipts)
 
 
 def as_operator(command: Callable[..., None]) -> Callable[..., None]:
@@ -91,8 +92,8 @@ def _operator(
     server: ServerOption = "",
     purpose: OperatorPurpose = PURPOSE,
     legal_basis: OperatorLegalBasis = LEGAL_BASIS,
-) -> Operator:
-    return Operator(identity, server, (purpose, legal_basis, case, officer))
+) -> Caller:
+    return Caller(identity, server, (purpose, legal_basis, case, officer))
 
 
 def _teller(
@@ -102,8 +103,8 @@ def _teller(
     case: CaseOption,
     officer: OfficerOption,
     server: ServerOption = "",
-) -> Teller:
-    return Teller(identity, server, (purpose, legal_basis, case, officer))
+) -> Caller:
+    return Caller(identity, server, (purpose, legal_basis, case, officer))
 
 
 def _asker(
@@ -117,7 +118,8 @@ def _asker(
     receipts: ReceiptsOption = None,
     timeout: TimeoutOption = 10.0,
 ) -> Asker:
-    return Asker(identity, server, (purpose, legal_basis, case, officer), paths_of(fields), receipts, timeout)
+    caller = Caller(identity, server, (purpose, legal_basis, case, officer))
+    return Asker(caller, paths_of(fields), receipts, timeout)
 
 
 def _given(command: Callable[..., None], make: Callable[..., Any]) -> Callable[..., None]:
@@ -133,17 +135,3 @@ def _given(command: Callable[..., None], make: Callable[..., Any]) -> Callable[.
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
-
-
-def _asked(
-    identity: Path,
-    server: str,
-    receipts: Path | None,
-    why: tuple[str, str, str, str],
-    question: Callable[[Client, Context], Awaitable[Given]],
-) -> Given:
-    async def run() -> Given:
-        async with client_of(identity, server, receipts) as client:
-            return await question(client, context_of(*why))
-
-    return asyncio.run(run())

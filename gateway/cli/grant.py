@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.asking import Operator, as_operator
+from gateway.cli.asking import Caller, as_operator
 from gateway.cli.operation import GRANT_HEADINGS, AgencyArgument, actor_text, grant_cells, grant_json, whom
 from gateway.cli.options import JsonOption
 from gateway.cli.output import message_json, moment, print_json, print_table
@@ -72,7 +72,7 @@ DaysOption = Annotated[
 @app.command()
 @as_operator
 def propose(
-    operator: Operator,
+    operator: Caller,
     agency: AgencyArgument,
     template: TemplateOption = "",
     methods: MethodsOption = "",
@@ -134,7 +134,7 @@ def propose(
         print(f"Proposed {number} for {agency}. Another operator: popgate grant approve {number}")
 
 
-def _propose(operator: Operator, agency: str, changes: int, terms: Grant) -> tuple[int, Grant]:
+def _propose(operator: Caller, agency: str, changes: int, terms: Grant) -> tuple[int, Grant]:
     if not changes:
         grant = operator.ask(lambda client, context: client.propose_grant(agency, terms, context=context))
         return grant.grant_id, grant
@@ -142,7 +142,7 @@ def _propose(operator: Operator, agency: str, changes: int, terms: Grant) -> tup
     return proposal.proposal_id, proposal.grant
 
 
-def _from_template(operator: Operator, name: str, agency: str, stated: Grant) -> Grant:
+def _from_template(operator: Caller, name: str, agency: str, stated: Grant) -> Grant:
     """A template's terms for this agency, with what is stated in their place. Raises a usage error, ClientError."""
     from gateway.agency.templates import shipped
 
@@ -196,7 +196,7 @@ def _quotas(stated: list[str]) -> list[Any]:
 @app.command()
 @as_operator
 def approve(
-    operator: Operator,
+    operator: Caller,
     proposal: ProposalArgument,
     as_json: JsonOption = False,
 ) -> None:
@@ -212,7 +212,7 @@ def approve(
 @app.command()
 @as_operator
 def reject(
-    operator: Operator,
+    operator: Caller,
     proposal: ProposalArgument,
 ) -> None:
     """Reject a proposal, also one's own."""
@@ -223,7 +223,7 @@ def reject(
 @app.command()
 @as_operator
 def end(
-    operator: Operator,
+    operator: Caller,
     grant: GrantArgument,
 ) -> None:
     """End a grant or a narrowing now. One operator suffices; giving it back needs two."""
@@ -234,7 +234,7 @@ def end(
 @app.command()
 @as_operator
 def adopt(
-    operator: Operator,
+    operator: Caller,
     grant: GrantArgument,
 ) -> None:
     """Propose what a release suggests for a grant: the new fields of its sets."""
@@ -249,7 +249,7 @@ def adopt(
 @app.command()
 @as_operator
 def proposals(
-    operator: Operator,
+    operator: Caller,
     agency: Annotated[str, typer.Option(help="Only for this agency.", show_default="all")] = "",
     state: Annotated[
         str, typer.Option(help="open, approved, rejected, suggested.", show_default="open and suggested")
@@ -298,7 +298,7 @@ def _whom(grant: Grant) -> str:
 @app.command("list")
 @as_operator
 def list_grants(
-    operator: Operator,
+    operator: Caller,
     agency: Annotated[str, typer.Option(help="Only of this agency.", show_default="all")] = "",
     as_json: JsonOption = False,
 ) -> None:

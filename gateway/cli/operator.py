@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.asking import Operator, as_operator
+from gateway.cli.asking import Caller, as_operator
 from gateway.cli.operation import actor_text, agency_json
 from gateway.cli.options import JsonOption
 from gateway.cli.output import message_json, moment, print_json, print_table
@@ -18,7 +18,7 @@ app = typer.Typer(name="operator", help="Those who operate the gateway, and what
 @app.command("list")
 @as_operator
 def list_operators(
-    operator: Operator,
+    operator: Caller,
     as_json: JsonOption = False,
 ) -> None:
     """All operators."""
@@ -37,7 +37,7 @@ def list_operators(
 @app.command()
 @as_operator
 def acts(
-    operator: Operator,
+    operator: Caller,
     after: Annotated[int, typer.Option(min=0, metavar="N", help="Only acts after this number.")] = 0,
     as_json: JsonOption = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.asking import Operator, as_operator
+from gateway.cli.asking import Caller, as_operator
 from gateway.cli.exits import REFUSED
 from gateway.cli.grant import app
 from gateway.cli.operation import GRANT_HEADINGS, AgencyArgument, grant_cells, grant_json, whom
@@ -20,7 +20,7 @@ __all__ = ["app"]
 @app.command()
 @as_operator
 def who(
-    operator: Operator,
+    operator: Caller,
     field: Annotated[str, typer.Argument(metavar="PATH", help="Field of Person.")],
     as_json: JsonOption = False,
 ) -> None:
@@ -50,7 +50,7 @@ def who(
 @app.command("try")
 @as_operator
 def try_call(
-    operator: Operator,
+    operator: Caller,
     agency: AgencyArgument,
     method: Annotated[str, typer.Option(metavar="METHOD", help="Method that it would call.")],
     asked_purpose: Annotated[str, typer.Option("--for", metavar="PURPOSE=BASIS", help="Purpose and legal basis.")],
@@ -99,7 +99,7 @@ def try_call(
 @app.command()
 @as_operator
 def unused(
-    operator: Operator,
+    operator: Caller,
     days: Annotated[int, typer.Option(min=1, max=400, help="For so many days.")] = 90,
     agency: Annotated[str, typer.Option(help="Only of this agency.", show_default="all")] = "",
     as_json: JsonOption = False,
@@ -124,7 +124,7 @@ def unused(
 @app.command()
 @as_operator
 def expiring(
-    operator: Operator,
+    operator: Caller,
     days: Annotated[int, typer.Option(min=1, max=400, help="Within so many days.")] = 31,
     as_json: JsonOption = False,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.asking import Teller, as_teller
+from gateway.cli.asking import Caller, as_teller
 
 app = typer.Typer(name="subjects", help="State which people the agency serves.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ FileOption = Annotated[
 
 @app.command()
 @as_teller
-def enrol(teller: Teller, numbers: NumbersArgument = None, file: FileOption = None) -> None:
+def enrol(teller: Caller, numbers: NumbersArgument = None, file: FileOption = None) -> None:
     """The agency serves these people from now on. Numbers that nobody has are taken like all others."""
     stated = list(_stated(numbers, file))
     receipts = teller.ask(lambda client, context: client.enrol_subjects(stated, context=context))
@@ -33,7 +33,7 @@ def enrol(teller: Teller, numbers: NumbersArgument = None, file: FileOption = No
 
 @app.command()
 @as_teller
-def withdraw(teller: Teller, numbers: NumbersArgument = None, file: FileOption = None) -> None:
+def withdraw(teller: Caller, numbers: NumbersArgument = None, file: FileOption = None) -> None:
     """The agency serves these people no more; it sees them no more when this returns."""
     stated = list(_stated(numbers, file))
     receipts = teller.ask(lambda client, context: client.withdraw_subjects(stated, context=context))

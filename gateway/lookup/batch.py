@@ -64,7 +64,10 @@ class Batches:
             sources=disclosure.sources,
             people_count=len(seen),
         )
-        results = await self._results(disclosure, items, asked, found)
+        told_alike = (
+            disclosure.from_fragments and len(seen) == len(items) and not any(reference for _, reference in items)
+        )
+        results = await self._results(disclosure, items, asked, found, told_alike)
         return Answer(
             b"".join((*results, told_once.SerializeToString())),
             people=len(seen),
@@ -77,16 +80,23 @@ class Batches:
         )
 
     async def _results(
-        self, disclosure: Disclosure, items: Sequence[Item], asked: Sequence[str], found: Sequence[Found | None]
+        self,
+        disclosure: Disclosure,
+        items: Sequence[Item],
+        asked: Sequence[str],
+        found: Sequence[Found | None],
+        told_alike: bool,
     ) -> list[bytes]:
-        """The bytes of all results. `asked`: the numbers of the items, in order, without the malformed ones."""
+        """The bytes of all results. `asked`: the numbers of the items, in order, without the malformed ones.
+
+        `told_alike`: everybody is in scope and nothing but people is told, so that stored fragments may be copied.
+        """
         parts: list[bytes] = []
         at, end, places = 0, len(asked), self._places
-        plain = disclosure.from_fragments and end == len(items) and not any(reference for _, reference in items)
         for begin in range(0, len(items), PEOPLE_PER_SLICE_MAX):
             if begin:
                 await pause_between_slices()
-            if plain and (copied := self._copied(disclosure, asked, found, begin)):
+            if told_alike and (copied := self._copied(found[begin : begin + PEOPLE_PER_SLICE_MAX])):
                 at += min(PEOPLE_PER_SLICE_MAX, end - begin)
                 parts += copied
                 continue
@@ -105,12 +115,10 @@ class Batches:
         return parts
 
     @staticmethod
-    def _copied(disclosure: Disclosure, asked: Sequence[str], found: Sequence[Found | None], begin: int) -> list[bytes]:
-        """The results of a slice in which there is a stored fragment in scope for each number; empty: there is not."""
-        people = disclosure.seen(found[begin : begin + PEOPLE_PER_SLICE_MAX])
-        numbers = asked[begin : begin + PEOPLE_PER_SLICE_MAX]
-        rows = [person.row for person in people]
-        if [row[NUMBER] for row in rows] != numbers or set(map(len, rows)) != {len(FRAGMENT_ROW)}:
+    def _copied(people: Sequence[Found | None]) -> list[bytes]:
+        """The results of people who all have a stored fragment; empty where one has none and columns were read."""
+        rows = [person.row for person in people if person is not None]
+        if set(map(len, rows)) != {len(FRAGMENT_ROW)}:
             return []
         return copied_results([row[-1] for row in rows], [row[VERSION] for row in rows])
 

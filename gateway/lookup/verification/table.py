@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
+from itertools import repeat
 
 from gateway.agency.predicates import AGE_AT_LEAST, ALIVE, RESIDENT_OF_PROVINCE
 from gateway.config import PEOPLE_PER_SLICE_MAX
@@ -129,17 +130,18 @@ class Grader:
         values = table.claims[each.path][begin : begin + len(people)]
         if max(map(len, values)) > VALUE_LENGTH_MAX:
             compare = _shorter(compare)
-        if each.same is not None and all(people):
-            rows = [person.row for person in people if person is not None]
-            column = [
-                _MATCH if same else compare(value, person.row, at, person.related, places, leniency)  # type: ignore[union-attr]
-                for same, value, person in zip(each.same(values, rows, at), values, people, strict=True)
-            ]
-        else:
-            column = [
-                0 if person is None else compare(value, person.row, at, person.related, places, leniency)
-                for value, person in zip(values, people, strict=True)
-            ]
+        same: Iterator[bool] = repeat(False)
+        if each.same is not None:
+            stated = [value for value, person in zip(values, people, strict=True) if person is not None]
+            same = iter(each.same(stated, [person.row for person in people if person is not None], at))
+        column = [
+            0
+            if person is None
+            else _MATCH
+            if next(same)
+            else compare(value, person.row, at, person.related, places, leniency)
+            for value, person in zip(values, people, strict=True)
+        ]
         if each.path == "number":
             self._allow_superseded(column, values, table.numbers[begin : begin + len(people)], people)
         return column
