@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.api.v1 import options_pb2
-from gateway.audit.claims import Claims, Guesses
+from gateway.audit.charges import Charges, Guesses
 
 if TYPE_CHECKING:
     from gateway.chain.base import Call
@@ -54,15 +54,15 @@ class GuessTags(NamedTuple):
     tags: bytes
 
 
-def guess_claims(call: Call, tags: GuessTags, missed: Sequence[bool]) -> Claims:
-    """What an answer to yes/no questions claims: every subject's budget, and a guess of those who were `missed`.
+def guess_charges(call: Call, tags: GuessTags, missed: Sequence[bool]) -> Charges:
+    """What an answer to yes/no questions uses up: every subject's budget, and a guess of those who were `missed`.
 
     `tags`: of `Recorder.guess_tags`, one for each subject in the order of the questions, those included whom nobody
     visible is: their answers must cost the same. `missed`: one for each, whether anything but a match was answered.
     """
     assert call.grant is not None
     if not missed:
-        return Claims()
+        return Charges()
     shared = 0 if is_state(call.agency_class) else SHARED_GUESSES_PER_DAY
     limit = call.grant.guesses_per_day or GUESSES_PER_DAY
-    return Claims(guesses=Guesses(tags.month, limit, shared, tags.tags, bytes(missed)))
+    return Charges(guesses=Guesses(tags.month, limit, shared, tags.tags, bytes(missed)))

@@ -1,4 +1,4 @@
-"""What a grant's quotas mean for a call: what it claims of the day, what it demands before its work. Pure.
+"""What a grant's quotas mean for a call: what it is charged of the day, what it demands before its work. Pure.
 
 A quota for one method counts that method; one without a method counts all methods of its grant together. Both hold.
 An agency's own grant counts the agency with all of its units. A narrowing of it counts, with the quotas stated there,
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.agency.grants import Grant, Quota
-from gateway.audit.claims import Counter
+from gateway.audit.charges import Counter
 from gateway.audit.limits import Demand, Permit, Rate
 from gateway.errors import QuotaViolation
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Bounds:
     """The limits of one method for one caller under one grant.
 
-    `counters`: claimed by every entry that counts people. `call`: what a unary call demands; `message`: one message of
+    `counters`: of every entry that counts people. `call`: what a unary call demands; `message`: one message of
     a stream; `stream`: opening one. None: nothing.
     """
 

@@ -1,4 +1,4 @@
-"""Decides claims: how many people a caller got today, how often it guessed wrong about whom, what was used already.
+"""Decides charges: how many people a caller got today, how often it guessed wrong about whom, what was used already.
 
 A pure state machine. Its state follows from the entries of the log's present day (and, for single use, of the last
 minutes) and from nothing else: `decide` lets an entry in and counts it, `replay` counts one that is in, and both
@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from gateway.audit.claims import (
+from gateway.audit.charges import (
     GUESSES_MARK,
     ONCE_MARK,
     SHARED_GUESSES_MARK,
-    ClaimRefusal,
-    Claims,
+    ChargeRefusal,
+    Charges,
     Counter,
     Ground,
     Guesses,
@@ -95,23 +95,23 @@ class Admission:
             once.popitem(last=False)
 
     def count(self, names: bytes, people: int) -> None:
-        """An entry without claims that discloses `people`; none are counted for nothing."""
+        """An entry without charges that discloses `people`; none are counted for nothing."""
         if people:
             cell = self._cells.get(names) or self._cell(names)
             cell.people += people
             for total in cell.totals:
                 total.people += people
 
-    def decide(self, claims: Claims, names: bytes, people: int) -> ClaimRefusal | None:
-        """Let an entry with claims in and count it, or say why not and change nothing."""
+    def decide(self, charges: Charges, names: bytes, people: int) -> ChargeRefusal | None:
+        """Let an entry with charges in and count it, or say why not and change nothing."""
         refusal = (
-            self._check_once(claims.once)
-            or self._check_guesses(claims.guesses, names)
-            or self._check_people(claims.counters, people)
+            self._check_once(charges.once)
+            or self._check_guesses(charges.guesses, names)
+            or self._check_people(charges.counters, people)
         )
         if refusal is None:
             self.count(names, people)
-            self._mark(claims.marked_tags(), names)
+            self._mark(charges.marked_tags(), names)
         return refusal
 
     def replay(self, entry: bytes) -> None:
@@ -140,20 +140,20 @@ class Admission:
             "once": len(self._once),
         }
 
-    def _check_once(self, once: bytes) -> ClaimRefusal | None:
+    def _check_once(self, once: bytes) -> ChargeRefusal | None:
         if not once:
             return None
         if once in self._once:
-            return ClaimRefusal(Ground.ONCE, 0)
+            return ChargeRefusal(Ground.ONCE, 0)
         if len(self._once) >= ONCE_MAX:
-            return ClaimRefusal(Ground.FULL, _FULL_RETRY_US)
+            return ChargeRefusal(Ground.FULL, _FULL_RETRY_US)
         return None
 
-    def _check_guesses(self, guesses: Guesses | None, names: bytes) -> ClaimRefusal | None:
+    def _check_guesses(self, guesses: Guesses | None, names: bytes) -> ChargeRefusal | None:
         if guesses is None:
             return None
         if guesses.month != self._month:
-            return ClaimRefusal(Ground.MONTH, 0)
+            return ChargeRefusal(Ground.MONTH, 0)
         subjects = guesses.subjects()
         mine = self._missed.get(names_of(names)[1], {})
         others = self._missed_shared if guesses.limit_shared else {}
@@ -166,7 +166,7 @@ class Admission:
             return None
         refused = self._exhausted(guesses, subjects, mine, others)
         if refused:
-            return ClaimRefusal(Ground.GUESSES, self._day_end_us - self._now_us, subjects=refused)
+            return ChargeRefusal(Ground.GUESSES, self._day_end_us - self._now_us, subjects=refused)
         return None
 
     @staticmethod
@@ -191,13 +191,13 @@ class Admission:
                 now[tag] = here + 1
         return tuple(refused)
 
-    def _check_people(self, counters: tuple[Counter, ...], people: int) -> ClaimRefusal | None:
+    def _check_people(self, counters: tuple[Counter, ...], people: int) -> ChargeRefusal | None:
         if not people:
             return None
         for position, counter in enumerate(counters):
             left = counter.limit - self._total(counter).people
             if people > left:
-                return ClaimRefusal(
+                return ChargeRefusal(
                     Ground.PEOPLE, self._day_end_us - self._now_us, position=position, people_left=max(0, left)
                 )
         return None

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.audit import framing
-from gateway.audit.claims import ClaimRefused, unpack_refusals
+from gateway.audit.charges import ChargeRefused, unpack_refusals
 from gateway.audit.errors import Malformed
 from gateway.audit.permits import Permits
 from gateway.audit.receipt import Receipt
@@ -106,9 +106,9 @@ class AuditBarrier:
         return self._sent_at + spacing_seconds(self._peak, self._rate)
 
     def record(
-        self, entry: bytes, detail: bytes, durable: Durable | None = None, claims: bytes = b""
+        self, entry: bytes, detail: bytes, durable: Durable | None = None, charges: bytes = b""
     ) -> asyncio.Future[Receipt]:
-        """Await the result: the receipt once the entry is durable, or ClaimRefused and then nothing was recorded.
+        """Await the result: the receipt once the entry is durable, or ChargeRefused and then nothing was recorded.
 
         `durable` is told the receipt before anybody who waits, and also when nobody waits any more: a future
         that is cancelled before its entry is sent takes the entry back, afterwards not. Raises AuditUnavailable,
@@ -120,7 +120,7 @@ class AuditBarrier:
         future: asyncio.Future[Receipt] = loop.create_future()
         self._next_id += 1
         self._waiting[self._next_id] = future, durable
-        self._unsent.append((self._next_id, entry, detail, claims))
+        self._unsent.append((self._next_id, entry, detail, charges))
         self._unsent_bytes += len(entry) + len(detail)
         if self._unsent_bytes > MESSAGE_BYTES_TARGET:
             self._flush()
@@ -214,7 +214,7 @@ class AuditBarrier:
         elif kind == framing.REFUSED:
             for request_id, refusal in unpack_refusals(body):
                 if request_id in self._waiting and not (future := self._waiting.pop(request_id)[0]).done():
-                    future.set_exception(ClaimRefused(refusal))
+                    future.set_exception(ChargeRefused(refusal))
         elif kind == framing.ADMITTED:
             self.permits.answered(body)
         elif kind == framing.HELLO:

@@ -2,10 +2,10 @@
 
 message  = u32 length of the rest, u8 type, body
 HELLO    = origin in UTF-8, sent by the sequencer on every new connection
-RECORD   = items of u64 request id, u32 entry length, u32 detail length, u32 claims length, entry, detail, claims
+RECORD   = items of u64 request id, u32 entry length, u32 detail length, u32 charges length, entry, detail, charges
 RECORDED = u64 first index, u32 count, u32 key id, 64 B signature of the commit, then items of
            u64 request id, u8 status, u64 index, 32 B leaf hash, u8 path length, path of 32 B hashes
-REFUSED  = what was not recorded because a claim was refused: items as `claims.pack_refusal` writes them
+REFUSED  = what was not recorded because a charge was refused: items as `charges.pack_refusal` writes them
 ADMIT    = items of u64 request id, u16 length, a demand as `permits.Demand.encode` writes it
 ADMITTED = items of u64 request id, u8 ground (0: let in), u8 position of the limit, u64 microseconds to wait
 RELEASE, HOLD = items of u32 count, u16 length, name of a permit: given back; held, said on a new connection
@@ -17,7 +17,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from gateway.audit.claims import CLAIMS_BYTES_MAX
+from gateway.audit.charges import CHARGES_BYTES_MAX
 from gateway.audit.entry import ENTRY_BYTES_MAX
 from gateway.audit.errors import Malformed
 from gateway.audit.receipt import Commit, Receipt
@@ -66,12 +66,12 @@ class Splitter:
 
 
 Item = tuple[int, bytes, bytes, bytes]
-"""What a worker wants recorded: request id, entry, detail, encoded claims (empty for none)."""
+"""What a worker wants recorded: request id, entry, detail, encoded charges (empty for none)."""
 
 
-def pack_item(request_id: int, entry: bytes, detail: bytes, claims: bytes = b"") -> bytes:
+def pack_item(request_id: int, entry: bytes, detail: bytes, charges: bytes = b"") -> bytes:
     """One item of a RECORD message."""
-    return _ITEM.pack(request_id, len(entry), len(detail), len(claims)) + entry + detail + claims
+    return _ITEM.pack(request_id, len(entry), len(detail), len(charges)) + entry + detail + charges
 
 
 def unpack_items(body: bytes) -> list[Item]:
@@ -81,13 +81,13 @@ def unpack_items(body: bytes) -> list[Item]:
     while at < end:
         if end - at < _ITEM.size:
             raise Malformed("a record ends inside its lengths")
-        request_id, entry_bytes, detail_bytes, claims_bytes = _ITEM.unpack_from(body, at)
-        if entry_bytes > ENTRY_BYTES_MAX or detail_bytes > DETAIL_BYTES_MAX or claims_bytes > CLAIMS_BYTES_MAX:
-            raise Malformed("an entry, detail or claim is too long")
+        request_id, entry_bytes, detail_bytes, charges_bytes = _ITEM.unpack_from(body, at)
+        if entry_bytes > ENTRY_BYTES_MAX or detail_bytes > DETAIL_BYTES_MAX or charges_bytes > CHARGES_BYTES_MAX:
+            raise Malformed("an entry, detail or charge is too long")
         start = at + _ITEM.size
         middle = start + entry_bytes
         after = middle + detail_bytes
-        at = after + claims_bytes
+        at = after + charges_bytes
         items.append((request_id, body[start:middle], body[middle:after], body[after:at]))
     if at != end or not items:
         raise Malformed("the lengths of a record do not fill it")

@@ -39,7 +39,7 @@ class AuditPaths:
 
     @property
     def admission(self) -> str:
-        """Snapshot of what claims are decided by, derived from the log."""
+        """Snapshot of what charges are decided by, derived from the log."""
         return os.path.join(self.state, "run", "admission")
 
     @property

@@ -1,6 +1,6 @@
 """The one process that writes the log: what is readable from all workers at a moment becomes one commit.
 
-It is also where everything that must be exact over all workers is decided: claims of entries (`admission`), in the
+It is also where everything that must be exact over all workers is decided: charges of entries (`admission`), in the
 order in which they are appended, and what calls demand before their work (`limits`).
 """
 
@@ -21,7 +21,7 @@ from dataclasses import asdict
 
 from gateway.audit import framing, limits
 from gateway.audit.admission import Admission
-from gateway.audit.claims import Claims, pack_refusal
+from gateway.audit.charges import Charges, pack_refusal
 from gateway.audit.entry import checked, names_of
 from gateway.audit.errors import AuditError, LogFailed, Malformed
 from gateway.audit.files import Files, RealFiles
@@ -44,8 +44,8 @@ DRAIN_SECONDS = 2.0
 # The publisher thread must give the interpreter back well within the time of one sync.
 _SWITCH_SECONDS = 0.0005
 
-_Item = tuple[int, bytes, bytes, Claims | None, bytes, int]
-"""Request id, entry, detail, claims, the entry's packed names, the people it counts."""
+_Item = tuple[int, bytes, bytes, Charges | None, bytes, int]
+"""Request id, entry, detail, charges, the entry's packed names, the people it counts."""
 
 
 class _Connection:
@@ -208,7 +208,7 @@ class Sequencer:
         """Items whose entries are well formed: one that is not would make the log unverifiable for ever."""
         items: list[_Item] = []
         origin = self._log.origin
-        for request_id, entry, detail, raw_claims in framing.unpack_items(body):
+        for request_id, entry, detail, raw_charges in framing.unpack_items(body):
             if frame_bytes(len(entry), len(detail)) > self._commit_bytes_max:
                 raise Malformed("an entry with its detail does not fit a segment")
             names, people, has_detail = checked(entry)
@@ -216,12 +216,12 @@ class Sequencer:
                 raise Malformed("an entry names another log as its origin")
             if has_detail != bool(detail):
                 raise Malformed("an entry commits to a detail that did not come with it, or the reverse")
-            claims = None
-            if raw_claims:
-                claims = Claims.from_bytes(raw_claims)
-                if not entry.endswith(claims.marked_tags()):
-                    raise Malformed("an entry does not carry what its claims count")
-            items.append((request_id, entry, detail, claims, names, people))
+            charges = None
+            if raw_charges:
+                charges = Charges.from_bytes(raw_charges)
+                if not entry.endswith(charges.marked_tags()):
+                    raise Malformed("an entry does not carry what its charges count")
+            items.append((request_id, entry, detail, charges, names, people))
         return items
 
     def _commit(self, batch: list[tuple[_Connection, list[_Item]]]) -> None:
@@ -241,7 +241,7 @@ class Sequencer:
         self._append(part)
 
     def _append(self, part: list[tuple[_Connection, list[_Item]]]) -> None:
-        """Decide all claims in order, and append whatever may be."""
+        """Decide all charges in order, and append whatever may be."""
         admission = self._admission
         time_us = self._log.time_us()
         admission.begin(time_us)
@@ -250,10 +250,10 @@ class Sequencer:
         for connection, items in part:
             request_ids: list[int] = []
             refused: list[bytes] = []
-            for request_id, entry, detail, claims, names, people in items:
-                if claims is None:
+            for request_id, entry, detail, charges, names, people in items:
+                if charges is None:
                     admission.count(names, people)
-                elif refusal := admission.decide(claims, names, people):
+                elif refusal := admission.decide(charges, names, people):
                     refused.append(pack_refusal(request_id, refusal))
                     continue
                 request_ids.append(request_id)

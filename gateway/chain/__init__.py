@@ -21,14 +21,14 @@ from google.rpc import status_pb2
 from grpc_status import rpc_status
 
 from gateway.api.v1 import options_pb2
-from gateway.audit.claims import ClaimRefused
+from gateway.audit.charges import ChargeRefused
 from gateway.audit.entry import Kind, agency_of
 from gateway.audit.receipt import Receipt
 from gateway.chain.admit import Admitter
 from gateway.chain.authenticate import Authenticator
 from gateway.chain.authorise import authorise
 from gateway.chain.base import Answer, Behaviour, Call
-from gateway.chain.claims import RECOMPOSED_MAX, made_smaller, refused, too_busy
+from gateway.chain.charges import RECOMPOSED_MAX, made_smaller, refused, too_busy
 from gateway.chain.decode import decode
 from gateway.chain.gate import Gate
 from gateway.chain.held import Held
@@ -251,7 +251,7 @@ class Chain:
             self.end_share(call)  # a write waits for the log and the registry while it is worked on
         try:
             answer = await behaviour(call, call.message)
-        except ClaimRefused as error:
+        except ChargeRefused as error:
             raise refused(call, error.refusal) from None
         body = _bytes_of(answer)
         if call.method.audit == options_pb2.AUDIT_RULE_NONE:
@@ -262,7 +262,7 @@ class Chain:
                 asyncio.get_running_loop().call_soon(self.end_share, call)
                 receipt = await self._record(call, answer, body)
                 break
-            except ClaimRefused as error:
+            except ChargeRefused as error:
                 answer = made_smaller(call, answer, error.refusal)
                 body = _bytes_of(answer)
         else:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from gateway.agency.certificates import Principal
     from gateway.agency.grants import Grant, Right
     from gateway.agency.quotas import Bounds
-    from gateway.audit.claims import Claims
+    from gateway.audit.charges import Charges
     from gateway.audit.detail import SignedRequest
-    from gateway.chain.claims import Recompose
+    from gateway.chain.charges import Recompose
     from gateway.chain.methods import Method
     from gateway.chain.shares import Share
 
@@ -82,10 +82,10 @@ class Answer:
     """A GatewayError to send instead of the body, once the entry is durable (an absent person)."""
     effect: Callable[[], Awaitable[None]] | None = None
     """What takes effect once the entry is durable and before the answer leaves."""
-    claims: Claims | None = None
-    """What the entry claims besides the quotas of the grant: guesses."""
+    charges: Charges | None = None
+    """What the entry uses up besides the quotas of the grant: guesses."""
     recompose: Recompose | None = None
-    """Makes the answer smaller when a claim is refused; None: the call is refused then."""
+    """Makes the answer smaller when a charge is refused; None: the call is refused then."""
     agency: str = ""
     """Names the agency in the entry where the caller has no certificate yet (enrolment)."""
 

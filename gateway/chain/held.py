@@ -53,7 +53,7 @@ class Held:
         self._bytes[agency] = self._bytes.get(agency, 0) + message_bytes
         context.add_done_callback(lambda _context: self.release(agency, message_bytes))
 
-    def claim(self, agency: str, message_bytes: int) -> int:
+    def take(self, agency: str, message_bytes: int) -> int:
         """Count a message of a stream until it is released; returns what is to be released, 0 when it is small.
 
         Raises StreamsExhausted when the agency's share is taken.

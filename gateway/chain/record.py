@@ -10,14 +10,14 @@ from typing import Any
 
 from gateway.agency.guesses import GuessTags
 from gateway.audit.barrier import AuditBarrier, Durable
-from gateway.audit.claims import Claims
+from gateway.audit.charges import Charges
 from gateway.audit.detail import NONCE_BYTES, SALT_BYTES, Detail, seal
 from gateway.audit.entry import ZERO_16, ZERO_32, Decision, Entry, Kind
 from gateway.audit.fold import FoldedRefusals
 from gateway.audit.keys import KeyRing
 from gateway.audit.receipt import Receipt
 from gateway.chain.base import Answer, Call
-from gateway.chain.claims import claims_of
+from gateway.chain.charges import charges_of
 from gateway.chain.translate import reason_number
 from gateway.config import PEOPLE_PER_MESSAGE_MAX
 
@@ -64,7 +64,7 @@ class Recorder:
     def answer(
         self, call: Call, answer: Answer, kind: Kind, body: bytes, durable: Durable | None = None
     ) -> asyncio.Future[Receipt]:
-        """Record an answer; the future holds its receipt once the entry is durable, or ClaimRefused.
+        """Record an answer; the future holds its receipt once the entry is durable, or ChargeRefused.
 
         `durable`: see the barrier.
         """
@@ -82,9 +82,9 @@ class Recorder:
             signed=call.signed if kind is not Kind.PUSH_OUTCOME else None,
         )
         if refusal is not None:
-            claims = claims_of(call, answer, Kind.REFUSAL)
+            charges = charges_of(call, answer, Kind.REFUSAL)
             reason = reason_number(refusal.reason)
-            return self._submit(call, Kind.REFUSAL, answer.tags, detail, reason=reason, claims=claims)
+            return self._submit(call, Kind.REFUSAL, answer.tags, detail, reason=reason, charges=charges)
         return self._submit(
             call,
             kind,
@@ -93,7 +93,7 @@ class Recorder:
             people=answer.people,
             agency=answer.agency,
             durable=durable,
-            claims=claims_of(call, answer, kind),
+            charges=charges_of(call, answer, kind),
         )
 
     def refusal(self, call: Call, reason: int) -> asyncio.Future[Receipt]:
@@ -136,7 +136,7 @@ class Recorder:
         reason: int = 0,
         agency: str = "",
         durable: Durable | None = None,
-        claims: Claims | None = None,
+        charges: Charges | None = None,
     ) -> asyncio.Future[Receipt]:
         key = self._keys.current_detail(self._now_us())
         random = self._random(SALT_BYTES + NONCE_BYTES)
@@ -159,9 +159,9 @@ class Recorder:
             method=call.method.name,
             purpose=call.purpose,
             legal_basis=call.legal_basis,
-            tags=tags if claims is None else tags + claims.marked_tags(),
+            tags=tags if charges is None else tags + charges.marked_tags(),
         )
-        return self._barrier.record(entry.encode(), blob, durable, b"" if claims is None else claims.encode())
+        return self._barrier.record(entry.encode(), blob, durable, b"" if charges is None else charges.encode())
 
 
 def _numbers_of(message: Any) -> Iterable[str]:

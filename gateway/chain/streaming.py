@@ -235,7 +235,7 @@ class _Stream:
 
     def _hold(self, message_bytes: int) -> int:
         """Count a message among what is held for the agency. Raises StreamsExhausted."""
-        counted = self._steps.held.claim(self._agency, message_bytes)
+        counted = self._steps.held.take(self._agency, message_bytes)
         self._held_bytes += counted
         return counted
 

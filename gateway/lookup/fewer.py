@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.api.v1 import reason_pb2
 from gateway.chain.base import Answer
-from gateway.chain.claims import Recompose, Smaller
+from gateway.chain.charges import Recompose, Smaller
 
 _EXHAUSTED = reason_pb2.ERROR_REASON_QUOTA_EXHAUSTED
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from gateway.agency.guesses import guess_claims
+from gateway.agency.guesses import guess_charges
 from gateway.agency.predicates import SAME_HOUSEHOLD
 from gateway.api.v1 import context_pb2, reason_pb2, verification_pb2
-from gateway.audit.claims import Claims
+from gateway.audit.charges import Charges
 from gateway.chain.base import Answer, Call
-from gateway.chain.claims import Smaller
+from gateway.chain.charges import Smaller
 from gateway.chain.record import Recorder
 from gateway.chain.turns import pause_between_slices
 from gateway.errors import ArgumentInvalid, FieldViolation
@@ -221,15 +221,15 @@ class VerificationMethods:
             person_ids=[person.row[PERSON_ID] if person is not None else 0 for person in (*read.found, *others.found)],
             fields=plan.compared,
             withheld=[item.path for item in withheld],
-            claims=self._guesses(call, guessed),
+            charges=self._guesses(call, guessed),
             recompose=recompose,
         )
 
-    def _guesses(self, call: Call, guessed: Sequence[_Guess]) -> Claims | None:
+    def _guesses(self, call: Call, guessed: Sequence[_Guess]) -> Charges | None:
         if not guessed:
             return None
         tags = self._recorder.guess_tags([subject for _, subject, _ in guessed])
-        return guess_claims(call, tags, [missed for _, _, missed in guessed])
+        return guess_charges(call, tags, [missed for _, _, missed in guessed])
 
     def _guessed(self, verified: _Verified, told: Sequence[tuple[int, str, Found | None]]) -> list[_Guess]:
         """A guess about each person of whom something stated was close or wrong, or whom nobody visible is; and about

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from gateway.api.v1 import person_pb2, reason_pb2, sync_service_pb2
-from gateway.audit.claims import marked_tags_of
+from gateway.audit.charges import marked_tags_of
 from gateway.audit.entry import Decision, Kind
 from gateway.chain.translate import reason_number
 from gateway.client import Context

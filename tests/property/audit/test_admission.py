@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from gateway.audit import admission as admission_module
 from gateway.audit.admission import ONCE_US, Admission
-from gateway.audit.claims import (
+from gateway.audit.charges import (
     GUESSES_MARK,
     ONCE_MARK,
     SHARED_GUESSES_MARK,
-    Claims,
+    Charges,
     Counter,
     Ground,
     Guesses,
@@ -49,9 +49,9 @@ def guesses(draw: st.DrawFn) -> Guesses:
 
 
 @st.composite
-def steps(draw: st.DrawFn) -> tuple[int, str, str, str, Kind, int, Claims | None]:
-    claims = st.builds(
-        Claims,
+def steps(draw: st.DrawFn) -> tuple[int, str, str, str, Kind, int, Charges | None]:
+    charges = st.builds(
+        Charges,
         st.lists(COUNTERS, max_size=2).map(tuple),
         st.none() | guesses(),
         st.just(b"") | st.integers(10, 12).map(make_tag),
@@ -63,7 +63,7 @@ def steps(draw: st.DrawFn) -> tuple[int, str, str, str, Kind, int, Claims | None
         draw(st.sampled_from(PURPOSES)),
         draw(st.sampled_from((Kind.DISCLOSURE, Kind.PUSH_INTENT, Kind.PUSH_OUTCOME))),
         draw(st.integers(0, 5)),
-        draw(st.none() | claims),
+        draw(st.none() | charges),
     )
 
 
@@ -96,25 +96,25 @@ class Naive:
             if mark in marks
         )
 
-    def refuses(self, claims: Claims, entry: Entry, now_us: int) -> tuple[Ground, tuple[int, ...], int] | None:
+    def refuses(self, charges: Charges, entry: Entry, now_us: int) -> tuple[Ground, tuple[int, ...], int] | None:
         for time_us, old in self.entries:
             for mark, tags in split_marked(marked_tags_of(old.tags)):
-                if claims.once and mark == ONCE_MARK and claims.once in tags and now_us < time_us + ONCE_US:
+                if charges.once and mark == ONCE_MARK and charges.once in tags and now_us < time_us + ONCE_US:
                     return Ground.ONCE, (), 0
-        if claims.guesses is not None:
+        if charges.guesses is not None:
             here: dict[bytes, int] = {}
             left_out = []
-            for position, tag in enumerate(claims.guesses.subjects()):
+            for position, tag in enumerate(charges.guesses.subjects()):
                 mine = self.missed(tag, now_us, entry.agency) + here.get(tag, 0)
                 shared = self.missed(tag, now_us, None) + here.get(tag, 0)
-                most = claims.guesses.limit_shared
-                if mine >= claims.guesses.limit or (most and shared >= most):
+                most = charges.guesses.limit_shared
+                if mine >= charges.guesses.limit or (most and shared >= most):
                     left_out.append(position)
-                elif claims.guesses.missed[position]:
+                elif charges.guesses.missed[position]:
                     here[tag] = here.get(tag, 0) + 1
             if left_out:
                 return Ground.GUESSES, tuple(left_out), 0
-        for counter in claims.counters:
+        for counter in charges.counters:
             counts = entry.kind in (Kind.DISCLOSURE, Kind.PUSH_INTENT) and entry.people
             left = counter.limit - self.people(counter, now_us)
             if counts and entry.people > left:
@@ -122,7 +122,7 @@ class Naive:
         return None
 
 
-def entry_of(caller: str, method: str, purpose: str, kind: Kind, people: int, claims: Claims | None) -> Entry:
+def entry_of(caller: str, method: str, purpose: str, kind: Kind, people: int, charges: Charges | None) -> Entry:
     return Entry(
         kind,
         bytes(16),
@@ -132,31 +132,31 @@ def entry_of(caller: str, method: str, purpose: str, kind: Kind, people: int, cl
         method=method,
         purpose=purpose,
         legal_basis="law",
-        tags=make_tag(99) + (claims.marked_tags() if claims else b""),
+        tags=make_tag(99) + (charges.marked_tags() if charges else b""),
     )
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(steps(), max_size=25))
 def test_decisions_are_those_of_the_naive_model_and_the_log_alone_gives_the_same_state(
-    taken: list[tuple[int, str, str, str, Kind, int, Claims | None]],
+    taken: list[tuple[int, str, str, str, Kind, int, Charges | None]],
 ) -> None:
     live, naive, now_us = Admission(), Naive(), START_US
     raw: list[bytes] = []
-    for pause, caller, method, purpose, kind, people, claims in taken:
+    for pause, caller, method, purpose, kind, people, charges in taken:
         now_us += pause
-        if claims is not None and claims.guesses is not None:
+        if charges is not None and charges.guesses is not None:
             month = int(month_of(now_us))
-            claims = Claims(claims.counters, _of_month(claims.guesses, month), claims.once)
-        entry = entry_of(caller, method, purpose, kind, people, claims)
+            charges = Charges(charges.counters, _of_month(charges.guesses, month), charges.once)
+        entry = entry_of(caller, method, purpose, kind, people, charges)
         encoded = with_time(entry.encode(), now_us.to_bytes(8, "big"))
         names, counted, _ = checked(encoded)
         live.begin(now_us)
-        if claims is None:
+        if charges is None:
             live.count(names, counted)
         else:
-            expected = naive.refuses(claims, entry, now_us)
-            refusal = live.decide(claims, names, counted)
+            expected = naive.refuses(charges, entry, now_us)
+            refusal = live.decide(charges, names, counted)
             assert (refusal and (refusal.ground, refusal.subjects, refusal.people_left)) == expected
             if refusal is not None:
                 if refusal.ground in (Ground.PEOPLE, Ground.GUESSES):
@@ -169,7 +169,7 @@ def test_decisions_are_those_of_the_naive_model_and_the_log_alone_gives_the_same
         replayed.replay(encoded)
     for each in (live, replayed):
         each.begin(now_us)
-    # A claim that was refused changed nothing, and what was counted stands in the entries.
+    # A charge that was refused changed nothing, and what was counted stands in the entries.
     assert _values(replayed) == _values(live)
     assert _values(Admission(live.copy())) == _values(live)
 
@@ -177,8 +177,8 @@ def test_decisions_are_those_of_the_naive_model_and_the_log_alone_gives_the_same
 def test_tags_of_another_month_are_made_again() -> None:
     now = Admission()
     now.begin(day_end_us(START_US))
-    claims = Claims(guesses=Guesses(int(month_of(START_US)), 3, 0, make_tag(1), b"\x01"))
-    refusal = now.decide(claims, *_named("carrier"))
+    charges = Charges(guesses=Guesses(int(month_of(START_US)), 3, 0, make_tag(1), b"\x01"))
+    refusal = now.decide(charges, *_named("carrier"))
     assert refusal is not None
     assert refusal.ground is Ground.MONTH
 
@@ -190,17 +190,17 @@ def test_what_is_remembered_has_a_bound(monkeypatch) -> None:  # type: ignore[no
     now.begin(START_US)
     month = int(month_of(START_US))
     three = Guesses(month, 3, 0, b"".join(map(make_tag, range(3))), b"\x01\x01\x01")
-    refusal = now.decide(Claims(guesses=three), *_named("carrier"))
+    refusal = now.decide(Charges(guesses=three), *_named("carrier"))
     assert refusal is not None
     assert refusal.subjects == (2,)
     assert (
-        now.decide(Claims(guesses=Guesses(month, 3, 0, make_tag(5), b"\x00"), once=make_tag(6)), *_named("a")) is None
+        now.decide(Charges(guesses=Guesses(month, 3, 0, make_tag(5), b"\x00"), once=make_tag(6)), *_named("a")) is None
     )
-    full = now.decide(Claims(once=make_tag(7)), *_named("a"))
+    full = now.decide(Charges(once=make_tag(7)), *_named("a"))
     assert full is not None
     assert full.ground is Ground.FULL
     now.begin(START_US + ONCE_US)
-    assert now.decide(Claims(once=make_tag(7)), *_named("a")) is None
+    assert now.decide(Charges(once=make_tag(7)), *_named("a")) is None
 
 
 def _named(caller: str) -> tuple[bytes, int]:

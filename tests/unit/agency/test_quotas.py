@@ -8,7 +8,7 @@ from gateway.agency.grants import Grant, Quota
 from gateway.agency.narrowing import narrowed
 from gateway.agency.policy import Agency
 from gateway.agency.quotas import bounds_of, denied, scopes_of
-from gateway.audit.claims import Counter
+from gateway.audit.charges import Counter
 from gateway.audit.limits import Demand, Permit, Rate
 
 METHODS = frozenset({"LookUpPerson", "StreamLookUpPersons"})

@@ -26,8 +26,8 @@ def test_empty_and_oversized_messages_are_refused(head: bytes) -> None:
 
 
 def test_items_round_trip_and_incomplete_ones_are_refused() -> None:
-    body = framing.pack_item(1, b"entry", b"") + framing.pack_item(2, b"e", b"detail", b"claims")
-    assert framing.unpack_items(body) == [(1, b"entry", b"", b""), (2, b"e", b"detail", b"claims")]
+    body = framing.pack_item(1, b"entry", b"") + framing.pack_item(2, b"e", b"detail", b"charges")
+    assert framing.unpack_items(body) == [(1, b"entry", b"", b""), (2, b"e", b"detail", b"charges")]
     for end in (0, 3, 17, len(body) - 1):
         with pytest.raises(Malformed):
             framing.unpack_items(body[:end])

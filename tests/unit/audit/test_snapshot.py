@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.audit.admission import Admission
-from gateway.audit.claims import Claims, Guesses
+from gateway.audit.charges import Charges, Guesses
 from gateway.audit.entry import Entry, Kind
 from gateway.audit.files import RealFiles
 from gateway.audit.log import Log
@@ -19,9 +19,9 @@ from tests.unit.audit.records import LOG, ORIGIN, Clock, make_keys, make_tag, ne
 PATH = "/run/admission"
 
 
-def claimed(number: int) -> tuple[bytes, bytes]:
+def charged(number: int) -> tuple[bytes, bytes]:
     """An entry of one person, every third with a wrong guess, every fifth used only once."""
-    claims = Claims(
+    charges = Charges(
         guesses=Guesses(0, 5, 0, make_tag(number % 7), b"\x01") if number % 3 == 0 else None,
         once=make_tag(number) if number % 5 == 0 else b"",
     )
@@ -33,7 +33,7 @@ def claimed(number: int) -> tuple[bytes, bytes]:
         agency="hospital",
         method="Verify",
         purpose="care",
-        tags=claims.marked_tags(),
+        tags=charges.marked_tags(),
     )
     return entry.encode(), b""
 
@@ -51,7 +51,7 @@ class Scene:
 
     def append(self, entries: int) -> None:
         for _ in range(entries):
-            self.log.append([claimed(self.number)])
+            self.log.append([charged(self.number)])
             self.number += 1
         self.log.publish()
 
@@ -137,7 +137,7 @@ def test_rates_go_on_after_an_orderly_end_and_begin_empty_after_any_other(scene:
 
 def test_a_copy_is_written_once_its_entries_are_published_and_not_again_at_once(scene: Scene) -> None:
     scene.append(5)
-    scene.log.append([claimed(5)])
+    scene.log.append([charged(5)])
     scene.snapshots.take(6, scene.restored(), now=100.0)
     scene.snapshots.write(5, now=100.0)
     assert not scene.disk.exists(PATH)

@@ -240,7 +240,7 @@ async def test_a_stream_ends_when_its_agency_holds_too_much() -> None:
         return bytes(LARGE_BYTES)
 
     async with _stream(complete) as (call, steps, _):
-        taken = steps.held.claim("hospital", HELD_BYTES_MAX)
+        taken = steps.held.take("hospital", HELD_BYTES_MAX)
         await call.write(b"")
         frames, end = await _answers(call)
         steps.held.release("hospital", taken)

@@ -1,7 +1,7 @@
-"""What an entry claims when it is sent to be recorded: people of a day, guesses about people, single use. Pure.
+"""What an entry uses up when it is recorded: people of a day, guesses about people, single use. Pure.
 
-The sequencer decides all claims of an entry together, before anything of it is appended. What they count can be
-read from the entries alone (`gateway.audit.admission`), so claims themselves are stored nowhere.
+The sequencer decides all charges of an entry together, before anything of it is appended. What they count can be
+read from the entries alone (`gateway.audit.admission`), so charges themselves are stored nowhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gateway.audit.tags import TAG_BYTES
 
 COUNTERS_MAX = 16
 SUBJECTS_MAX = 2000
-CLAIMS_BYTES_MAX = 64 << 10
+CHARGES_BYTES_MAX = 64 << 10
 
 # Marks of 16 bytes that divide an entry's tags; no keyed hash is one of them.
 _MARK = bytes(TAG_BYTES - 1)
@@ -79,15 +79,15 @@ class Guesses:
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
-    """All claims of one entry. `once`: 16 bytes that no entry of the last minutes may carry, or nothing."""
+class Charges:
+    """All charges of one entry. `once`: 16 bytes that no entry of the last minutes may carry, or nothing."""
 
     counters: tuple[Counter, ...] = ()
     guesses: Guesses | None = None
     once: bytes = b""
 
     def marked_tags(self) -> bytes:
-        """What the entry carries at the end of its tags, so that the claims' effect can be read from it."""
+        """What the entry carries at the end of its tags, so that the charges' effect can be read from it."""
         tags = ONCE_MARK + self.once if self.once else b""
         if self.guesses is not None and 1 in self.guesses.missed:
             mark = SHARED_GUESSES_MARK if self.guesses.limit_shared else GUESSES_MARK
@@ -115,7 +115,7 @@ class Claims:
         return b"".join(parts)
 
     @classmethod
-    def from_bytes(cls, raw: bytes) -> Claims:
+    def from_bytes(cls, raw: bytes) -> Charges:
         """Raises Malformed unless encoding the result would give these bytes."""
         try:
             counter_bytes, has_once, subjects = _HEAD.unpack_from(raw)
@@ -131,20 +131,20 @@ class Claims:
                 guesses = Guesses(month, limit, limit_shared, raw[at:end], raw[end : end + subjects])
                 at = end + subjects
         except struct.error:
-            raise Malformed("claims end early") from None
+            raise Malformed("charges end early") from None
         if len(raw) != at or (guesses is not None and guesses.missed.strip(b"\x00\x01")):
-            raise Malformed("claims have another length than they say, or marks that are neither 0 nor 1")
-        claims = cls(counters, guesses, once)
+            raise Malformed("charges have another length than they say, or marks that are neither 0 nor 1")
+        charges = cls(counters, guesses, once)
         if _HEAD.pack(counter_bytes, bool(once), subjects) != raw[: _HEAD.size]:
-            raise Malformed("claims are not written as they must be")
-        return claims
+            raise Malformed("charges are not written as they must be")
+        return charges
 
 
 @lru_cache(maxsize=4096)
 def pack_counters(counters: tuple[Counter, ...]) -> bytes:
     """The counters' part; cached, because a deployment has few combinations. Raises Malformed."""
     if len(counters) > COUNTERS_MAX:
-        raise Malformed(f"an entry claims at most {COUNTERS_MAX} counters")
+        raise Malformed(f"an entry is charged to at most {COUNTERS_MAX} counters")
     parts: list[bytes] = []
     for counter in counters:
         key = counter.key()
@@ -196,7 +196,7 @@ def split_marked(tags: bytes) -> list[tuple[bytes, list[bytes]]]:
 
 
 class Ground(IntEnum):
-    """Which claim was refused."""
+    """Which charge was refused."""
 
     PEOPLE = 1
     GUESSES = 2
@@ -204,15 +204,15 @@ class Ground(IntEnum):
     MONTH = 4
     """The tags were made with another month's key than the log's present one: make them again."""
     FULL = 5
-    """There is no room to remember the claim."""
+    """There is no room to remember the charge."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimRefusal:
+class ChargeRefusal:
     """Why nothing was recorded.
 
     `position`: of the counter, `people_left` what still fits it. `subjects`: positions of those who must be left out.
-    `retry_us`: microseconds until the claim may be granted.
+    `retry_us`: microseconds until the charge may be granted.
     """
 
     ground: Ground
@@ -222,15 +222,15 @@ class ClaimRefusal:
     subjects: tuple[int, ...] = ()
 
 
-class ClaimRefused(Exception):
-    """Nothing was recorded: a claim of the entry was refused."""
+class ChargeRefused(Exception):
+    """Nothing was recorded: a charge of the entry was refused."""
 
-    def __init__(self, refusal: ClaimRefusal) -> None:
+    def __init__(self, refusal: ChargeRefusal) -> None:
         super().__init__(refusal.ground.name)
         self.refusal = refusal
 
 
-def pack_refusal(request_id: int, refusal: ClaimRefusal) -> bytes:
+def pack_refusal(request_id: int, refusal: ChargeRefusal) -> bytes:
     """One item of a REFUSED message."""
     head = _REFUSED.pack(
         request_id,
@@ -243,9 +243,9 @@ def pack_refusal(request_id: int, refusal: ClaimRefusal) -> bytes:
     return head + struct.pack(f">{len(refusal.subjects)}H", *refusal.subjects)
 
 
-def unpack_refusals(body: bytes) -> list[tuple[int, ClaimRefusal]]:
+def unpack_refusals(body: bytes) -> list[tuple[int, ChargeRefusal]]:
     """The (request id, refusal) of a REFUSED message. Raises Malformed."""
-    refusals: list[tuple[int, ClaimRefusal]] = []
+    refusals: list[tuple[int, ChargeRefusal]] = []
     at = 0
     try:
         while at < len(body):
@@ -253,7 +253,7 @@ def unpack_refusals(body: bytes) -> list[tuple[int, ClaimRefusal]]:
             at += _REFUSED.size
             subjects = struct.unpack_from(f">{count}H", body, at)
             at += 2 * count
-            refusals.append((request_id, ClaimRefusal(Ground(ground), retry_us, position, left, subjects)))
+            refusals.append((request_id, ChargeRefusal(Ground(ground), retry_us, position, left, subjects)))
     except (struct.error, ValueError):
         raise Malformed("a refusal of the sequencer cannot be read") from None
     return refusals

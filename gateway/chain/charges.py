@@ -1,4 +1,4 @@
-"""What an answer claims when it is recorded, and what becomes of it when a claim is refused. Pure."""
+"""What an answer uses up when it is recorded, and what becomes of it when a charge is refused. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.agency.quotas import daily
-from gateway.audit.claims import ClaimRefusal, Claims, Ground
+from gateway.audit.charges import ChargeRefusal, Charges, Ground
 from gateway.audit.entry import Kind
 from gateway.errors import AuditUnavailable, CallReplayed, GatewayError, QuotaExhausted
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.chain.base import Answer, Call
 
 RECOMPOSED_MAX = 4
-"""How often an answer is made smaller because others used up what it claimed meanwhile."""
+"""How often an answer is made smaller because others used up the same meanwhile."""
 BUSY_SECONDS = 0.5
 
 _COUNTING = (Kind.DISCLOSURE, Kind.PUSH_INTENT)
@@ -25,7 +25,7 @@ _COUNTING = (Kind.DISCLOSURE, Kind.PUSH_INTENT)
 class Smaller:
     """What must be left out of an answer: each item that is, is answered with QUOTA_EXHAUSTED.
 
-    `subjects`: positions in the guesses that the answer claimed. `people_max`: how many people may remain, the first
+    `subjects`: positions in the answer's guesses. `people_max`: how many people may remain, the first
     ones; None: any number.
     """
 
@@ -38,20 +38,20 @@ Recompose = Callable[["Answer", Smaller], "Answer"]
 would stay in memory until the collector of cycles comes by, which is seldom here."""
 
 
-def claims_of(call: Call, answer: Answer, kind: Kind) -> Claims | None:
-    """Everything that the entry of an answer claims."""
+def charges_of(call: Call, answer: Answer, kind: Kind) -> Charges | None:
+    """Everything that the entry of an answer uses up."""
     bounds = call.bounds
     counted = bounds is not None and answer.people > 0 and kind in _COUNTING
     counters = bounds.counters if bounds is not None and counted else ()
-    guesses = answer.claims.guesses if answer.claims is not None else None
+    guesses = answer.charges.guesses if answer.charges is not None else None
     # The signature of a push is used up by its intent.
     once = call.once if kind is not Kind.PUSH_OUTCOME else b""
     if not counters and guesses is None and not once:
         return None
-    return Claims(counters, guesses, once)
+    return Charges(counters, guesses, once)
 
 
-def made_smaller(call: Call, answer: Answer, refusal: ClaimRefusal) -> Answer:
+def made_smaller(call: Call, answer: Answer, refusal: ChargeRefusal) -> Answer:
     """The answer without what may not be told. Raises GatewayError when nothing of it may be."""
     if answer.recompose is None or (refusal.ground is Ground.PEOPLE and not refusal.people_left):
         raise refused(call, refusal)
@@ -62,7 +62,7 @@ def made_smaller(call: Call, answer: Answer, refusal: ClaimRefusal) -> Answer:
     raise refused(call, refusal)
 
 
-def refused(call: Call, refusal: ClaimRefusal) -> GatewayError:
+def refused(call: Call, refusal: ChargeRefusal) -> GatewayError:
     """The refusal of a whole call. A guess budget's looks like that of any day's quota."""
     if refusal.ground is Ground.ONCE:
         return CallReplayed()
@@ -75,6 +75,6 @@ def refused(call: Call, refusal: ClaimRefusal) -> GatewayError:
 
 
 def too_busy(call: Call) -> QuotaExhausted:
-    """Others took what was claimed each time that the answer was made smaller."""
+    """Others used up the same each time that the answer was made smaller."""
     assert call.principal is not None
     return QuotaExhausted(quotas=[daily(call.principal.entry_name)], retry_seconds=BUSY_SECONDS)

@@ -1,4 +1,4 @@
-"""Claims, demands and the sequencer's answers to them: round trips, and nothing but declared errors."""
+"""Charges, demands and the sequencer's answers to them: round trips, and nothing but declared errors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.audit import limits
-from gateway.audit.claims import (
-    ClaimRefusal,
-    Claims,
+from gateway.audit.charges import (
+    ChargeRefusal,
+    Charges,
     Counter,
     Ground,
     Guesses,
@@ -32,37 +32,37 @@ U16, U32 = st.integers(0, 0xFFFF), st.integers(0, 0xFFFF_FFFF)
 
 
 @st.composite
-def claims(draw: st.DrawFn) -> Claims:
+def charges(draw: st.DrawFn) -> Charges:
     counters = draw(st.lists(st.builds(Counter, NAME, NAMES, NAMES, st.integers(0, 1 << 63)), max_size=3))
     tags = draw(TAGS)
     guesses = None
     if tags:
         missed = bytes(draw(st.lists(st.booleans(), min_size=len(tags), max_size=len(tags))))
         guesses = Guesses(draw(U32), draw(U16), draw(U16), b"".join(tags), missed)
-    return Claims(tuple(counters), guesses, draw(st.just(b"") | st.just(make_tag(7))))
+    return Charges(tuple(counters), guesses, draw(st.just(b"") | st.just(make_tag(7))))
 
 
 @settings(max_examples=80, deadline=None)
-@given(claims(), st.data())
-def test_claims_round_trip_and_lose_no_byte(claimed: Claims, data: st.DataObject) -> None:
-    raw = claimed.encode()
-    assert Claims.from_bytes(raw) == claimed
+@given(charges(), st.data())
+def test_charges_round_trip_and_lose_no_byte(charged: Charges, data: st.DataObject) -> None:
+    raw = charged.encode()
+    assert Charges.from_bytes(raw) == charged
     for wrong in (raw[:-1], raw + b"\x00"):
         with pytest.raises(Malformed):
-            Claims.from_bytes(wrong)
+            Charges.from_bytes(wrong)
     at = data.draw(st.integers(0, len(raw) - 1))
     try:
-        changed = Claims.from_bytes(raw[:at] + bytes((raw[at] ^ data.draw(st.integers(1, 255)),)) + raw[at + 1 :])
+        changed = Charges.from_bytes(raw[:at] + bytes((raw[at] ^ data.draw(st.integers(1, 255)),)) + raw[at + 1 :])
     except Malformed:
         return
-    assert changed != claimed
+    assert changed != charged
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=80))
-def test_any_bytes_are_claims_demands_or_refused(raw: bytes) -> None:
+def test_any_bytes_are_charges_demands_or_refused(raw: bytes) -> None:
     for read in (
-        Claims.from_bytes,
+        Charges.from_bytes,
         Demand.from_bytes,
         unpack_refusals,
         limits.unpack_admits,
@@ -74,13 +74,13 @@ def test_any_bytes_are_claims_demands_or_refused(raw: bytes) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(TAGS, claims())
-def test_what_claims_count_is_read_from_the_end_of_an_entrys_tags(subjects: list[bytes], claimed: Claims) -> None:
-    marked = claimed.marked_tags()
+@given(TAGS, charges())
+def test_what_charges_count_is_read_from_the_end_of_an_entrys_tags(subjects: list[bytes], charged: Charges) -> None:
+    marked = charged.marked_tags()
     assert marked_tags_of(b"".join(subjects) + marked) == marked
-    missed = claimed.guesses.missed_subjects() if claimed.guesses is not None else []
+    missed = charged.guesses.missed_subjects() if charged.guesses is not None else []
     found = [tag for _, tags in split_marked(marked) for tag in tags]
-    assert found == ([claimed.once] if claimed.once else []) + missed
+    assert found == ([charged.once] if charged.once else []) + missed
 
 
 @settings(max_examples=50, deadline=None)
@@ -89,13 +89,13 @@ def test_what_claims_count_is_read_from_the_end_of_an_entrys_tags(subjects: list
         st.tuples(
             st.integers(0, 1 << 63),
             st.builds(
-                ClaimRefusal, st.sampled_from(Ground), st.integers(0, 1 << 40), U16, U32, st.lists(U16).map(tuple)
+                ChargeRefusal, st.sampled_from(Ground), st.integers(0, 1 << 40), U16, U32, st.lists(U16).map(tuple)
             ),
         ),
         max_size=4,
     )
 )
-def test_refusals_round_trip(refusals: list[tuple[int, ClaimRefusal]]) -> None:
+def test_refusals_round_trip(refusals: list[tuple[int, ChargeRefusal]]) -> None:
     assert unpack_refusals(b"".join(pack_refusal(*each) for each in refusals)) == refusals
 
 
