@@ -1,10 +1,11 @@
-"""Subject tags: keyed hashes by which only the holder of a month's key finds a person's entries."""
+"""Subject tags, by which only the holder of a month's key finds a person's entries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import blake2b
+from struct import pack
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -51,7 +52,7 @@ def months_between(from_us: int, to_us: int) -> list[str]:
 
 
 class TagKey:
-    """The tag key of one month; about 0.7 us a tag."""
+    """The tag key of one month; about 0.1 us a person of many, 4 us for one alone."""
 
     __slots__ = ("_guess", "_number", "_person", "month")
 
@@ -59,18 +60,14 @@ class TagKey:
         if len(key) != KEY_BYTES:
             raise Malformed("a tag key has 32 bytes")
         self.month = month
+        self._person = _permutation(key, _PERSON)
+        self._guess = _permutation(key, _GUESS)
         # The keyed first block is computed once; each tag starts from a copy of that state.
-        self._person = blake2b(key=key, digest_size=TAG_BYTES, person=_PERSON)
         self._number = blake2b(key=key, digest_size=TAG_BYTES, person=_NUMBER)
-        guess_key = blake2b(key=key, digest_size=KEY_BYTES, person=_GUESS).digest()
-        # One block a subject and no two alike: the cipher as a keyed permutation, for which no mode of use is needed.
-        self._guess = Cipher(algorithms.AES256(guess_key), modes.ECB())  # noqa: S305
 
     def person(self, person_id: int) -> bytes:
         """Tag of a person by the registry's own identifier."""
-        state = self._person.copy()
-        state.update(person_id.to_bytes(8, "big"))
-        return state.digest()
+        return self.people([person_id])
 
     def number(self, number: str) -> bytes:
         """Tag of a 12-digit number that was asked for and not found or not resolved."""
@@ -78,15 +75,9 @@ class TagKey:
         state.update(number.encode("ascii"))
         return state.digest()
 
-    def people(self, person_ids: Iterable[int]) -> bytes:
+    def people(self, person_ids: Sequence[int]) -> bytes:
         """The tags of many people, concatenated in order, as an entry holds them."""
-        copy = self._person.copy
-        tags: list[bytes] = []
-        for person_id in person_ids:
-            state = copy()
-            state.update(person_id.to_bytes(8, "big"))
-            tags.append(state.digest())
-        return b"".join(tags)
+        return self._person.encryptor().update(pack(">" + "8xQ" * len(person_ids), *person_ids))
 
     def numbers(self, numbers: Iterable[str]) -> bytes:
         """The tags of many numbers, concatenated in order."""
@@ -95,8 +86,7 @@ class TagKey:
     def guesses(self, subjects: Iterable[int | str]) -> bytes:
         """Tags in a domain of their own of people, by id, and of numbers that nobody visible has; joined in order.
 
-        Every subject of a verification has one, so they are made a thousand at once. Raises Malformed for a text of
-        more than 16 characters.
+        Raises Malformed for a text of more than 16 characters.
         """
         blocks = [
             subject.to_bytes(TAG_BYTES, "big") if isinstance(subject, int) else subject.encode("ascii").ljust(TAG_BYTES)
@@ -105,5 +95,10 @@ class TagKey:
         plain = b"".join(blocks)
         if len(plain) != TAG_BYTES * len(blocks):
             raise Malformed("no number has more than 16 digits")
-        encryptor = self._guess.encryptor()
-        return encryptor.update(plain) + encryptor.finalize()
+        return self._guess.encryptor().update(plain)
+
+
+def _permutation(key: bytes, domain: bytes) -> Cipher[modes.ECB]:
+    """One block a subject and no two alike: the cipher as a keyed permutation, for which no mode of use is needed."""
+    own = blake2b(key=key, digest_size=KEY_BYTES, person=domain).digest()
+    return Cipher(algorithms.AES256(own), modes.ECB())  # noqa: S305
