@@ -210,6 +210,8 @@ class _Stream:
         self._steps.enter()
         try:
             self._steps.check_room()
+            # Before it waits for anything: what waits lies in memory too.
+            held_bytes = self._hold(len(request))
             # One after the other: a message may leave out what the one before it said.
             async with self._decoding:
                 await self._steps.take_share(call, self._agency)
@@ -220,7 +222,6 @@ class _Stream:
                 self._steps.end_share(call)
                 await self._streaming.places.admit(self._opened, call)
                 await self._steps.take_share(call, self._agency)
-            held_bytes = self._hold(len(request))
             answer = await self._steps.complete(call, self._behaviour)
             held_bytes += self._hold(len(answer))
             return answer_frame(answer, sequence, call.call_id), held_bytes

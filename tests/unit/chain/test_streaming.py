@@ -37,6 +37,8 @@ class Steps:
     def __init__(self, complete: Complete) -> None:
         self.held = Held()
         self.at_work = 0
+        self.turn = asyncio.Event()
+        self.turn.set()
         self._complete = complete
 
     def enter(self) -> None:
@@ -55,7 +57,7 @@ class Steps:
         self.identify(call, peer, metadata)
 
     async def take_share(self, _call: Call, _agency: str) -> None:
-        pass
+        await self.turn.wait()
 
     def end_share(self, _call: Call) -> None:
         pass
@@ -110,6 +112,12 @@ async def _answers(call: Any) -> tuple[list[Frame], Reply]:
     except grpc.aio.AioRpcError as error:
         return frames, refused(error)
     return frames, Reply(await call.code())
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - what changes has no event to wait for
+            await asyncio.sleep(0.005)
 
 
 def _people(count: int) -> bytes:
@@ -245,6 +253,22 @@ async def test_a_stream_ends_when_its_agency_holds_too_much() -> None:
         frames, end = await _answers(call)
         steps.held.release("hospital", taken)
     assert (frames, end.reason) == ([], "STREAMS_EXHAUSTED")
+
+
+async def test_what_waits_for_its_turn_is_counted() -> None:
+    async def complete(_call: Call) -> bytes:
+        return b""
+
+    async with _stream(complete) as (call, steps, _):
+        taken = steps.held.take("hospital", HELD_BYTES_MAX - LARGE_BYTES)
+        steps.turn.clear()
+        await call.write(bytes(LARGE_BYTES))
+        await call.write(bytes(LARGE_BYTES))
+        await _until(lambda: steps.held._bytes == {"hospital": HELD_BYTES_MAX})
+        steps.turn.set()
+        frames, end = await _answers(call)
+        steps.held.release("hospital", taken)
+    assert ([frame.sequence for frame in frames], end.reason) == ([1], "STREAMS_EXHAUSTED")
 
 
 async def test_a_stream_says_who_serves_it_before_anything_is_asked() -> None:
