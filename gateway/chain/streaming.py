@@ -5,9 +5,10 @@ message: authenticate -> decode -> authorise -> the role -> record -> answer fra
 
 A message that its caller can correct (`CallerMistake`) is refused in its answer frame, and the stream goes on. Any
 other refusal ends the stream, once everything before it was answered. A stream ends by itself after 50 s, and when
-the process stops: with STREAM_ENDED, after all that was begun; the caller opens another and goes on. It is that
-short because a connection that has reached its age is cut one minute later, and because a token then hardly ever
-expires on the way; when it does, the stream ends with CREDENTIAL_EXPIRED.
+the process stops: with STREAM_ENDED, after all that was begun; the caller opens another and goes on. Answers that its
+caller does not take within 5 s more are given up. It is that short because a connection that has reached its age is
+cut one minute later, and because a token then hardly ever expires on the way; when it does, the stream ends with
+CREDENTIAL_EXPIRED.
 
 To add a streamed method, write its batch method first. Then give the contract `rpc Stream...` with a request frame
 `{<batch request> batch = 1; string call_id = 2;}` and a response frame `{<batch response> batch = 1;
@@ -18,6 +19,7 @@ takes the call and the *batch* request and returns its `Answer`: all else is don
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -32,7 +34,7 @@ from gateway.chain.identify import call_id_of, check_deadline
 from gateway.chain.methods import Method
 from gateway.chain.places import StreamPlaces
 from gateway.chain.translate import rich_status
-from gateway.config import BATCHES_PER_STREAM_AT_ONCE, STREAM_SECONDS_MAX
+from gateway.config import BATCHES_PER_STREAM_AT_ONCE, STREAM_SECONDS_MAX, STREAM_TAKEN_SECONDS_MAX
 from gateway.errors import CallerMistake, StreamEnded
 
 WORKER_KEY, WORKERS_KEY = "popgate-worker", "popgate-workers"
@@ -115,9 +117,15 @@ class Streaming:
         """The gRPC handler of a streamed method: exact bytes in, exact bytes out."""
 
         async def serve(_requests: Any, context: Any) -> None:
-            status = await _Stream(self, method, behaviour, context).serve()
-            if status is not None:
-                await self.abort(context, status)
+            stream = _Stream(self, method, behaviour, context)
+            try:
+                status = await stream.serve()
+                if status is not None:
+                    # Raised when the caller is gone before it took the status; gRPC would log it.
+                    with contextlib.suppress(grpc.aio.InternalError):
+                        await self.abort(context, status)
+            finally:
+                stream.close()
 
         return grpc.stream_stream_rpc_method_handler(serve)
 
@@ -141,6 +149,7 @@ class _Stream:
         self._room = asyncio.Semaphore(BATCHES_PER_STREAM_AT_ONCE)
         self._decoding = asyncio.Lock()
         self._held_bytes = 0
+        self._sending_bytes = 0
         self._begun: asyncio.Queue[asyncio.Task[tuple[bytes, int]] | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -155,27 +164,44 @@ class _Stream:
         except Exception as error:
             return await self._steps.refuse(self._opened, error)
         try:
-            await self._context.send_initial_metadata(self._streaming.seat)
+            async with self._taking():
+                await self._context.send_initial_metadata(self._streaming.seat)
             self._start(self._read())
             await self._answer()
         except _Refused as refused:
             return refused.status
+        except TimeoutError:
+            self._ended_here = True
         finally:
             places.leave(self._opened)
             for task in self._tasks:
                 task.cancel()
-            self._release(self._held_bytes)
+            self._release(self._held_bytes - self._sending_bytes)
         if self._ended_here:
             return rich_status(StreamEnded(retry_seconds=REOPEN_SECONDS), self._opened.call_id, None)
         return None
 
+    def close(self) -> None:
+        """The call is over for gRPC too.
+
+        gRPC keeps an answer that it was given until the caller takes it or is gone, and sends the status behind it; it
+        cannot be told to drop one. So that answer counts as held until then.
+        """
+        self._release(self._held_bytes)
+
     async def _answer(self) -> None:
-        """Send each answer in its turn, as fast as the caller takes them. Raises _Refused."""
+        """Send each answer in its turn, as fast as the caller takes them. Raises _Refused, TimeoutError."""
         while (work := await self._begun.get()) is not None:
-            frame, held_bytes = await work
-            await self._context.write(frame)
-            self._release(held_bytes)
+            frame, self._sending_bytes = await work
+            async with self._taking():
+                await self._context.write(frame)
+            self._release(self._sending_bytes)
+            self._sending_bytes = 0
             self._room.release()
+
+    def _taking(self) -> asyncio.Timeout:
+        """How long the caller may leave untaken what it is sent."""
+        return asyncio.timeout(max(0.0, self._ends_at + STREAM_TAKEN_SECONDS_MAX - time.monotonic()))
 
     async def _read(self) -> None:
         """Begin the work on each message, when there is room for its answer."""

@@ -15,6 +15,7 @@ from grpc_status import rpc_status
 
 from gateway.api.v1 import lookup_service_pb2
 from gateway.audit.permits import Permits
+from gateway.chain import streaming as streaming_module
 from gateway.chain.admit import Admitter
 from gateway.chain.base import Answer, Call
 from gateway.chain.held import HELD_BYTES_MAX, LARGE_BYTES, Held
@@ -162,6 +163,12 @@ async def test_two_messages_of_a_stream_are_at_work_at_once_and_no_third() -> No
     assert (len(frames), most) == (8, 2)
 
 
+def _large() -> bytes:
+    """A mebibyte: gRPC sends a few ahead of a caller that reads none."""
+    result = lookup_service_pb2.LookUpResult(reference="x" * (1 << 20))
+    return lookup_service_pb2.BatchLookUpPersonsResponse(results=[result]).SerializeToString()
+
+
 @pytest.mark.parametrize(
     ("error", "reason"), [(CredentialExpired(), "CREDENTIAL_EXPIRED"), (ValueError("fault"), "INTERNAL")]
 )
@@ -206,6 +213,43 @@ async def test_an_old_stream_ends_in_good_order() -> None:
         frames, end = await _answers(call)
     assert ([frame.sequence for frame in frames], end.reason) == ([1], "STREAM_ENDED")
     assert end.code is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_caller_that_takes_nothing_keeps_no_place_and_what_it_leaves_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streaming_module, "STREAM_TAKEN_SECONDS_MAX", 0.05)
+    answer = _large()
+
+    async def complete(_call: Call) -> bytes:
+        return answer
+
+    async with _stream(complete, seconds_max=0.3) as (call, steps, streaming):
+        for _ in range(16):
+            await call.write(b"")
+        await _until(lambda: steps.held._bytes == {"hospital": 2 * len(answer)})
+        await _until(lambda: streaming.places._open == {})
+        # Of the two that were ready, gRPC has one.
+        assert steps.held._bytes == {"hospital": len(answer)}
+        assert steps.at_work == 0
+        frames, end = await _answers(call)
+        await _until(lambda: steps.held._bytes == {})
+    assert [frame.sequence for frame in frames] == list(range(1, len(frames) + 1))
+    assert end.reason == "STREAM_ENDED"
+
+
+async def test_who_leaves_with_an_answer_untaken_holds_it_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming_module, "STREAM_TAKEN_SECONDS_MAX", 0.05)
+
+    async def complete(_call: Call) -> bytes:
+        return _large()
+
+    async with _stream(complete, seconds_max=0.3) as (call, steps, streaming):
+        for _ in range(16):
+            await call.write(b"")
+        await _until(lambda: steps.held._bytes != {} and streaming.places._open == {})
+        call.cancel()
+        await _until(lambda: steps.held._bytes == {})
 
 
 async def test_a_stream_ends_in_good_order_when_the_process_stops() -> None:
