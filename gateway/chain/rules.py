@@ -157,7 +157,7 @@ def _text(rule: Any, *, required: bool) -> _Rule:
     matches = (re.compile(rule.pattern) if rule.pattern else _TEXT).fullmatch
     bytes_max = rule.bytes_max
     is_required, is_longer = _is_required(required), _is_longer(bytes_max)
-    differs = (("", f"must match {rule.pattern}" if rule.pattern else "must not contain control characters"),)
+    differs = (("", _differs(rule)),)
 
     def check(value: str) -> _Wrong:
         if not value:
@@ -167,6 +167,12 @@ def _text(rule: Any, *, required: bool) -> _Rule:
         return differs if matches(value) is None else _FINE
 
     return check
+
+
+def _differs(rule: Any) -> str:
+    if rule.form:
+        return f"must be {rule.form}"
+    return f"must match {rule.pattern}" if rule.pattern else "must not contain control characters"
 
 
 def _octets(rule: Any) -> _Rule:

@@ -28,7 +28,7 @@ from gateway.api.v1 import reason_pb2 as gateway_dot_api_dot_v1_dot_reason__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"gateway/api/v1/audit_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/reason.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x02\n\x14QueryAccessesRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12$\n\x06number\x18\x02 \x01(\tB\x14\x92\xb5\x18\x10\x08\x01\x10\x0c\"\n0[0-9]{11}\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65ntries_max\x18\x05 \x01(\r\x12\x19\n\x0c\x62\x65\x66ore_index\x18\x06 \x01(\x04H\x00\x88\x01\x01\x42\x0f\n\r_before_index\"\x9f\x02\n\x06\x41\x63\x63\x65ss\x12\r\n\x05index\x18\x01 \x01(\x04\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61gency\x18\x03 \x01(\t\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x0f\n\x07purpose\x18\x05 \x01(\t\x12\x13\n\x0blegal_basis\x18\x06 \x01(\t\x12\x0f\n\x07\x61llowed\x18\x07 \x01(\x08\x12+\n\x06reason\x18\x08 \x01(\x0e\x32\x1b.gateway.api.v1.ErrorReason\x12\x0f\n\x07\x63\x61ll_id\x18\t \x01(\t\x12\x0e\n\x06\x66ields\x18\n \x03(\t\x12\x16\n\x0e\x63\x61se_reference\x18\x0b \x01(\t\x12\x0c\n\x04unit\x18\x0c \x01(\t\x12\x11\n\tsignature\x18\r \x01(\t\"\x98\x01\n\x15QueryAccessesResponse\x12(\n\x08\x61\x63\x63\x65sses\x18\x01 \x03(\x0b\x32\x16.gateway.api.v1.Access\x12\x1d\n\x15\x63urrent_through_index\x18\x02 \x01(\x04\x12\x0c\n\x04more\x18\x03 \x01(\x08\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2|\n\x0c\x41uditService\x12l\n\rQueryAccesses\x12$.gateway.api.v1.QueryAccessesRequest\x1a%.gateway.api.v1.QueryAccessesResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"gateway/api/v1/audit_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/reason.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb2\x02\n\x14QueryAccessesRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x44\n\x06number\x18\x02 \x01(\tB4\x92\xb5\x18\x30\x08\x01\x10\x0c\"\n0[0-9]{11}2\x1e\x31\x32 digits, the first of them 0\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07to_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65ntries_max\x18\x05 \x01(\r\x12\x19\n\x0c\x62\x65\x66ore_index\x18\x06 \x01(\x04H\x00\x88\x01\x01\x42\x0f\n\r_before_index\"\x9f\x02\n\x06\x41\x63\x63\x65ss\x12\r\n\x05index\x18\x01 \x01(\x04\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61gency\x18\x03 \x01(\t\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x0f\n\x07purpose\x18\x05 \x01(\t\x12\x13\n\x0blegal_basis\x18\x06 \x01(\t\x12\x0f\n\x07\x61llowed\x18\x07 \x01(\x08\x12+\n\x06reason\x18\x08 \x01(\x0e\x32\x1b.gateway.api.v1.ErrorReason\x12\x0f\n\x07\x63\x61ll_id\x18\t \x01(\t\x12\x0e\n\x06\x66ields\x18\n \x03(\t\x12\x16\n\x0e\x63\x61se_reference\x18\x0b \x01(\t\x12\x0c\n\x04unit\x18\x0c \x01(\t\x12\x11\n\tsignature\x18\r \x01(\t\"\x98\x01\n\x15QueryAccessesResponse\x12(\n\x08\x61\x63\x63\x65sses\x18\x01 \x03(\x0b\x32\x16.gateway.api.v1.Access\x12\x1d\n\x15\x63urrent_through_index\x18\x02 \x01(\x04\x12\x0c\n\x04more\x18\x03 \x01(\x08\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2|\n\x0c\x41uditService\x12l\n\rQueryAccesses\x12$.gateway.api.v1.QueryAccessesRequest\x1a%.gateway.api.v1.QueryAccessesResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,15 +38,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUERYACCESSESREQUEST'].fields_by_name['context']._loaded_options = None
   _globals['_QUERYACCESSESREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_QUERYACCESSESREQUEST'].fields_by_name['number']._loaded_options = None
-  _globals['_QUERYACCESSESREQUEST'].fields_by_name['number']._serialized_options = b'\222\265\030\020\010\001\020\014\"\n0[0-9]{11}'
+  _globals['_QUERYACCESSESREQUEST'].fields_by_name['number']._serialized_options = b'\222\265\0300\010\001\020\014\"\n0[0-9]{11}2\03612 digits, the first of them 0'
   _globals['_AUDITSERVICE'].methods_by_name['QueryAccesses']._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['QueryAccesses']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \001(\003'
   _globals['_QUERYACCESSESREQUEST']._serialized_start=177
-  _globals['_QUERYACCESSESREQUEST']._serialized_end=451
-  _globals['_ACCESS']._serialized_start=454
-  _globals['_ACCESS']._serialized_end=741
-  _globals['_QUERYACCESSESRESPONSE']._serialized_start=744
-  _globals['_QUERYACCESSESRESPONSE']._serialized_end=896
-  _globals['_AUDITSERVICE']._serialized_start=898
-  _globals['_AUDITSERVICE']._serialized_end=1022
+  _globals['_QUERYACCESSESREQUEST']._serialized_end=483
+  _globals['_ACCESS']._serialized_start=486
+  _globals['_ACCESS']._serialized_end=773
+  _globals['_QUERYACCESSESRESPONSE']._serialized_start=776
+  _globals['_QUERYACCESSESRESPONSE']._serialized_end=928
+  _globals['_AUDITSERVICE']._serialized_start=930
+  _globals['_AUDITSERVICE']._serialized_end=1054
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from gateway.api.v1 import reason_pb2 as gateway_dot_api_dot_v1_dot_reason__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgateway/api/v1/context.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/reason.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x01\n\x0eRequestContext\x12>\n\x07purpose\x18\x01 \x01(\tB-\x92\xb5\x18)\x08\x01\x10@\"#[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*\x12\x30\n\x0blegal_basis\x18\x02 \x01(\tB\x1b\x92\xb5\x18\x17\x08\x01\x10@\"\x11[A-Za-z0-9/:._-]+\x12!\n\x0e\x63\x61se_reference\x18\x03 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x01\x12\x19\n\x07officer\x18\x04 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10@\"J\n\rWithheldField\x12\x0c\n\x04path\x18\x01 \x01(\t\x12+\n\x06reason\x18\x02 \x01(\x0e\x32\x1b.gateway.api.v1.ErrorReason\"\x94\x01\n\rDatasetSource\x12(\n\x07\x64\x61taset\x18\x01 \x01(\x0e\x32\x17.gateway.api.v1.Dataset\x12*\n\x05owner\x18\x02 \x01(\x0e\x32\x1b.gateway.api.v1.AgencyClass\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x07Receipt\x12\x0e\n\x06origin\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x04\x12\x11\n\tleaf_hash\x18\x03 \x01(\x0c\x12\x14\n\x0c\x63ommit_first\x18\x04 \x01(\x04\x12\x14\n\x0c\x63ommit_count\x18\x05 \x01(\r\x12\x0c\n\x04path\x18\x06 \x03(\x0c\x12\x11\n\tsignature\x18\x07 \x01(\x0c\x12\x0e\n\x06key_id\x18\x08 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cgateway/api/v1/context.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/reason.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x02\n\x0eRequestContext\x12}\n\x07purpose\x18\x01 \x01(\tBl\x92\xb5\x18h\x08\x01\x10@\"#[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*2=words of small letters with dots between, as health.admission\x12\x64\n\x0blegal_basis\x18\x02 \x01(\tBO\x92\xb5\x18K\x08\x01\x10@\"\x11[A-Za-z0-9/:._-]+22letters, digits and / : . _ -, as law26/2023:art10\x12!\n\x0e\x63\x61se_reference\x18\x03 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x01\x12\x19\n\x07officer\x18\x04 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10@\"J\n\rWithheldField\x12\x0c\n\x04path\x18\x01 \x01(\t\x12+\n\x06reason\x18\x02 \x01(\x0e\x32\x1b.gateway.api.v1.ErrorReason\"\x94\x01\n\rDatasetSource\x12(\n\x07\x64\x61taset\x18\x01 \x01(\x0e\x32\x17.gateway.api.v1.Dataset\x12*\n\x05owner\x18\x02 \x01(\x0e\x32\x1b.gateway.api.v1.AgencyClass\x12-\n\tread_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x98\x01\n\x07Receipt\x12\x0e\n\x06origin\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x04\x12\x11\n\tleaf_hash\x18\x03 \x01(\x0c\x12\x14\n\x0c\x63ommit_first\x18\x04 \x01(\x04\x12\x14\n\x0c\x63ommit_count\x18\x05 \x01(\r\x12\x0c\n\x04path\x18\x06 \x03(\x0c\x12\x11\n\tsignature\x18\x07 \x01(\x0c\x12\x0e\n\x06key_id\x18\x08 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,19 +35,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gateway.api.v1.context_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REQUESTCONTEXT'].fields_by_name['purpose']._loaded_options = None
-  _globals['_REQUESTCONTEXT'].fields_by_name['purpose']._serialized_options = b'\222\265\030)\010\001\020@\"#[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*'
+  _globals['_REQUESTCONTEXT'].fields_by_name['purpose']._serialized_options = b'\222\265\030h\010\001\020@\"#[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)*2=words of small letters with dots between, as health.admission'
   _globals['_REQUESTCONTEXT'].fields_by_name['legal_basis']._loaded_options = None
-  _globals['_REQUESTCONTEXT'].fields_by_name['legal_basis']._serialized_options = b'\222\265\030\027\010\001\020@\"\021[A-Za-z0-9/:._-]+'
+  _globals['_REQUESTCONTEXT'].fields_by_name['legal_basis']._serialized_options = b'\222\265\030K\010\001\020@\"\021[A-Za-z0-9/:._-]+22letters, digits and / : . _ -, as law26/2023:art10'
   _globals['_REQUESTCONTEXT'].fields_by_name['case_reference']._loaded_options = None
   _globals['_REQUESTCONTEXT'].fields_by_name['case_reference']._serialized_options = b'\222\265\030\005\010\001\020\200\001'
   _globals['_REQUESTCONTEXT'].fields_by_name['officer']._loaded_options = None
   _globals['_REQUESTCONTEXT'].fields_by_name['officer']._serialized_options = b'\222\265\030\004\010\001\020@'
   _globals['_REQUESTCONTEXT']._serialized_start=141
-  _globals['_REQUESTCONTEXT']._serialized_end=333
-  _globals['_WITHHELDFIELD']._serialized_start=335
-  _globals['_WITHHELDFIELD']._serialized_end=409
-  _globals['_DATASETSOURCE']._serialized_start=412
-  _globals['_DATASETSOURCE']._serialized_end=560
-  _globals['_RECEIPT']._serialized_start=563
-  _globals['_RECEIPT']._serialized_end=715
+  _globals['_REQUESTCONTEXT']._serialized_end=448
+  _globals['_WITHHELDFIELD']._serialized_start=450
+  _globals['_WITHHELDFIELD']._serialized_end=524
+  _globals['_DATASETSOURCE']._serialized_start=527
+  _globals['_DATASETSOURCE']._serialized_end=675
+  _globals['_RECEIPT']._serialized_start=678
+  _globals['_RECEIPT']._serialized_end=830
 # @@protoc_insertion_point(module_scope)

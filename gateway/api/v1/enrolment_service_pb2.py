@@ -27,7 +27,7 @@ from gateway.api.v1 import options_pb2 as gateway_dot_api_dot_v1_dot_options__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&gateway/api/v1/enrolment_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"J\n\x0c\x45nrolRequest\x12\"\n\x04\x63ode\x18\x01 \x01(\tB\x14\x92\xb5\x18\x10\x08\x01\x10@\"\n[A-Z0-9-]+\x12\x16\n\x03\x63sr\x18\x02 \x01(\x0c\x42\t\x92\xb5\x18\x05\x08\x01\x10\x80 \"\xc9\x01\n\rEnrolResponse\x12\x19\n\x11\x63\x65rtificate_chain\x18\x01 \x01(\t\x12\x31\n\x0ctrust_bundle\x18\x02 \x01(\x0b\x32\x1b.gateway.api.v1.TrustBundle\x12\x30\n\x0c\x65xpires_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61gency\x18\x04 \x01(\t\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xa7\x01\n\x17RenewCertificateRequest\x12\x1e\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x42\t\x92\xb5\x18\x05\x08\x01\x10\x80 \x12\x16\n\x03\x63sr\x18\x02 \x01(\x0c\x42\t\x92\xb5\x18\x05\x08\x01\x10\x80 \x12\x37\n\x0bsigned_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x92\xb5\x18\x02\x08\x01\x12\x1b\n\tsignature\x18\x04 \x01(\x0c\x42\x08\x92\xb5\x18\x04\x08\x01\x10P\"\xaa\x02\n\x18RenewCertificateResponse\x12\x19\n\x11\x63\x65rtificate_chain\x18\x01 \x01(\t\x12\x31\n\x0ctrust_bundle\x18\x02 \x01(\x0b\x32\x1b.gateway.api.v1.TrustBundle\x12\x30\n\x0c\x65xpires_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fsuperseded_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bserver_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x9d\x01\n\x0bTrustBundle\x12\x19\n\x11root_certificates\x18\x01 \x01(\t\x12\x12\n\nlog_origin\x18\x02 \x01(\t\x12\x14\n\x0clog_verifier\x18\x03 \x01(\t\x12\x18\n\x10receipt_verifier\x18\x04 \x01(\t\x12\x14\n\x0ctrust_domain\x18\x05 \x01(\t\x12\x19\n\x11receipt_verifiers\x18\x06 \x03(\t\"\x17\n\x15GetTrustBundleRequest\"|\n\x16GetTrustBundleResponse\x12\x31\n\x0ctrust_bundle\x18\x01 \x01(\x0b\x32\x1b.gateway.api.v1.TrustBundle\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xc4\x02\n\x10\x45nrolmentService\x12P\n\x05\x45nrol\x12\x1c.gateway.api.v1.EnrolRequest\x1a\x1d.gateway.api.v1.EnrolResponse\"\n\x9a\xb5\x18\x06\x08\x02 \x04(\x03\x12q\n\x10RenewCertificate\x12\'.gateway.api.v1.RenewCertificateRequest\x1a(.gateway.api.v1.RenewCertificateResponse\"\n\x9a\xb5\x18\x06\x08\x02 \x04(\x03\x12k\n\x0eGetTrustBundle\x12%.gateway.api.v1.GetTrustBundleRequest\x1a&.gateway.api.v1.GetTrustBundleResponse\"\n\x9a\xb5\x18\x06\x08\x02 \x05(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&gateway/api/v1/enrolment_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"h\n\x0c\x45nrolRequest\x12@\n\x04\x63ode\x18\x01 \x01(\tB2\x92\xb5\x18.\x08\x01\x10@\"\n[A-Z0-9-]+2\x1c\x63\x61pitals, digits and hyphens\x12\x16\n\x03\x63sr\x18\x02 \x01(\x0c\x42\t\x92\xb5\x18\x05\x08\x01\x10\x80 \"\xc9\x01\n\rEnrolResponse\x12\x19\n\x11\x63\x65rtificate_chain\x18\x01 \x01(\t\x12\x31\n\x0ctrust_bundle\x18\x02 \x01(\x0b\x32\x1b.gateway.api.v1.TrustBundle\x12\x30\n\x0c\x65xpires_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61gency\x18\x04 \x01(\t\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xa7\x01\n\x17RenewCertificateRequest\x12\x1e\n\x0b\x63\x65rtificate\x18\x01 \x01(\x0c\x42\t\x92\xb5\x18\x05\x08\x01\x10\x80 \x12\x16\n\x03\x63sr\x18\x02 \x01(\x0c\x42\t\x92\xb5\x18\x05\x08\x01\x10\x80 \x12\x37\n\x0bsigned_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x92\xb5\x18\x02\x08\x01\x12\x1b\n\tsignature\x18\x04 \x01(\x0c\x42\x08\x92\xb5\x18\x04\x08\x01\x10P\"\xaa\x02\n\x18RenewCertificateResponse\x12\x19\n\x11\x63\x65rtificate_chain\x18\x01 \x01(\t\x12\x31\n\x0ctrust_bundle\x18\x02 \x01(\x0b\x32\x1b.gateway.api.v1.TrustBundle\x12\x30\n\x0c\x65xpires_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fsuperseded_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bserver_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x9d\x01\n\x0bTrustBundle\x12\x19\n\x11root_certificates\x18\x01 \x01(\t\x12\x12\n\nlog_origin\x18\x02 \x01(\t\x12\x14\n\x0clog_verifier\x18\x03 \x01(\t\x12\x18\n\x10receipt_verifier\x18\x04 \x01(\t\x12\x14\n\x0ctrust_domain\x18\x05 \x01(\t\x12\x19\n\x11receipt_verifiers\x18\x06 \x03(\t\"\x17\n\x15GetTrustBundleRequest\"|\n\x16GetTrustBundleResponse\x12\x31\n\x0ctrust_bundle\x18\x01 \x01(\x0b\x32\x1b.gateway.api.v1.TrustBundle\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xc4\x02\n\x10\x45nrolmentService\x12P\n\x05\x45nrol\x12\x1c.gateway.api.v1.EnrolRequest\x1a\x1d.gateway.api.v1.EnrolResponse\"\n\x9a\xb5\x18\x06\x08\x02 \x04(\x03\x12q\n\x10RenewCertificate\x12\'.gateway.api.v1.RenewCertificateRequest\x1a(.gateway.api.v1.RenewCertificateResponse\"\n\x9a\xb5\x18\x06\x08\x02 \x04(\x03\x12k\n\x0eGetTrustBundle\x12%.gateway.api.v1.GetTrustBundleRequest\x1a&.gateway.api.v1.GetTrustBundleResponse\"\n\x9a\xb5\x18\x06\x08\x02 \x05(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gateway.api.v1.enrolment_se
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENROLREQUEST'].fields_by_name['code']._loaded_options = None
-  _globals['_ENROLREQUEST'].fields_by_name['code']._serialized_options = b'\222\265\030\020\010\001\020@\"\n[A-Z0-9-]+'
+  _globals['_ENROLREQUEST'].fields_by_name['code']._serialized_options = b'\222\265\030.\010\001\020@\"\n[A-Z0-9-]+2\034capitals, digits and hyphens'
   _globals['_ENROLREQUEST'].fields_by_name['csr']._loaded_options = None
   _globals['_ENROLREQUEST'].fields_by_name['csr']._serialized_options = b'\222\265\030\005\010\001\020\200 '
   _globals['_RENEWCERTIFICATEREQUEST'].fields_by_name['certificate']._loaded_options = None
@@ -53,19 +53,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLMENTSERVICE'].methods_by_name['GetTrustBundle']._loaded_options = None
   _globals['_ENROLMENTSERVICE'].methods_by_name['GetTrustBundle']._serialized_options = b'\232\265\030\006\010\002 \005(\003'
   _globals['_ENROLREQUEST']._serialized_start=151
-  _globals['_ENROLREQUEST']._serialized_end=225
-  _globals['_ENROLRESPONSE']._serialized_start=228
-  _globals['_ENROLRESPONSE']._serialized_end=429
-  _globals['_RENEWCERTIFICATEREQUEST']._serialized_start=432
-  _globals['_RENEWCERTIFICATEREQUEST']._serialized_end=599
-  _globals['_RENEWCERTIFICATERESPONSE']._serialized_start=602
-  _globals['_RENEWCERTIFICATERESPONSE']._serialized_end=900
-  _globals['_TRUSTBUNDLE']._serialized_start=903
-  _globals['_TRUSTBUNDLE']._serialized_end=1060
-  _globals['_GETTRUSTBUNDLEREQUEST']._serialized_start=1062
-  _globals['_GETTRUSTBUNDLEREQUEST']._serialized_end=1085
-  _globals['_GETTRUSTBUNDLERESPONSE']._serialized_start=1087
-  _globals['_GETTRUSTBUNDLERESPONSE']._serialized_end=1211
-  _globals['_ENROLMENTSERVICE']._serialized_start=1214
-  _globals['_ENROLMENTSERVICE']._serialized_end=1538
+  _globals['_ENROLREQUEST']._serialized_end=255
+  _globals['_ENROLRESPONSE']._serialized_start=258
+  _globals['_ENROLRESPONSE']._serialized_end=459
+  _globals['_RENEWCERTIFICATEREQUEST']._serialized_start=462
+  _globals['_RENEWCERTIFICATEREQUEST']._serialized_end=629
+  _globals['_RENEWCERTIFICATERESPONSE']._serialized_start=632
+  _globals['_RENEWCERTIFICATERESPONSE']._serialized_end=930
+  _globals['_TRUSTBUNDLE']._serialized_start=933
+  _globals['_TRUSTBUNDLE']._serialized_end=1090
+  _globals['_GETTRUSTBUNDLEREQUEST']._serialized_start=1092
+  _globals['_GETTRUSTBUNDLEREQUEST']._serialized_end=1115
+  _globals['_GETTRUSTBUNDLERESPONSE']._serialized_start=1117
+  _globals['_GETTRUSTBUNDLERESPONSE']._serialized_end=1241
+  _globals['_ENROLMENTSERVICE']._serialized_start=1244
+  _globals['_ENROLMENTSERVICE']._serialized_end=1568
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from gateway.api.v1 import options_pb2 as gateway_dot_api_dot_v1_dot_options__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n gateway/api/v1/key_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x01\n\x18RecordKeyRotationRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12@\n\x04kind\x18\x02 \x01(\tB2\x92\xb5\x18.\x08\x01\x10\x10\"(token|cursor|receipt|issuing|root|server\x12\x17\n\x04name\x18\x03 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x02\x12:\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x92\xb5\x18\x02\x08\x01\"E\n\x19RecordKeyRotationResponse\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2\x86\x01\n\nKeyService\x12x\n\x11RecordKeyRotation\x12(.gateway.api.v1.RecordKeyRotationRequest\x1a).gateway.api.v1.RecordKeyRotationResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n gateway/api/v1/key_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x02\n\x18RecordKeyRotationRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12q\n\x04kind\x18\x02 \x01(\tBc\x92\xb5\x18_\x08\x01\x10\x10\"(token|cursor|receipt|issuing|root|server2/token, cursor, receipt, issuing, root or server\x12\x17\n\x04name\x18\x03 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x02\x12:\n\x0e\x65\x66\x66\x65\x63tive_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\x92\xb5\x18\x02\x08\x01\"E\n\x19RecordKeyRotationResponse\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2\x86\x01\n\nKeyService\x12x\n\x11RecordKeyRotation\x12(.gateway.api.v1.RecordKeyRotationRequest\x1a).gateway.api.v1.RecordKeyRotationResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,7 +37,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDKEYROTATIONREQUEST'].fields_by_name['context']._loaded_options = None
   _globals['_RECORDKEYROTATIONREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_RECORDKEYROTATIONREQUEST'].fields_by_name['kind']._loaded_options = None
-  _globals['_RECORDKEYROTATIONREQUEST'].fields_by_name['kind']._serialized_options = b'\222\265\030.\010\001\020\020\"(token|cursor|receipt|issuing|root|server'
+  _globals['_RECORDKEYROTATIONREQUEST'].fields_by_name['kind']._serialized_options = b'\222\265\030_\010\001\020\020\"(token|cursor|receipt|issuing|root|server2/token, cursor, receipt, issuing, root or server'
   _globals['_RECORDKEYROTATIONREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_RECORDKEYROTATIONREQUEST'].fields_by_name['name']._serialized_options = b'\222\265\030\005\010\001\020\200\002'
   _globals['_RECORDKEYROTATIONREQUEST'].fields_by_name['effective_time']._loaded_options = None
@@ -45,9 +45,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_KEYSERVICE'].methods_by_name['RecordKeyRotation']._loaded_options = None
   _globals['_KEYSERVICE'].methods_by_name['RecordKeyRotation']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \003(\003'
   _globals['_RECORDKEYROTATIONREQUEST']._serialized_start=146
-  _globals['_RECORDKEYROTATIONREQUEST']._serialized_end=380
-  _globals['_RECORDKEYROTATIONRESPONSE']._serialized_start=382
-  _globals['_RECORDKEYROTATIONRESPONSE']._serialized_end=451
-  _globals['_KEYSERVICE']._serialized_start=454
-  _globals['_KEYSERVICE']._serialized_end=588
+  _globals['_RECORDKEYROTATIONREQUEST']._serialized_end=429
+  _globals['_RECORDKEYROTATIONRESPONSE']._serialized_start=431
+  _globals['_RECORDKEYROTATIONRESPONSE']._serialized_end=500
+  _globals['_KEYSERVICE']._serialized_start=503
+  _globals['_KEYSERVICE']._serialized_end=637
 # @@protoc_insertion_point(module_scope)

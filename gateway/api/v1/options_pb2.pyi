@@ -166,18 +166,20 @@ class FieldCatalogue(_message.Message):
     def __init__(self, dataset: _Optional[_Union[Dataset, str]] = ..., owner: _Optional[_Union[AgencyClass, str]] = ..., sensitivity: _Optional[_Union[Sensitivity, str]] = ..., verifiable: _Optional[bool] = ..., identifier: _Optional[bool] = ...) -> None: ...
 
 class FieldRule(_message.Message):
-    __slots__ = ("required", "bytes_max", "items_max", "pattern", "by_item")
+    __slots__ = ("required", "bytes_max", "items_max", "pattern", "by_item", "form")
     REQUIRED_FIELD_NUMBER: _ClassVar[int]
     BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
     ITEMS_MAX_FIELD_NUMBER: _ClassVar[int]
     PATTERN_FIELD_NUMBER: _ClassVar[int]
     BY_ITEM_FIELD_NUMBER: _ClassVar[int]
+    FORM_FIELD_NUMBER: _ClassVar[int]
     required: bool
     bytes_max: int
     items_max: int
     pattern: str
     by_item: bool
-    def __init__(self, required: _Optional[bool] = ..., bytes_max: _Optional[int] = ..., items_max: _Optional[int] = ..., pattern: _Optional[str] = ..., by_item: _Optional[bool] = ...) -> None: ...
+    form: str
+    def __init__(self, required: _Optional[bool] = ..., bytes_max: _Optional[int] = ..., items_max: _Optional[int] = ..., pattern: _Optional[str] = ..., by_item: _Optional[bool] = ..., form: _Optional[str] = ...) -> None: ...
 
 class MethodPolicy(_message.Message):
     __slots__ = ("listener", "token", "context", "audit", "quota", "signed")

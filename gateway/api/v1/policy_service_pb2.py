@@ -29,7 +29,7 @@ from gateway.api.v1 import reason_pb2 as gateway_dot_api_dot_v1_dot_reason__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#gateway/api/v1/policy_service.proto\x12\x0egateway.api.v1\x1a#gateway/api/v1/agency_service.proto\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/reason.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8b\x01\n\x17ListFieldHoldersRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x37\n\x05\x66ield\x18\x02 \x01(\tB(\x92\xb5\x18$\x08\x01\x10\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\"\xd8\x01\n\x0b\x46ieldHolder\x12\x0e\n\x06\x61gency\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\x04\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0e\n\x06system\x18\x04 \x01(\t\x12\x0c\n\x04seen\x18\x05 \x03(\t\x12\x10\n\x08verified\x18\x06 \x03(\t\x12\x10\n\x08purposes\x18\x07 \x03(\t\x12\x11\n\tprovinces\x18\x08 \x03(\t\x12.\n\nuntil_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cown_subjects\x18\n \x01(\x08\"r\n\x18ListFieldHoldersResponse\x12,\n\x07holders\x18\x01 \x03(\x0b\x32\x1b.gateway.api.v1.FieldHolder\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xd8\x02\n\x12PreviewCallRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x18\n\x06\x61gency\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10 \x12\x14\n\x04unit\x18\x03 \x01(\tB\x06\x92\xb5\x18\x02\x10 \x12\x16\n\x06system\x18\x04 \x01(\tB\x06\x92\xb5\x18\x02\x10 \x12(\n\x06method\x18\x05 \x01(\tB\x18\x92\xb5\x18\x14\x08\x01\x10@\"\x0e[A-Z][A-Za-z]*\x12\x19\n\x07purpose\x18\x06 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10@\x12\x1d\n\x0blegal_basis\x18\x07 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10@\x12\x39\n\x06\x66ields\x18\x08 \x03(\tB)\x92\xb5\x18%\x10\x80\x01\x18\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*\x12\"\n\x08province\x18\t \x01(\tB\x10\x92\xb5\x18\x0c\x10\x02\"\x08[0-9]{2}\"\xda\x01\n\x13PreviewCallResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12+\n\x06reason\x18\x02 \x01(\x0e\x32\x1b.gateway.api.v1.ErrorReason\x12\x10\n\x08grant_id\x18\x03 \x01(\x04\x12$\n\x05grant\x18\x04 \x01(\x0b\x32\x15.gateway.api.v1.Grant\x12\x11\n\tdisclosed\x18\x05 \x03(\t\x12\x10\n\x08withheld\x18\x06 \x03(\t\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"x\n\x17ListUnusedRightsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x0c\n\x04\x64\x61ys\x18\x02 \x01(\r\x12\x16\n\x06\x61gency\x18\x03 \x01(\tB\x06\x92\xb5\x18\x02\x10 \"b\n\x0bUnusedRight\x12\x0e\n\x06\x61gency\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\x04\x12\x10\n\x08purposes\x18\x03 \x03(\t\x12\x0f\n\x07methods\x18\x04 \x03(\t\x12\x0e\n\x06\x66ields\x18\x05 \x03(\t\"\xc9\x01\n\x18ListUnusedRightsResponse\x12+\n\x06rights\x18\x01 \x03(\x0b\x32\x1b.gateway.api.v1.UnusedRight\x12\x15\n\rentries_count\x18\x02 \x01(\x04\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"b\n\x19ListExpiringGrantsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x0c\n\x04\x64\x61ys\x18\x02 \x01(\r\"E\n\rExpiringGrant\x12\x0e\n\x06\x61gency\x18\x01 \x01(\t\x12$\n\x05grant\x18\x02 \x01(\x0b\x32\x15.gateway.api.v1.Grant\"u\n\x1aListExpiringGrantsResponse\x12-\n\x06grants\x18\x01 \x03(\x0b\x32\x1d.gateway.api.v1.ExpiringGrant\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2\xe2\x03\n\rPolicyService\x12u\n\x10ListFieldHolders\x12\'.gateway.api.v1.ListFieldHoldersRequest\x1a(.gateway.api.v1.ListFieldHoldersResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12\x66\n\x0bPreviewCall\x12\".gateway.api.v1.PreviewCallRequest\x1a#.gateway.api.v1.PreviewCallResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12u\n\x10ListUnusedRights\x12\'.gateway.api.v1.ListUnusedRightsRequest\x1a(.gateway.api.v1.ListUnusedRightsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12{\n\x12ListExpiringGrants\x12).gateway.api.v1.ListExpiringGrantsRequest\x1a*.gateway.api.v1.ListExpiringGrantsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#gateway/api/v1/policy_service.proto\x12\x0egateway.api.v1\x1a#gateway/api/v1/agency_service.proto\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1bgateway/api/v1/reason.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\x01\n\x17ListFieldHoldersRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12]\n\x05\x66ield\x18\x02 \x01(\tBN\x92\xb5\x18J\x08\x01\x10\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*2$a path of Person, as birth_date.year\"\xd8\x01\n\x0b\x46ieldHolder\x12\x0e\n\x06\x61gency\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\x04\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\x0e\n\x06system\x18\x04 \x01(\t\x12\x0c\n\x04seen\x18\x05 \x03(\t\x12\x10\n\x08verified\x18\x06 \x03(\t\x12\x10\n\x08purposes\x18\x07 \x03(\t\x12\x11\n\tprovinces\x18\x08 \x03(\t\x12.\n\nuntil_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cown_subjects\x18\n \x01(\x08\"r\n\x18ListFieldHoldersResponse\x12,\n\x07holders\x18\x01 \x03(\x0b\x32\x1b.gateway.api.v1.FieldHolder\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\xaf\x03\n\x12PreviewCallRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x18\n\x06\x61gency\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10 \x12\x14\n\x04unit\x18\x03 \x01(\tB\x06\x92\xb5\x18\x02\x10 \x12\x16\n\x06system\x18\x04 \x01(\tB\x06\x92\xb5\x18\x02\x10 \x12O\n\x06method\x18\x05 \x01(\tB?\x92\xb5\x18;\x08\x01\x10@\"\x0e[A-Z][A-Za-z]*2%the name of a method, as LookUpPerson\x12\x19\n\x07purpose\x18\x06 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10@\x12\x1d\n\x0blegal_basis\x18\x07 \x01(\tB\x08\x92\xb5\x18\x04\x08\x01\x10@\x12_\n\x06\x66ields\x18\x08 \x03(\tBO\x92\xb5\x18K\x10\x80\x01\x18\x80\x01\"\x1d[a-z][a-z_]*(\\.[a-z][a-z_]*)*2$a path of Person, as birth_date.year\x12,\n\x08province\x18\t \x01(\tB\x1a\x92\xb5\x18\x16\x10\x02\"\x08[0-9]{2}2\x08\x32 digits\"\xda\x01\n\x13PreviewCallResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\x12+\n\x06reason\x18\x02 \x01(\x0e\x32\x1b.gateway.api.v1.ErrorReason\x12\x10\n\x08grant_id\x18\x03 \x01(\x04\x12$\n\x05grant\x18\x04 \x01(\x0b\x32\x15.gateway.api.v1.Grant\x12\x11\n\tdisclosed\x18\x05 \x03(\t\x12\x10\n\x08withheld\x18\x06 \x03(\t\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"x\n\x17ListUnusedRightsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x0c\n\x04\x64\x61ys\x18\x02 \x01(\r\x12\x16\n\x06\x61gency\x18\x03 \x01(\tB\x06\x92\xb5\x18\x02\x10 \"b\n\x0bUnusedRight\x12\x0e\n\x06\x61gency\x18\x01 \x01(\t\x12\x10\n\x08grant_id\x18\x02 \x01(\x04\x12\x10\n\x08purposes\x18\x03 \x03(\t\x12\x0f\n\x07methods\x18\x04 \x03(\t\x12\x0e\n\x06\x66ields\x18\x05 \x03(\t\"\xc9\x01\n\x18ListUnusedRightsResponse\x12+\n\x06rights\x18\x01 \x03(\x0b\x32\x1b.gateway.api.v1.UnusedRight\x12\x15\n\rentries_count\x18\x02 \x01(\x04\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"b\n\x19ListExpiringGrantsRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12\x0c\n\x04\x64\x61ys\x18\x02 \x01(\r\"E\n\rExpiringGrant\x12\x0e\n\x06\x61gency\x18\x01 \x01(\t\x12$\n\x05grant\x18\x02 \x01(\x0b\x32\x15.gateway.api.v1.Grant\"u\n\x1aListExpiringGrantsResponse\x12-\n\x06grants\x18\x01 \x03(\x0b\x32\x1d.gateway.api.v1.ExpiringGrant\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2\xe2\x03\n\rPolicyService\x12u\n\x10ListFieldHolders\x12\'.gateway.api.v1.ListFieldHoldersRequest\x1a(.gateway.api.v1.ListFieldHoldersResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12\x66\n\x0bPreviewCall\x12\".gateway.api.v1.PreviewCallRequest\x1a#.gateway.api.v1.PreviewCallResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12u\n\x10ListUnusedRights\x12\'.gateway.api.v1.ListUnusedRightsRequest\x1a(.gateway.api.v1.ListUnusedRightsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x12{\n\x12ListExpiringGrants\x12).gateway.api.v1.ListExpiringGrantsRequest\x1a*.gateway.api.v1.ListExpiringGrantsResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTFIELDHOLDERSREQUEST'].fields_by_name['context']._loaded_options = None
   _globals['_LISTFIELDHOLDERSREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_LISTFIELDHOLDERSREQUEST'].fields_by_name['field']._loaded_options = None
-  _globals['_LISTFIELDHOLDERSREQUEST'].fields_by_name['field']._serialized_options = b'\222\265\030$\010\001\020\200\001\"\035[a-z][a-z_]*(\\.[a-z][a-z_]*)*'
+  _globals['_LISTFIELDHOLDERSREQUEST'].fields_by_name['field']._serialized_options = b'\222\265\030J\010\001\020\200\001\"\035[a-z][a-z_]*(\\.[a-z][a-z_]*)*2$a path of Person, as birth_date.year'
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['context']._loaded_options = None
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['agency']._loaded_options = None
@@ -49,15 +49,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['system']._loaded_options = None
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['system']._serialized_options = b'\222\265\030\002\020 '
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['method']._loaded_options = None
-  _globals['_PREVIEWCALLREQUEST'].fields_by_name['method']._serialized_options = b'\222\265\030\024\010\001\020@\"\016[A-Z][A-Za-z]*'
+  _globals['_PREVIEWCALLREQUEST'].fields_by_name['method']._serialized_options = b'\222\265\030;\010\001\020@\"\016[A-Z][A-Za-z]*2%the name of a method, as LookUpPerson'
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['purpose']._loaded_options = None
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['purpose']._serialized_options = b'\222\265\030\004\010\001\020@'
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['legal_basis']._loaded_options = None
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['legal_basis']._serialized_options = b'\222\265\030\004\010\001\020@'
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['fields']._loaded_options = None
-  _globals['_PREVIEWCALLREQUEST'].fields_by_name['fields']._serialized_options = b'\222\265\030%\020\200\001\030\200\001\"\035[a-z][a-z_]*(\\.[a-z][a-z_]*)*'
+  _globals['_PREVIEWCALLREQUEST'].fields_by_name['fields']._serialized_options = b'\222\265\030K\020\200\001\030\200\001\"\035[a-z][a-z_]*(\\.[a-z][a-z_]*)*2$a path of Person, as birth_date.year'
   _globals['_PREVIEWCALLREQUEST'].fields_by_name['province']._loaded_options = None
-  _globals['_PREVIEWCALLREQUEST'].fields_by_name['province']._serialized_options = b'\222\265\030\014\020\002\"\010[0-9]{2}'
+  _globals['_PREVIEWCALLREQUEST'].fields_by_name['province']._serialized_options = b'\222\265\030\026\020\002\"\010[0-9]{2}2\0102 digits'
   _globals['_LISTUNUSEDRIGHTSREQUEST'].fields_by_name['context']._loaded_options = None
   _globals['_LISTUNUSEDRIGHTSREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_LISTUNUSEDRIGHTSREQUEST'].fields_by_name['agency']._loaded_options = None
@@ -73,27 +73,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POLICYSERVICE'].methods_by_name['ListExpiringGrants']._loaded_options = None
   _globals['_POLICYSERVICE'].methods_by_name['ListExpiringGrants']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \003(\003'
   _globals['_LISTFIELDHOLDERSREQUEST']._serialized_start=215
-  _globals['_LISTFIELDHOLDERSREQUEST']._serialized_end=354
-  _globals['_FIELDHOLDER']._serialized_start=357
-  _globals['_FIELDHOLDER']._serialized_end=573
-  _globals['_LISTFIELDHOLDERSRESPONSE']._serialized_start=575
-  _globals['_LISTFIELDHOLDERSRESPONSE']._serialized_end=689
-  _globals['_PREVIEWCALLREQUEST']._serialized_start=692
-  _globals['_PREVIEWCALLREQUEST']._serialized_end=1036
-  _globals['_PREVIEWCALLRESPONSE']._serialized_start=1039
-  _globals['_PREVIEWCALLRESPONSE']._serialized_end=1257
-  _globals['_LISTUNUSEDRIGHTSREQUEST']._serialized_start=1259
-  _globals['_LISTUNUSEDRIGHTSREQUEST']._serialized_end=1379
-  _globals['_UNUSEDRIGHT']._serialized_start=1381
-  _globals['_UNUSEDRIGHT']._serialized_end=1479
-  _globals['_LISTUNUSEDRIGHTSRESPONSE']._serialized_start=1482
-  _globals['_LISTUNUSEDRIGHTSRESPONSE']._serialized_end=1683
-  _globals['_LISTEXPIRINGGRANTSREQUEST']._serialized_start=1685
-  _globals['_LISTEXPIRINGGRANTSREQUEST']._serialized_end=1783
-  _globals['_EXPIRINGGRANT']._serialized_start=1785
-  _globals['_EXPIRINGGRANT']._serialized_end=1854
-  _globals['_LISTEXPIRINGGRANTSRESPONSE']._serialized_start=1856
-  _globals['_LISTEXPIRINGGRANTSRESPONSE']._serialized_end=1973
-  _globals['_POLICYSERVICE']._serialized_start=1976
-  _globals['_POLICYSERVICE']._serialized_end=2458
+  _globals['_LISTFIELDHOLDERSREQUEST']._serialized_end=392
+  _globals['_FIELDHOLDER']._serialized_start=395
+  _globals['_FIELDHOLDER']._serialized_end=611
+  _globals['_LISTFIELDHOLDERSRESPONSE']._serialized_start=613
+  _globals['_LISTFIELDHOLDERSRESPONSE']._serialized_end=727
+  _globals['_PREVIEWCALLREQUEST']._serialized_start=730
+  _globals['_PREVIEWCALLREQUEST']._serialized_end=1161
+  _globals['_PREVIEWCALLRESPONSE']._serialized_start=1164
+  _globals['_PREVIEWCALLRESPONSE']._serialized_end=1382
+  _globals['_LISTUNUSEDRIGHTSREQUEST']._serialized_start=1384
+  _globals['_LISTUNUSEDRIGHTSREQUEST']._serialized_end=1504
+  _globals['_UNUSEDRIGHT']._serialized_start=1506
+  _globals['_UNUSEDRIGHT']._serialized_end=1604
+  _globals['_LISTUNUSEDRIGHTSRESPONSE']._serialized_start=1607
+  _globals['_LISTUNUSEDRIGHTSRESPONSE']._serialized_end=1808
+  _globals['_LISTEXPIRINGGRANTSREQUEST']._serialized_start=1810
+  _globals['_LISTEXPIRINGGRANTSREQUEST']._serialized_end=1908
+  _globals['_EXPIRINGGRANT']._serialized_start=1910
+  _globals['_EXPIRINGGRANT']._serialized_end=1979
+  _globals['_LISTEXPIRINGGRANTSRESPONSE']._serialized_start=1981
+  _globals['_LISTEXPIRINGGRANTSRESPONSE']._serialized_end=2098
+  _globals['_POLICYSERVICE']._serialized_start=2101
+  _globals['_POLICYSERVICE']._serialized_end=2583
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from gateway.api.v1 import options_pb2 as gateway_dot_api_dot_v1_dot_options__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$gateway/api/v1/signing_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x01\n\nSigningKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12.\n\x05state\x18\x02 \x01(\x0e\x32\x1f.gateway.api.v1.SigningKeyState\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fregistered_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb7\x01\n\x19RegisterSigningKeyRequest\x12\x1d\n\npublic_key\x18\x01 \x01(\x0c\x42\t\x92\xb5\x18\x05\x08\x01\x10\x80\x01\x12\x1c\n\tspiffe_id\x18\x02 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x04\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa0\x01\n\x1aRegisterSigningKeyResponse\x12\'\n\x03key\x18\x01 \x01(\x0b\x32\x1a.gateway.api.v1.SigningKey\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x18\n\x16ListSigningKeysRequest\"m\n\x17ListSigningKeysResponse\x12(\n\x04keys\x18\x01 \x03(\x0b\x32\x1a.gateway.api.v1.SigningKey\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"F\n\x17RevokeSigningKeyRequest\x12+\n\x06key_id\x18\x01 \x01(\tB\x1b\x92\xb5\x18\x17\x08\x01\x10+\"\x11[A-Za-z0-9_-]{43}\"D\n\x18RevokeSigningKeyResponse\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt*\xb1\x01\n\x0fSigningKeyState\x12!\n\x1dSIGNING_KEY_STATE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bSIGNING_KEY_STATE_ANNOUNCED\x10\x01\x12\x1c\n\x18SIGNING_KEY_STATE_ACTIVE\x10\x02\x12\x1d\n\x19SIGNING_KEY_STATE_RETIRED\x10\x03\x12\x1d\n\x19SIGNING_KEY_STATE_REVOKED\x10\x04\x32\xee\x02\n\x0eSigningService\x12y\n\x12RegisterSigningKey\x12).gateway.api.v1.RegisterSigningKeyRequest\x1a*.gateway.api.v1.RegisterSigningKeyResponse\"\x0c\x9a\xb5\x18\x08\x08\x01 \x04(\x03\x30\x02\x12n\n\x0fListSigningKeys\x12&.gateway.api.v1.ListSigningKeysRequest\x1a\'.gateway.api.v1.ListSigningKeysResponse\"\n\x9a\xb5\x18\x06\x08\x01 \x03(\x03\x12q\n\x10RevokeSigningKey\x12\'.gateway.api.v1.RevokeSigningKeyRequest\x1a(.gateway.api.v1.RevokeSigningKeyResponse\"\n\x9a\xb5\x18\x06\x08\x01 \x03(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$gateway/api/v1/signing_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x01\n\nSigningKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12.\n\x05state\x18\x02 \x01(\x0e\x32\x1f.gateway.api.v1.SigningKeyState\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0fregistered_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb7\x01\n\x19RegisterSigningKeyRequest\x12\x1d\n\npublic_key\x18\x01 \x01(\x0c\x42\t\x92\xb5\x18\x05\x08\x01\x10\x80\x01\x12\x1c\n\tspiffe_id\x18\x02 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x10\x80\x04\x12-\n\tfrom_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nuntil_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa0\x01\n\x1aRegisterSigningKeyResponse\x12\'\n\x03key\x18\x01 \x01(\x0b\x32\x1a.gateway.api.v1.SigningKey\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"\x18\n\x16ListSigningKeysRequest\"m\n\x17ListSigningKeysResponse\x12(\n\x04keys\x18\x01 \x03(\x0b\x32\x1a.gateway.api.v1.SigningKey\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt\"b\n\x17RevokeSigningKeyRequest\x12G\n\x06key_id\x18\x01 \x01(\tB7\x92\xb5\x18\x33\x08\x01\x10+\"\x11[A-Za-z0-9_-]{43}2\x1a\x34\x33 characters of base64url\"D\n\x18RevokeSigningKeyResponse\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt*\xb1\x01\n\x0fSigningKeyState\x12!\n\x1dSIGNING_KEY_STATE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bSIGNING_KEY_STATE_ANNOUNCED\x10\x01\x12\x1c\n\x18SIGNING_KEY_STATE_ACTIVE\x10\x02\x12\x1d\n\x19SIGNING_KEY_STATE_RETIRED\x10\x03\x12\x1d\n\x19SIGNING_KEY_STATE_REVOKED\x10\x04\x32\xee\x02\n\x0eSigningService\x12y\n\x12RegisterSigningKey\x12).gateway.api.v1.RegisterSigningKeyRequest\x1a*.gateway.api.v1.RegisterSigningKeyResponse\"\x0c\x9a\xb5\x18\x08\x08\x01 \x04(\x03\x30\x02\x12n\n\x0fListSigningKeys\x12&.gateway.api.v1.ListSigningKeysRequest\x1a\'.gateway.api.v1.ListSigningKeysResponse\"\n\x9a\xb5\x18\x06\x08\x01 \x03(\x03\x12q\n\x10RevokeSigningKey\x12\'.gateway.api.v1.RevokeSigningKeyRequest\x1a(.gateway.api.v1.RevokeSigningKeyResponse\"\n\x9a\xb5\x18\x06\x08\x01 \x03(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,15 +39,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERSIGNINGKEYREQUEST'].fields_by_name['spiffe_id']._loaded_options = None
   _globals['_REGISTERSIGNINGKEYREQUEST'].fields_by_name['spiffe_id']._serialized_options = b'\222\265\030\005\010\001\020\200\004'
   _globals['_REVOKESIGNINGKEYREQUEST'].fields_by_name['key_id']._loaded_options = None
-  _globals['_REVOKESIGNINGKEYREQUEST'].fields_by_name['key_id']._serialized_options = b'\222\265\030\027\010\001\020+\"\021[A-Za-z0-9_-]{43}'
+  _globals['_REVOKESIGNINGKEYREQUEST'].fields_by_name['key_id']._serialized_options = b'\222\265\0303\010\001\020+\"\021[A-Za-z0-9_-]{43}2\03243 characters of base64url'
   _globals['_SIGNINGSERVICE'].methods_by_name['RegisterSigningKey']._loaded_options = None
   _globals['_SIGNINGSERVICE'].methods_by_name['RegisterSigningKey']._serialized_options = b'\232\265\030\010\010\001 \004(\0030\002'
   _globals['_SIGNINGSERVICE'].methods_by_name['ListSigningKeys']._loaded_options = None
   _globals['_SIGNINGSERVICE'].methods_by_name['ListSigningKeys']._serialized_options = b'\232\265\030\006\010\001 \003(\003'
   _globals['_SIGNINGSERVICE'].methods_by_name['RevokeSigningKey']._loaded_options = None
   _globals['_SIGNINGSERVICE'].methods_by_name['RevokeSigningKey']._serialized_options = b'\232\265\030\006\010\001 \003(\003'
-  _globals['_SIGNINGKEYSTATE']._serialized_start=1005
-  _globals['_SIGNINGKEYSTATE']._serialized_end=1182
+  _globals['_SIGNINGKEYSTATE']._serialized_start=1033
+  _globals['_SIGNINGKEYSTATE']._serialized_end=1210
   _globals['_SIGNINGKEY']._serialized_start=150
   _globals['_SIGNINGKEY']._serialized_end=374
   _globals['_REGISTERSIGNINGKEYREQUEST']._serialized_start=377
@@ -59,9 +59,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_start=751
   _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_end=860
   _globals['_REVOKESIGNINGKEYREQUEST']._serialized_start=862
-  _globals['_REVOKESIGNINGKEYREQUEST']._serialized_end=932
-  _globals['_REVOKESIGNINGKEYRESPONSE']._serialized_start=934
-  _globals['_REVOKESIGNINGKEYRESPONSE']._serialized_end=1002
-  _globals['_SIGNINGSERVICE']._serialized_start=1185
-  _globals['_SIGNINGSERVICE']._serialized_end=1551
+  _globals['_REVOKESIGNINGKEYREQUEST']._serialized_end=960
+  _globals['_REVOKESIGNINGKEYRESPONSE']._serialized_start=962
+  _globals['_REVOKESIGNINGKEYRESPONSE']._serialized_end=1030
+  _globals['_SIGNINGSERVICE']._serialized_start=1213
+  _globals['_SIGNINGSERVICE']._serialized_end=1579
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ from gateway.api.v1 import context_pb2 as gateway_dot_api_dot_v1_dot_context__pb
 from gateway.api.v1 import options_pb2 as gateway_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"gateway/api/v1/usage_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\"\xcc\x01\n\x18GetUsageStatementRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12.\n\x06\x61gency\x18\x02 \x01(\tB\x1e\x92\xb5\x18\x1a\x08\x01\x10 \"\x14[a-z][a-z0-9-]{1,31}\x12\x33\n\x05month\x18\x03 \x01(\tB$\x92\xb5\x18 \x08\x01\x10\x07\"\x1a\x32\x30[0-9]{2}-(0[1-9]|1[0-2])\x12\x12\n\nfrom_index\x18\x04 \x01(\x04\"J\n\x0bMethodUsage\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\r\n\x05\x63\x61lls\x18\x03 \x01(\x04\x12\x0e\n\x06people\x18\x04 \x01(\x04\"H\n\nFieldUsage\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x0e\n\x06people\x18\x04 \x01(\x04\"\x8c\x02\n\x19GetUsageStatementResponse\x12,\n\x07methods\x18\x01 \x03(\x0b\x32\x1b.gateway.api.v1.MethodUsage\x12*\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x1a.gateway.api.v1.FieldUsage\x12\x1a\n\x12\x64\x65tails_unreadable\x18\x03 \x01(\x04\x12\x12\n\nnext_index\x18\x04 \x01(\x04\x12\x0c\n\x04more\x18\x05 \x01(\x08\x12\x16\n\x0e\x64ong_per_field\x18\x06 \x01(\x04\x12\x15\n\rtariff_source\x18\x07 \x01(\t\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2\x88\x01\n\x0cUsageService\x12x\n\x11GetUsageStatement\x12(.gateway.api.v1.GetUsageStatementRequest\x1a).gateway.api.v1.GetUsageStatementResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"gateway/api/v1/usage_service.proto\x12\x0egateway.api.v1\x1a\x1cgateway/api/v1/context.proto\x1a\x1cgateway/api/v1/options.proto\"\xa7\x02\n\x18GetUsageStatementRequest\x12\x37\n\x07\x63ontext\x18\x01 \x01(\x0b\x32\x1e.gateway.api.v1.RequestContextB\x06\x92\xb5\x18\x02\x08\x01\x12i\n\x06\x61gency\x18\x02 \x01(\tBY\x92\xb5\x18U\x08\x01\x10 \"\x14[a-z][a-z0-9-]{1,31}292 to 32 small letters, digits and hyphens, a letter first\x12S\n\x05month\x18\x03 \x01(\tBD\x92\xb5\x18@\x08\x01\x10\x07\"\x1a\x32\x30[0-9]{2}-(0[1-9]|1[0-2])2\x1e\x61 year and a month, as 2026-11\x12\x12\n\nfrom_index\x18\x04 \x01(\x04\"J\n\x0bMethodUsage\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\r\n\x05\x63\x61lls\x18\x03 \x01(\x04\x12\x0e\n\x06people\x18\x04 \x01(\x04\"H\n\nFieldUsage\x12\x0c\n\x04unit\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\x12\x0e\n\x06people\x18\x04 \x01(\x04\"\x8c\x02\n\x19GetUsageStatementResponse\x12,\n\x07methods\x18\x01 \x03(\x0b\x32\x1b.gateway.api.v1.MethodUsage\x12*\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x1a.gateway.api.v1.FieldUsage\x12\x1a\n\x12\x64\x65tails_unreadable\x18\x03 \x01(\x04\x12\x12\n\nnext_index\x18\x04 \x01(\x04\x12\x0c\n\x04more\x18\x05 \x01(\x08\x12\x16\n\x0e\x64ong_per_field\x18\x06 \x01(\x04\x12\x15\n\rtariff_source\x18\x07 \x01(\t\x12(\n\x07receipt\x18\x0f \x01(\x0b\x32\x17.gateway.api.v1.Receipt2\x88\x01\n\x0cUsageService\x12x\n\x11GetUsageStatement\x12(.gateway.api.v1.GetUsageStatementRequest\x1a).gateway.api.v1.GetUsageStatementResponse\"\x0e\x9a\xb5\x18\n\x08\x01\x10\x01\x18\x01 \x03(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,19 +36,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETUSAGESTATEMENTREQUEST'].fields_by_name['context']._loaded_options = None
   _globals['_GETUSAGESTATEMENTREQUEST'].fields_by_name['context']._serialized_options = b'\222\265\030\002\010\001'
   _globals['_GETUSAGESTATEMENTREQUEST'].fields_by_name['agency']._loaded_options = None
-  _globals['_GETUSAGESTATEMENTREQUEST'].fields_by_name['agency']._serialized_options = b'\222\265\030\032\010\001\020 \"\024[a-z][a-z0-9-]{1,31}'
+  _globals['_GETUSAGESTATEMENTREQUEST'].fields_by_name['agency']._serialized_options = b'\222\265\030U\010\001\020 \"\024[a-z][a-z0-9-]{1,31}292 to 32 small letters, digits and hyphens, a letter first'
   _globals['_GETUSAGESTATEMENTREQUEST'].fields_by_name['month']._loaded_options = None
-  _globals['_GETUSAGESTATEMENTREQUEST'].fields_by_name['month']._serialized_options = b'\222\265\030 \010\001\020\007\"\03220[0-9]{2}-(0[1-9]|1[0-2])'
+  _globals['_GETUSAGESTATEMENTREQUEST'].fields_by_name['month']._serialized_options = b'\222\265\030@\010\001\020\007\"\03220[0-9]{2}-(0[1-9]|1[0-2])2\036a year and a month, as 2026-11'
   _globals['_USAGESERVICE'].methods_by_name['GetUsageStatement']._loaded_options = None
   _globals['_USAGESERVICE'].methods_by_name['GetUsageStatement']._serialized_options = b'\232\265\030\n\010\001\020\001\030\001 \003(\003'
   _globals['_GETUSAGESTATEMENTREQUEST']._serialized_start=115
-  _globals['_GETUSAGESTATEMENTREQUEST']._serialized_end=319
-  _globals['_METHODUSAGE']._serialized_start=321
-  _globals['_METHODUSAGE']._serialized_end=395
-  _globals['_FIELDUSAGE']._serialized_start=397
-  _globals['_FIELDUSAGE']._serialized_end=469
-  _globals['_GETUSAGESTATEMENTRESPONSE']._serialized_start=472
-  _globals['_GETUSAGESTATEMENTRESPONSE']._serialized_end=740
-  _globals['_USAGESERVICE']._serialized_start=743
-  _globals['_USAGESERVICE']._serialized_end=879
+  _globals['_GETUSAGESTATEMENTREQUEST']._serialized_end=410
+  _globals['_METHODUSAGE']._serialized_start=412
+  _globals['_METHODUSAGE']._serialized_end=486
+  _globals['_FIELDUSAGE']._serialized_start=488
+  _globals['_FIELDUSAGE']._serialized_end=560
+  _globals['_GETUSAGESTATEMENTRESPONSE']._serialized_start=563
+  _globals['_GETUSAGESTATEMENTRESPONSE']._serialized_end=831
+  _globals['_USAGESERVICE']._serialized_start=834
+  _globals['_USAGESERVICE']._serialized_end=970
 # @@protoc_insertion_point(module_scope)
