@@ -15,6 +15,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gateway.api.v1 import options_pb2, person_pb2
 from gateway.errors import ArgumentInvalid, FieldUnknown, FieldViolation
+from gateway.nearest import did_you_mean
 
 PATHS_MAX = 128
 """Paths in a mask or a grant."""
@@ -73,15 +74,22 @@ class Catalogue:
                 resolved.add(path)
             elif path in self._children:
                 resolved.update(self._children[path])
-            else:
-                unknown.append(FieldViolation(f"{field}[{position}]", "no such field of Person"))
+            elif len(unknown) < UNKNOWN_NAMED_MAX:
+                said = f"no such field of Person{did_you_mean(path, self._paths())}"
+                unknown.append(FieldViolation(f"{field}[{position}]", said))
         if unknown:
-            raise FieldUnknown(violations=unknown[:UNKNOWN_NAMED_MAX])
+            raise FieldUnknown(violations=unknown)
         return frozenset(path for path in resolved if self.leaf_of(path) == path or self.leaf_of(path) not in resolved)
 
     def leaf_of(self, path: str) -> str:
         """The leaf that a resolved path belongs to."""
         return path if path in self.leaves else path.rpartition(".")[0]
+
+    def _paths(self) -> Iterable[str]:
+        """Every path that `resolve` takes."""
+        yield from {**self.leaves, **self._children}
+        for leaf in self.leaves.values():
+            yield from (f"{leaf.path}.{part}" for part in leaf.parts)
 
     def _coarse(self, path: str) -> Leaf | None:
         parent, _, part = path.rpartition(".")

@@ -108,10 +108,10 @@ class MaskEmpty(CallerMistake):
 
 
 class FieldUnknown(CallerMistake):
-    """The mask names a field that the contract does not have."""
+    """The request names a field that the contract does not have."""
 
     reason = "FIELD_UNKNOWN"
-    sentence = "The field mask names a field that this contract does not have; see person.proto."
+    sentence = "The request names a field that this contract does not have; see person.proto."
 
 
 class CursorMalformed(CallerMistake):
@@ -310,7 +310,7 @@ class RecordUnknown(Refused):
     """The named agency, grant or credential does not exist."""
 
     reason = "RECORD_UNKNOWN"
-    sentence = "There is no such agency, grant or credential; ListAgencies shows those that there are."
+    sentence = "There is no such agency, grant, proposal or credential; ListAgencies and ListProposals show all."
 
 
 class RecordExists(Refused):

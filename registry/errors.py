@@ -28,7 +28,7 @@ class NotBuilt(StoreRefused):
     """No population was built in this store."""
 
     def __init__(self) -> None:
-        super().__init__("no population here: build one, or point to the database that holds it")
+        super().__init__("no population here: build one with `popgate seed build`, or name the database that holds it")
 
 
 class HalfBuilt(StoreRefused):

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.api.v1 import options_pb2
 from gateway.catalogue import Catalogue
 from gateway.errors import ArgumentInvalid, FieldViolation
+from gateway.nearest import did_you_mean
 
 
 class FieldSets:
@@ -32,7 +33,8 @@ class FieldSets:
         found: set[str] = set()
         for position, name in enumerate(names):
             if name not in self._paths:
-                raise ArgumentInvalid(violations=[FieldViolation(f"{field}[{position}]", "is not a set of fields")])
+                said = f"is not a set of fields{did_you_mean(name, self._paths)}"
+                raise ArgumentInvalid(violations=[FieldViolation(f"{field}[{position}]", said)])
             found |= self._paths[name]
         if verified:
             leaves = self._catalogue.leaves

@@ -14,6 +14,7 @@ from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import options_pb2
 from gateway.catalogue import Catalogue
 from gateway.errors import ArgumentInvalid, FieldViolation
+from gateway.nearest import did_you_mean
 
 GRANT_SECONDS_DEFAULT = 365 * 86400
 GRANT_SECONDS_MAX = 10 * 365 * 86400
@@ -47,8 +48,11 @@ def grant_from_message(
 
     `parent`: what it narrows. `streamed`: those of the methods that are streams.
     """
-    unknown = [name for name in message.methods if name not in methods]
-    if unknown or not message.methods:
+    for position, name in enumerate(message.methods):
+        if name not in methods:
+            said = f"is no method that a grant may hold{did_you_mean(name, methods)}"
+            raise invalid(f"grant.methods[{position}]", said)
+    if not message.methods:
         raise invalid("grant.methods", "must name methods that a grant may hold")
     if message.signed and not streamed.isdisjoint(message.methods):
         raise invalid("grant.signed", "cannot be demanded of methods that are streams")

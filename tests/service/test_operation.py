@@ -277,7 +277,7 @@ REFUSALS: Mapping[str, Case] = {
         "operator",
         _asks("CreateGrant", _grant("hospital", methods=["Everything"])),
         "ARGUMENT_INVALID",
-        ("grant.methods",),
+        ("grant.methods[0]",),
     ),
     "CreateGrant/no purposes": Case(
         "operator", _asks("CreateGrant", _grant("hospital", purposes=[])), "ARGUMENT_INVALID", ("grant.purposes",)

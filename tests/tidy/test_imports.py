@@ -12,7 +12,7 @@ import pytest
 from tests.tidy.sources import PACKAGES, Source, sources
 
 API, ERRORS, CONFIG = "gateway.api", "gateway.errors", "gateway.config"
-KEYFILES = "gateway.keyfiles"
+KEYFILES, NEAREST = "gateway.keyfiles", "gateway.nearest"
 BASE, RECORD, TURNS = "gateway.chain.base", "gateway.chain.record", "gateway.chain.turns"
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "registry": (),
@@ -27,7 +27,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     CONFIG: (),
     "gateway.metrics": (),
     "gateway.process_log": (),
-    "gateway.catalogue": (API, ERRORS),
+    "gateway.nearest": (),
+    "gateway.catalogue": (API, ERRORS, NEAREST),
     "gateway.wire": (API, "gateway.audit.receipt"),
     "gateway.audit": (ERRORS, KEYFILES),
     "gateway.audit.service": (API, ERRORS, BASE, RECORD, TURNS, "gateway.lookup", "registry"),
@@ -38,8 +39,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.agency.quotas": (ERRORS, "gateway.audit.charges", "gateway.audit.limits"),
     "gateway.agency.guesses": (API, BASE, "gateway.audit.charges"),
     "gateway.agency.administration": (API, ERRORS, BASE, "gateway.catalogue"),
-    "gateway.agency.field_sets": (API, ERRORS, "gateway.catalogue"),
-    "gateway.agency.messages": (API, ERRORS, "gateway.catalogue"),
+    "gateway.agency.field_sets": (API, ERRORS, "gateway.catalogue", NEAREST),
+    "gateway.agency.messages": (API, ERRORS, "gateway.catalogue", NEAREST),
     "gateway.agency.enrolment": (API, ERRORS, BASE),
     "gateway.agency.questions": (API, ERRORS, BASE, TURNS, "gateway.audit", "gateway.catalogue"),
     "gateway.agency.service": (API, ERRORS, BASE),
@@ -108,6 +109,7 @@ PURE = {
     "gateway.agency.predicates",
     "gateway.agency.signatures",
     "gateway.agency.signing_keys",
+    NEAREST,
     "gateway.sync.cursor",
     "gateway.chain.identify",
     *(f"gateway.lookup.verification.{name}" for name in ("rules", "names", "dates", "texts", "addresses", "card")),

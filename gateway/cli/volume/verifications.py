@@ -52,6 +52,12 @@ def stated_in(columns: Sequence[str], mapping: Mapping[str, str], questions: Map
     verifiable = _verifiable()
     there = {name for name in columns if name not in mapping} | {name for name, column in mapping.items() if column}
     cards = CARD in there
+    for name in mapping:
+        if name in (NUMBER, CARD) or (name in verifiable and not (cards and name in CARD_PATHS and mapping[name])):
+            continue
+        if name in WITH_VALUE and name in questions and not questions[name]:
+            continue
+        raise typer.BadParameter(f"{name!r} {_not_stated(name, mapping[name], verifiable)}", param_hint="--column")
     if cards == (NUMBER in there):
         raise typer.BadParameter(
             f"one column says who it is about: --column {NUMBER}=COLUMN, or --column {CARD}=COLUMN for texts of cards; "
@@ -63,13 +69,6 @@ def stated_in(columns: Sequence[str], mapping: Mapping[str, str], questions: Map
             raise typer.BadParameter(f"{name} takes no value", param_hint="--ask")
     if questions.get(SAME_HOUSEHOLD):
         raise typer.BadParameter(f"{SAME_HOUSEHOLD} takes its numbers from a column", param_hint="--ask")
-    for name in mapping:
-        if name in (NUMBER, CARD) or (name in verifiable and not (cards and name in CARD_PATHS and mapping[name])):
-            continue
-        if name in WITH_VALUE and name in questions and not questions[name]:
-            continue
-        problem = "is what the card states" if name in verifiable else "cannot be stated, or not without --ask"
-        raise typer.BadParameter(f"{name!r} {problem}", param_hint="--column")
     of_card = CARD_PATHS if cards else ()
     paths = [name for name in dict.fromkeys((*columns, *mapping)) if name in there and name in verifiable]
     claimed = tuple(path for path in paths if path not in of_card and path != NUMBER)
@@ -79,6 +78,20 @@ def stated_in(columns: Sequence[str], mapping: Mapping[str, str], questions: Map
             param_hint="--column",
         )
     return Stated(cards, claimed, {name: value or None for name, value in questions.items()})
+
+
+def _not_stated(name: str, column: str, verifiable: frozenset[str]) -> str:
+    """Why a column cannot state what `--column NAME=COLUMN` says."""
+    from gateway.client.verification import WITH_VALUE
+    from gateway.nearest import did_you_mean
+
+    if name in verifiable:
+        return "is what the card states"
+    if name in WITH_VALUE:
+        return f"is a question: --ask {name} as well"
+    if column in verifiable or column in (NUMBER, CARD):
+        return f"is no field that may be verified; the field stands first: --column {column}={name}"
+    return f"is no field that may be verified{did_you_mean(name, verifiable)}"
 
 
 def _verifiable() -> frozenset[str]:

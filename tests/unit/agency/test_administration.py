@@ -140,7 +140,7 @@ async def test_what_may_be_verified_and_how_often_reads_back(store: AgencyStore,
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"methods": ["LookUpPerson", "Shutdown"]}, "grant.methods"),
+        ({"methods": ["LookUpPerson", "Shutdown"]}, "grant.methods[1]"),
         ({"methods": []}, "grant.methods"),
         ({"purposes": []}, "grant.purposes"),
         ({"purposes": [agency_pb.GrantedPurpose(purpose=PURPOSE)]}, "grant.purposes"),

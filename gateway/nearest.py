@@ -1,0 +1,23 @@
+"""Which of our names a caller may have meant by one that we do not have. A refusal then tells a name of ours, never the
+caller's text. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+TEXT_LENGTH_MAX: Final = 128
+SIMILARITY_MIN: Final = 0.7
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str:
+    """`; did you mean ...?` with the nearest of the `known` names; empty when none is near, or the text is too long."""
+    if len(text) > TEXT_LENGTH_MAX:
+        return ""
+    written = text.lower()
+    near = {name: OSA.normalized_similarity(written, name.lower(), score_cutoff=SIMILARITY_MIN) for name in known}
+    nearest = max(near, key=near.__getitem__, default="")
+    return f"; did you mean {nearest}?" if near.get(nearest) else ""
