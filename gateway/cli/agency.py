@@ -95,10 +95,9 @@ def units(
 ) -> None:
     """List an agency's units, or register more of them."""
     if add is not None:
-        with add.open(encoding="utf-8-sig", newline="") as file:
-            named = {row[0]: row[1] for row in csv.reader(file) if len(row) == 2 and row != ["code", "name"]}
+        named = _units_in(add)
         operator.ask(lambda client, context: client.register_units(agency, named, context=context))
-        print(f"Registered {len(named)} units of {agency}.")
+        print(f"Registered {len(named)} {'unit' if len(named) == 1 else 'units'} of {agency}.")
         return
     found = operator.ask(lambda client, context: client.list_units(agency, context=context))
     if as_json:
@@ -107,6 +106,23 @@ def units(
         return
     rows = ((unit.code, unit.name, "revoked" if unit.revoked else "active") for unit in found)
     print_table(("code", "name", "state"), rows, numbers=frozenset())
+
+
+def _units_in(path: Path) -> dict[str, str]:
+    """The name of each code. Raises a usage error that names the line, OSError."""
+    named: dict[str, str] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in (rows := csv.reader(file)):
+                if row and len(row) != 2:
+                    raise typer.BadParameter(f"{path}, line {rows.line_num}: is not code,name", param_hint="--add")
+                if row and row != ["code", "name"]:
+                    named[row[0]] = row[1]
+    except (UnicodeDecodeError, csv.Error):
+        raise typer.BadParameter(f"{path}: is not CSV in UTF-8", param_hint="--add") from None
+    if not named:
+        raise typer.BadParameter(f"{path}: names no unit", param_hint="--add")
+    return named
 
 
 @app.command()
@@ -131,7 +147,7 @@ def code(
         )
 
 
-AgencyTarget = Annotated[str, typer.Argument(metavar="[AGENCY]", help="Agency, or with --unit a unit of it.")]
+AgencyTarget = Annotated[str, typer.Argument(metavar="AGENCY", help="Agency, or with --unit a unit of it.")]
 UnitTarget = Annotated[str, typer.Option(help="A unit of the agency.")]
 ThumbprintTarget = Annotated[
     str, typer.Option(metavar="HEX", help="Or SHA-256 of one certificate, as `list --json` shows it.")

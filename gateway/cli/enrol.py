@@ -27,7 +27,7 @@ def enrol(
         str,
         typer.Argument(
             envvar="POPGATE_CODE",
-            metavar="[CODE]",
+            metavar="CODE",
             show_default=False,
             help="One-time code; asked for when absent, `-`: read from stdin.",
         ),

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from gateway.cli.output import enum_text
+
 if TYPE_CHECKING:
     from gateway.client import PushItem
 
@@ -21,6 +23,10 @@ _NUMBER: Final = re.compile(r"0[0-9]{11}")  # else the gateway refuses the whole
 
 class ItemsUnreadable(ValueError):
     """A line of the file cannot be pushed; the text names it and never shows its values."""
+
+
+class _NotOneOf(ValueError):
+    """A value that its enumeration does not have; the text names those that it has."""
 
 
 def read_items(path: Path) -> Iterator[PushItem]:
@@ -106,7 +112,7 @@ def _item(path: Path, line: int, value: dict[Any, Any]) -> PushItem:
         ParseDict(_nested(value, person_pb2.Person.DESCRIPTOR), person)
     except (ParseError, KeyError, TypeError, ValueError) as error:
         # The parser's text quotes the value, which may be personal: the path is enough to find it.
-        raise ItemsUnreadable(f"{path}, line {line}: {_where(error)} does not fit the contract") from None
+        raise ItemsUnreadable(f"{path}, line {line}: {_problem(error)}") from None
     if not person.number:
         raise ItemsUnreadable(f"{path}, line {line}: `number` is missing")
     if not _NUMBER.fullmatch(person.number):
@@ -114,12 +120,14 @@ def _item(path: Path, line: int, value: dict[Any, Any]) -> PushItem:
     return PushItem(reference, person)
 
 
-def _where(error: Exception) -> str:
+def _problem(error: Exception) -> str:
     if isinstance(error, KeyError):
-        return f"the field `{error.args[0]}`"
+        return f"Person has no field `{error.args[0]}`; the names are `{NUMBER}`, `{REFERENCE}` and paths of Person"
+    if isinstance(error, _NotOneOf):
+        return str(error)
     words = str(error).replace('"', " ").split()
     known = [word for word in words if word.replace("_", "").replace(".", "").isalpha() and "_" in word]
-    return known[0] if known else "a field"
+    return f"{known[0] if known else 'a field'} does not fit the contract; see person.proto"
 
 
 def _nested(value: dict[str, Any], descriptor: Any) -> dict[str, Any]:
@@ -142,5 +150,9 @@ def _enum(field: Any, value: Any) -> Any:
     if isinstance(value, str) and value not in field.enum_type.values_by_name:
         wanted = "_" + value.strip().upper().replace(" ", "_")
         fitting = [name for name in field.enum_type.values_by_name if name.endswith(wanted)]
-        return min(fitting, key=len, default=value)
+        if not fitting:
+            values = field.enum_type.values_by_number
+            known = ", ".join(enum_text(field.enum_type.name, values, number) for number in values if number)
+            raise _NotOneOf(f"`{field.name}` is not one of {known}")
+        return min(fitting, key=len)
     return value

@@ -33,6 +33,7 @@ from gateway.cli.volume.command import (
     files_of,
     mapping_of,
     run_job,
+    without_file,
 )
 
 if TYPE_CHECKING:
@@ -62,8 +63,9 @@ def lookup(
 ) -> None:
     """Look up one person by number, or with --file everybody in a file.
 
-    A file of any size is asked in batches over connections to all workers. When it is interrupted, the same
-    command goes on where it stopped.
+    A file of any size is asked in batches over connections to all workers.
+
+    A run over a file that is interrupted goes on where it stopped when the same command is given again.
     """
     context = context_of(purpose, legal_basis, case, officer)
     if bool(number) == (file is not None):
@@ -83,6 +85,7 @@ def lookup(
             as_json=as_json,
         )
         return
+    without_file(out=out, column=column, keep=keep)
 
     async def ask() -> LookUpResult:
         async with client_of(identity, server, receipts) as client:

@@ -62,7 +62,7 @@ def whom(own_subjects: bool, provinces: Sequence[str]) -> str:
     return ", ".join(provinces) or "everyone"
 
 
-GRANT_HEADINGS = ("methods", "purposes", "fields", "of whom", "until")
+GRANT_HEADINGS = ("methods", "purposes", "fields", "of whom", "until (+07:00)")
 
 
 def actor_text(actor: Actor) -> str:

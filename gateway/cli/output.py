@@ -39,7 +39,7 @@ def print_json(value: object) -> None:
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: frozenset[str]) -> None:
     """A table; the columns named by `numbers` are set to the right. Long cells are folded, never cut.
 
-    A cell that is a tuple has a line for each member.
+    A cell that is a tuple has a line for each member. Without rows it says so.
     """
     from rich import box
     from rich.console import Console
@@ -51,6 +51,9 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, nu
         table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_lines(cell)) for cell in row))
+    if not table.row_count:
+        print("none")
+        return
     width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
     Console(width=width, highlight=False, markup=False).print(table)
 

@@ -43,7 +43,7 @@ def who(
         )
         for holder in holders
     )
-    headings = ("agency", "grant", "narrowed for", "sees", "verifies", "purposes", "of whom", "until")
+    headings = ("agency", "grant", "narrowed for", "sees", "verifies", "purposes", "of whom", "until (+07:00)")
     print_table(headings, rows, numbers=frozenset({"grant"}))
 
 

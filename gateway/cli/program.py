@@ -105,11 +105,13 @@ def explain(error: Exception) -> int:
     if os.environ.get("POPGATE_TRACEBACK"):
         raise error
     from gateway.client import CannotConnect, ClientError, DeadlinePassed, IdentityInvalid, ReceiptInvalid
-    from gateway.errors import GatewayError
+    from gateway.errors import FieldNotGranted, GatewayError, MethodNotGranted, PurposeNotGranted
 
     if isinstance(error, ClientError):
         call = f" (call {error.call_id})" if error.call_id and error.call_id not in str(error) else ""
         print(f"{error}{call}", file=sys.stderr)
+        if error.sentence in {each.sentence for each in (MethodNotGranted, PurposeNotGranted, FieldNotGranted)}:
+            print("What is granted: popgate token --show", file=sys.stderr)
         if isinstance(error, IdentityInvalid):
             return USAGE
         if isinstance(error, CannotConnect | DeadlinePassed):

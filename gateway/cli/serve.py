@@ -35,6 +35,7 @@ def serve(
         enrolment_port=enrolment_port,
         http_port=http_port,
     )
+    from gateway.agency.bootstrap import OPERATOR, SECOND_OPERATOR
     from gateway.start import CannotStart
     from gateway.supervisor import run
 
@@ -43,7 +44,7 @@ def serve(
             f"Serving agencies at {settings.host}:{settings.port}, enrolment at "
             f"{settings.host}:{settings.enrolment_port}, metrics at "
             f"http://{settings.host}:{settings.http_port}/metrics; Ctrl-C stops.\n"
-            f"The operator's identity is {settings.state / 'operator'}.",
+            f"The operators' identities are {settings.state / OPERATOR} and {settings.state / SECOND_OPERATOR}.",
             flush=True,
         )
 

@@ -14,7 +14,7 @@ from gateway.cli.asking import Caller, as_teller
 app = typer.Typer(name="subjects", help="State which people the agency serves.", no_args_is_help=True)
 
 NumbersArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[NUMBER...]", help="Numbers, 12 digits each.", show_default=False)
+    list[str] | None, typer.Argument(metavar="NUMBER", help="Numbers, 12 digits each.", show_default=False)
 ]
 FileOption = Annotated[
     Path | None,

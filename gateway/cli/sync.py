@@ -60,8 +60,11 @@ def pull(
 ) -> None:
     """Pull everything after the cursor as JSON lines, one a person.
 
-    Without a cursor it begins with everybody in scope. The cursor is kept after each page, once the page is
-    written, so an interrupted pull goes on where it was; the last page may then come twice.
+    Without a cursor it begins with everybody in scope.
+
+    The cursor is kept after each page, once the page is written: an interrupted pull goes on where it was.
+
+    The last page may then come twice.
     """
     context, paths = context_of(purpose, legal_basis, case, officer), paths_of(fields)
     begin = _kept(cursor) if cursor else b""
@@ -187,7 +190,7 @@ def push(
     try:
         asyncio.run(send())
     except ItemsUnreadable as error:
-        print(f"{error}; what stands before it was pushed.", file=sys.stderr)
+        print(f"{error}; {'what stands before it' if counts else 'nothing'} was pushed.", file=sys.stderr)
         raise typer.Exit(USAGE) from None
     print(", ".join(f"{count:,} {outcome.lower()}" for outcome, count in counts.items()), file=sys.stderr)
     if counts.get("REFUSED"):

@@ -52,8 +52,9 @@ def statement(
 ) -> None:
     """People and fields by unit and method, priced by the tariff.
 
-    With --metrics the people are set beside what the gateway counted, less what --metrics-before had counted; exit
-    code 4 when they differ.
+    With --metrics the people are set beside what the gateway counted, less what --metrics-before had counted.
+
+    Exit code 4 when they differ.
     """
     context = context_of(purpose, legal_basis, case, officer)
 

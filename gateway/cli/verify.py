@@ -35,6 +35,7 @@ from gateway.cli.volume.command import (
     files_of,
     mapping_of,
     run_job,
+    without_file,
 )
 
 if TYPE_CHECKING:
@@ -98,10 +99,13 @@ def verify(
     timeout: TimeoutOption = 10.0,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare what is stated of a person with the registry, or with FILE of everybody in it.
+    """Compare what is stated of a person with the registry; with FILE, of everybody in it.
 
-    A verdict for each value, never the value. Of a file, columns called like a field, and those that --column names,
-    are stated. When it is interrupted, the same command goes on where it stopped.
+    A verdict for each value, never the value.
+
+    Of a file, columns called like a field, and those that --column names, are stated.
+
+    A run over a file that is interrupted goes on where it stopped when the same command is given again.
     """
     context = context_of(purpose, legal_basis, case, officer)
     named = dict(zip(_PATHS, (name, birth_date, sex, address, phone), strict=True))
@@ -114,6 +118,7 @@ def verify(
         job = _job_of(file, claims, mapping, questions, kind, context)
         asked = job, files_of(job, file, out, mapping, keep), identity, server, receipts
         return run_job(*asked, timeout_seconds=timeout, patience_seconds=patience, as_json=as_json)
+    without_file(out=out, column=column, keep=keep)
     who = number.replace(" ", "")
 
     async def ask() -> VerifyResult:
@@ -156,8 +161,10 @@ def _show(result: VerifyResult, as_json: bool) -> None:
         return
     verified = result.verified
     if verified.outcome == "FOUND":
-        print_pairs([(path, str(verdict) or "not stated") for path, verdict in verified.verdicts.items()])
-        print_pairs([(predicate, answer or "not asked") for predicate, answer in verified.answers.items()])
+        verdicts = [(path, str(verdict) or "not stated") for path, verdict in verified.verdicts.items()]
+        print_pairs(
+            [*verdicts, *((predicate, answer or "not asked") for predicate, answer in verified.answers.items())]
+        )
     else:
         print(_NOBODY.get(verified.outcome, f"Not answered: {verified.outcome}."))
     print_withheld(result.withheld)

@@ -125,6 +125,30 @@ def test_an_agency_is_registered_with_units_and_shown(popgate: Popgate, tmp_path
     assert popgate("agency", "units", "nobody").err.startswith("RECORD_UNKNOWN: ")
 
 
+def test_an_agency_sees_what_it_is_granted(popgate: Popgate) -> None:
+    shown = popgate("token", "--show", who="hospital")
+    assert shown.code == 0, shown
+    for part in ("LookUpPerson", AGENCIES["hospital"].purpose, "permanent_residence", "everyone", "hospital, until"):
+        assert part in shown.out
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("code,name\nq1;Quận 1\n", "line 2: is not code,name"),
+        ("code,name\n\n", "names no unit"),
+        ("q1,Qu\udce2n", "is not CSV in UTF-8"),
+    ],
+)
+def test_a_file_of_units_that_is_wrong_registers_none(
+    popgate: Popgate, tmp_path: Path, text: str, problem: str
+) -> None:
+    file = tmp_path / "u"
+    file.write_text(text, encoding="utf-8", errors="surrogateescape")
+    ran = popgate("agency", "units", "hospital", "--add", file)
+    assert (ran.code, problem in " ".join(ran.err.replace("│", " ").split())) == (USAGE, True), ran
+
+
 def test_a_code_is_shown_once(popgate: Popgate, school: str) -> None:
     made = popgate("agency", "code", school, "--unit", "k1", "--json").json()
     assert (len(made["code"]), made["expires_time"][:2]) == (23, "20")

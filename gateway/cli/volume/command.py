@@ -59,6 +59,13 @@ def columns_in(file: Path) -> tuple[str, ...]:
         raise typer.Exit(USAGE) from None
 
 
+def without_file(**options: object) -> None:
+    """Raises a usage error when an option is stated that only a file has: it would do nothing."""
+    for name, value in options.items():
+        if value:
+            raise typer.BadParameter("is only for everybody in a file", param_hint=f"--{name}")
+
+
 def files_of(job: Job, file: Path, out: Path | None, mapping: Mapping[str, str], keep: Sequence[str] | None) -> Files:
     """The files that the options name. Raises a usage error."""
     if out is None:

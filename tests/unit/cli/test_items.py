@@ -49,8 +49,8 @@ def test_json_lines_take_nested_and_dotted_fields(tmp_path: Path) -> None:
         ("nonsense", "not JSON"),
         ("[]", "not a JSON object"),
         ('{"social_insurance.code": "1"}', "`number` is missing"),
-        (f'{{"number": "{NUMBER}", "shoe_size": 43}}', "`shoe_size`"),
-        (f'{{"number": "{NUMBER}", "social_insurance.status": "SECRETVALUE"}}', "does not fit"),
+        (f'{{"number": "{NUMBER}", "shoe_size": 43}}', "no field `shoe_size`"),
+        (f'{{"number": "{NUMBER}", "social_insurance.status": "SECRETVALUE"}}', "`status` is not one of participating"),
         (f'{{"number": "{NUMBER}", "social_insurance": "SECRETVALUE"}}', "does not fit"),
     ],
 )

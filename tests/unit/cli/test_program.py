@@ -22,7 +22,7 @@ from gateway.client import (
     ReceiptInvalid,
     UnexpectedAnswer,
 )
-from gateway.errors import RecordUnknown
+from gateway.errors import MethodNotGranted, RecordUnknown
 
 
 def process(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -125,3 +125,10 @@ async def test_seed_and_its_help_are_the_countrys_own(run: Any) -> None:
     assert ran.code == 0
     assert "Usage: popgate seed" in ran.out
     assert "build" in ran.out
+
+
+def test_what_is_not_granted_is_followed_by_how_to_see_what_is(capsys: pytest.CaptureFixture[str]) -> None:
+    granted_nothing = "The agency has no grant in force; ask the operator for one."
+    for sentence, told in ((MethodNotGranted.sentence, True), (granted_nothing, False)):
+        assert explain(GatewayRefusal("METHOD_NOT_GRANTED", sentence)) == REFUSED
+        assert ("popgate token --show" in capsys.readouterr().err) == told

@@ -33,7 +33,7 @@ async def test_verdicts_and_answers_are_shown_and_values_sent_as_stated(run: Any
     ran = await run("verify", "--number", "001 090 000 001", *stated, "--ask", "alive", "--ask", "same_household=12")
     assert ran.code == 0
     assert "CLOSE(TONE_PLACEMENT)" in ran.out
-    assert "alive  YES" in ran.out
+    assert "alive       YES" in ran.out
     assert "withheld: sex (FIELD_NOT_GRANTED)" in ran.out
     (request,) = asked
     assert request.number == NUMBER
@@ -66,5 +66,7 @@ async def test_what_is_stated_wrongly_is_said_before_anything_is_sent(run: Any, 
         ("--number", NUMBER, "--claim", "name"),
         ("--number", NUMBER, "--claim", "name=a", "--claim", "name=b"),
         ("--number", NUMBER, "--ask", "=1"),
+        ("--number", NUMBER, "--name", "x", "--out", "results.csv"),
+        ("--number", NUMBER, "--name", "x", "--column", "name=ho_ten"),
     ):
         assert (await run("verify", *words)).code == 2

@@ -177,6 +177,8 @@ async def test_files_that_cannot_be_used_are_named(run: Any, gateway: Any, peopl
         (["lookup", "--fields", "number"], "either one number or --file"),
         (["lookup", "1", "--file", people, "--out", out, "--fields", "number"], "either one number or --file"),
         (["lookup", "--file", people, "--fields", "number"], "--out"),
+        (["lookup", "1", "--out", out, "--fields", "number"], "--out: is only for everybody in a file"),
+        (["lookup", "1", "--keep", "so", "--fields", "number"], "--keep: is only for everybody in a file"),
         (["lookup", "--file", people, "--out", out, "--fields", "number"], "no column 'number'; it has: thứ tự, so"),
         (_asking(people, out, "--keep", "x"), "no column 'x'"),
         (_asking(people, out, "--column", "name=so"), "'name' is not number: say NAME=COLUMN"),
