@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
@@ -31,7 +31,7 @@ from gateway.errors import (
 TOKEN_BYTES_MAX = 8192
 TOKEN_ISSUED_BYTES_MAX = 7168  # beside the other metadata of a call, within gRPC's default of 8 KiB
 TOKEN_LIFETIME_SECONDS_MAX = 600
-TOKEN_CACHE_ENTRIES_MAX = 2048
+TOKEN_CACHE_ENTRIES_MAX = 2048  # of all agencies; who has most of them loses the oldest
 TOKEN_FAILURES_MAX = 256
 TOKEN_FAILURE_SECONDS = 2
 NOT_BEFORE_LEEWAY_SECONDS = 5
@@ -42,9 +42,6 @@ _DETAIL_TYPE = "registry"
 # An ES256 signature is 64 bytes; its last character has four spare bits, zero in the one canonical spelling.
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]")
 _TOKEN_ID = re.compile(r"[0-9a-f]{32}")
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +127,8 @@ class TokenVerifier:
     """Verifies tokens of this gateway, and remembers what it verified until the token expires.
 
     Both memories are bounded and keyed by the whole token and the certificate, so that no part of a token and
-    no other channel can borrow a verified answer.
+    no other channel can borrow a verified answer. Verified tokens make room among those of the agency that has most:
+    however many one agency has issued to it, the others' stay as long as they have fewer.
     """
 
     def __init__(
@@ -144,7 +142,7 @@ class TokenVerifier:
         self._issuer = issuer
         self._audience = audience
         self._trust_domain = trust_domain
-        self._verified: dict[tuple[str, bytes], Token] = {}
+        self._verified: dict[str, dict[tuple[str, bytes], Token]] = {}
         self._failed: dict[tuple[str, bytes], tuple[float, type[NotIdentified]]] = {}
         self.use(keys)
 
@@ -162,10 +160,11 @@ class TokenVerifier:
         if len(token) > TOKEN_BYTES_MAX:
             raise CredentialMalformed
         place = (token, principal.thumbprint)
-        known = self._verified.get(place)
+        own = self._verified.setdefault(principal.agency, {})
+        known = own.get(place)
         if known is not None:
             if now >= known.expires:
-                del self._verified[place]
+                del own[place]
                 raise CredentialExpired
             return known
         failure = self._failed.get(place)
@@ -177,9 +176,13 @@ class TokenVerifier:
         try:
             verified = self._verify(token, principal, now)
         except NotIdentified as error:
-            _remember(self._failed, place, (now, type(error)), TOKEN_FAILURES_MAX)
+            if len(self._failed) >= TOKEN_FAILURES_MAX:
+                _forget_oldest(self._failed)
+            self._failed[place] = now, type(error)
             raise
-        _remember(self._verified, place, verified, TOKEN_CACHE_ENTRIES_MAX)
+        if sum(map(len, self._verified.values())) >= TOKEN_CACHE_ENTRIES_MAX:
+            _forget_oldest(max(self._verified.values(), key=len))
+        own[place] = verified
         return verified
 
     def _verify(self, token: str, principal: Principal, now: float) -> Token:
@@ -222,10 +225,8 @@ class TokenVerifier:
             raise CredentialMalformed from None
 
 
-def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value, entries_max: int) -> None:
-    if len(memory) >= entries_max:
-        del memory[next(iter(memory))]  # the oldest
-    memory[key] = value
+def _forget_oldest(memory: dict[tuple[str, bytes], Any]) -> None:
+    del memory[next(iter(memory))]
 
 
 def _header(token: str) -> dict[str, Any]:

@@ -292,4 +292,22 @@ def test_both_memories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         known.verify(signer().issue(HQ, [], NOW, bytes([number] * 16))[0], HQ, NOW)
         with pytest.raises(CredentialMalformed):
             known.verify("a" * number, HQ, NOW)
-    assert len(known._verified) == len(known._failed) == 2
+    assert len(known._verified[HQ.agency]) == len(known._failed) == 2
+
+
+def test_one_agencys_tokens_do_not_push_out_those_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "TOKEN_CACHE_ENTRIES_MAX", 6)
+    known, other = verifier(), principal(agency="tax")
+    texts = [signer().issue(other, [], NOW, bytes([number] * 16))[0] for number in range(2)]
+    for text in texts:
+        known.verify(text, other, NOW)
+    for number in range(2, 20):
+        known.verify(signer().issue(HQ, [], NOW, bytes([number] * 16))[0], HQ, NOW)
+
+    def never(self: TokenVerifier, text: str, who: Principal, now: float) -> tokens.Token:
+        raise AssertionError("was forgotten")
+
+    monkeypatch.setattr(TokenVerifier, "_verify", never)
+    for text in texts:
+        known.verify(text, other, NOW)
+    assert sum(map(len, known._verified.values())) == 6
