@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import BigInteger, Engine, bindparam, delete, func, literal_column, select
 
 from registry.engine import DRIVER_ERRORS, store_error
-from registry.fragments import Encoder, has_fragments
+from registry.fragments import ENCODED, OWN, Encoder, has_fragments
 from registry.people import PeopleStore, Row
 from registry.reading import IDENTIFIERS, Session
 from registry.tables import change, fragment, fragment_state
@@ -59,7 +59,7 @@ class FragmentChecker:
         self._encoder = encoder
         self._plan = self._store.plan(encoder.columns)
         self._has = has_fragments(engine)
-        stored = select(*(fragment.c[name] for name in ("person_id", "key", "version", "scope", "body")))
+        stored = select(*(fragment.c[name] for name in ("person_id", "key", *OWN, *ENCODED)))
         after, until = (bindparam(name, type_=BigInteger()) for name in ("after", "until"))
         asked = reader.asked("ids", IDENTIFIERS)
         within = stored.where(fragment.c.person_id > after, fragment.c.person_id <= until)
@@ -133,8 +133,8 @@ class FragmentChecker:
 
     def _expected(self, people: Mapping[int, Row]) -> dict[int, Row]:
         rows = list(people.values())
-        bodies = self._encoder.encode(rows)
-        return {row[0]: (row[0], int(row[1]), *row[2:4], body) for row, body in zip(rows, bodies, strict=True)}
+        encoded = self._encoder.encode(rows)
+        return {row[0]: (row[0], int(row[1]), *row[2:4], *each) for row, each in zip(rows, encoded, strict=True)}
 
     def _through(self) -> str:
         """The number up to which there are fragments of this encoding."""

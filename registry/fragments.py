@@ -1,4 +1,4 @@
-"""Fragments: for each person ready bytes of a part of the answer, derived from the person's row, in step with it.
+"""Fragments: for each person ready bytes, of a part of the answer and of what most callers state, in step with the row.
 
 What the bytes mean is the business of whoever encodes them; here they are stored, and believed only while the
 state says so: `encoding` names the form of the bytes, `position` the change up to which all of them are in step,
@@ -16,8 +16,8 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Engine,
+    FromClause,
     Text,
-    and_,
     bindparam,
     cast,
     delete,
@@ -39,17 +39,19 @@ from registry.rows import KEY, inserted, updated
 from registry.tables import change, fragment, fragment_state, person
 
 OWN = ("version", "scope")
-"""Columns of the person that stand beside the bytes; an encoder's columns begin with them."""
+"""Columns of the person that stand beside what is encoded; an encoder's columns begin with them."""
+ENCODED = ("stated", "body")
+"""What is encoded: bytes to compare what is stated of a person with, and those of the answer."""
 
 
 class Encoder(Protocol):
-    """Makes the bytes. `encoding` changes whenever the same row would give other bytes."""
+    """Makes what is stored. `encoding` changes whenever the same row would give something else."""
 
     encoding: str
     columns: tuple[str, ...]
 
-    def encode(self, rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
-        """The bytes for rows of (person_id, number, *columns)."""
+    def encode(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[bytes, bytes]]:
+        """`ENCODED` for rows of (person_id, number, *columns)."""
         ...
 
 
@@ -60,32 +62,38 @@ def has_fragments(engine: Engine) -> bool:
     """
     try:
         found = inspect(engine)
-        return found.has_table(fragment.name) and any(
-            column["name"] == fragment.c.key.name for column in found.get_columns(fragment.name)
-        )
+        return found.has_table(fragment.name) and {column["name"] for column in found.get_columns(fragment.name)} >= {
+            *fragment.c.keys()
+        }
     except DRIVER_ERRORS as error:
         raise store_error(error) from None
 
 
-def reading(statements: Statements) -> tuple[str, str]:
-    """Texts that read fragments by `numbers`, of twelve digits each, and by `ids`, in the order asked.
+class Reading:
+    """Texts that read fragments of the people asked for who have one, which they find in the order asked.
 
-    Rows of (person_id, number, *OWN, NULL, body): where readers of people expect the household, nothing. A number
-    without a fragment has a row of itself alone, an id one of nothing. Both take `encoding`, and find nothing while
-    the fragments are out of step at the moment of reading.
+    Rows are (person_id, number, *OWN, NULL, bytes): where readers of people expect the household, nothing. All take
+    `encoding`, and find nothing while the fragments are out of step at the moment of reading. `numbers` are of
+    twelve digits each.
     """
-    numbers, ids = statements.asked("numbers", NUMBERS), statements.asked("ids", IDENTIFIERS)
-    in_step = exists().where(
-        fragment_state.c.encoding == bindparam("encoding", type_=Text()),
-        fragment_state.c.position == _last_position(),
-    )
-    by_number = numbers.outerjoin(fragment, and_(fragment.c.key == cast(numbers.c.value, BigInteger()), in_step))
-    by_id = ids.outerjoin(fragment, and_(fragment.c.person_id == ids.c.value, in_step))
-    own = [fragment.c[name] for name in OWN]
-    return tuple(  # type: ignore[return-value]
-        statements.compile(select(fragment.c.person_id, number, *own, null(), fragment.c.body).select_from(source))
-        for number, source in ((numbers.c.value, by_number), (_digits(statements), by_id))
-    )
+
+    def __init__(self, statements: Statements) -> None:
+        numbers, ids = statements.asked("numbers", NUMBERS), statements.asked("ids", IDENTIFIERS)
+        by_number = numbers.join(fragment, fragment.c.key == cast(numbers.c.value, BigInteger()))
+        by_id = ids.join(fragment, fragment.c.person_id == ids.c.value)
+        in_step = exists().where(
+            fragment_state.c.encoding == bindparam("encoding", type_=Text()),
+            fragment_state.c.position == _last_position(),
+        )
+
+        def compiled(source: FromClause, number: ColumnElement[Any], encoded: ColumnElement[Any]) -> str:
+            own = [fragment.c[name] for name in OWN]
+            selected = select(fragment.c.person_id, number, *own, null(), encoded)
+            return statements.compile(selected.select_from(source).where(in_step))
+
+        self.bodies = compiled(by_number, numbers.c.value, fragment.c.body)
+        self.bodies_by_id = compiled(by_id, _digits(statements), fragment.c.body)
+        self.stated = compiled(by_number, numbers.c.value, fragment.c.stated)
 
 
 def _digits(statements: Statements) -> ColumnElement[Any]:
@@ -166,8 +174,8 @@ class FragmentKeeper:
 
     def _encoded(self, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
         return [
-            {"key": int(row[1]), "person_id": row[0], "version": row[2], "scope": row[3], "body": body}
-            for row, body in zip(rows, self._encoder.encode(rows), strict=True)
+            {"key": int(row[1]), "person_id": row[0], **dict(zip((*OWN, *ENCODED), (*row[2:4], *encoded), strict=True))}
+            for row, encoded in zip(rows, self._encoder.encode(rows), strict=True)
         ]
 
     def _begin(self) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Engine, FromClause, Text, bindparam, literal_
 
 from registry.changes import ChangePage, Changes
 from registry.datasets import Dataset
-from registry.fragments import has_fragments, reading
+from registry.fragments import Reading, has_fragments
 from registry.numbers import LENGTH
 from registry.population import Population, read_population
 from registry.reading import IDENTIFIERS, NUMBERS, Reader
@@ -47,7 +47,7 @@ class PeopleStore:
         self._reader = Reader(engine)
         self._changes = Changes(self._reader)
         people = self._reader.asked("ids", IDENTIFIERS)
-        self._fragments = reading(self._reader) if has_fragments(engine) else None
+        self._fragments = Reading(self._reader) if has_fragments(engine) else None
         self._related = {name: self._reader.compile(each.build(people)) for name, each in RELATED.items()}
 
     @property
@@ -91,39 +91,27 @@ class PeopleStore:
 
     def read_ids(self, plan: Plan, person_ids: Sequence[int]) -> list[Row | None]:
         """People by person_id, in the order asked; None where there is no such person."""
-        person_ids = list(person_ids)
         rows = self._reader.rows(plan.by_id, {"ids": self._reader.pack(person_ids)})
-        if [row[0] for row in rows] == person_ids:
-            return rows
-        found = {row[0]: row for row in rows}
-        return [found.get(person_id) for person_id in person_ids]
+        return _aligned(rows, 0, person_ids)
 
-    def fragments(self, encoding: str, numbers: Sequence[str]) -> list[Row | None]:
-        """Stored fragments by current personal number, in the order asked, rows as `registry.fragments.reading` says.
+    def fragments(self, encoding: str, numbers: Sequence[str], *, stated: bool = False) -> list[Row | None]:
+        """Stored fragments by current personal number, in the order asked; None where there is none to believe.
 
-        None where there is none that can be believed: no such number now, or not made yet. Ask `read` for those.
+        That is: no such number now, or not made yet; ask `read` for those. Rows are (person_id, number, version,
+        scope, None, body), or with `stated` what stands there in place of the body.
         """
         if self._fragments is None or not _are_numbers(numbers):
             return [None] * len(numbers)
-        numbers = list(numbers)
-        parameters = {"numbers": self._reader.pack(numbers), "encoding": encoding}
-        rows = self._reader.rows(self._fragments[0], parameters)
-        found = {row[1]: row for row in rows if row[0] is not None}
-        if len(found) == len(rows) and [*found] == numbers:
-            return rows
-        return [found.get(number) for number in numbers]
+        text = self._fragments.stated if stated else self._fragments.bodies
+        rows = self._reader.rows(text, {"numbers": self._reader.pack(numbers), "encoding": encoding})
+        return _aligned(rows, 1, numbers)
 
     def fragments_of(self, encoding: str, person_ids: Sequence[int]) -> list[Row | None]:
-        """The same by person_id. None where there is none that can be believed; ask `read_ids` for those."""
+        """The same by person_id. None where there is none to believe; ask `read_ids` for those."""
         if self._fragments is None:
             return [None] * len(person_ids)
-        person_ids = list(person_ids)
         parameters = {"ids": self._reader.pack(person_ids), "encoding": encoding}
-        rows = self._reader.rows(self._fragments[1], parameters)
-        if [row[0] for row in rows] == person_ids:
-            return rows
-        found = {row[0]: row for row in rows}
-        return [found.get(person_id) for person_id in person_ids]
+        return _aligned(self._reader.rows(self._fragments.bodies_by_id, parameters), 0, person_ids)
 
     def snapshot(
         self, plan: Plan, after_person_id: int, limit: int, scopes: Collection[str] | None = None
@@ -166,6 +154,14 @@ class PeopleStore:
     def numbers(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
         """Per person: rows of `related.NUMBER_COLUMNS`, every number ever held, the current one last."""
         return self.related("numbers", person_ids)
+
+
+def _aligned(rows: list[Any], at: int, asked: Sequence[Any]) -> list[Row | None]:
+    """The row of each that was asked for, by the value at `at`; None where there is none."""
+    if [row[at] for row in rows] == asked:
+        return rows
+    found = {row[at]: row for row in rows}
+    return [found.get(each) for each in asked]
 
 
 def _are_numbers(texts: Sequence[str]) -> bool:

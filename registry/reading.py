@@ -92,6 +92,8 @@ class Reader(Statements):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        # As text, PostgreSQL would write bytes as twice as many digits, to be read back here.
+        self._format: dict[str, Any] = {} if self.is_sqlite else {"binary": True}
         self._local = threading.local()
         self._lock = threading.Lock()
         self._held: set[Any] = set()
@@ -103,7 +105,7 @@ class Reader(Statements):
                 driver = self._local.driver
             except AttributeError:
                 driver = self._connect()
-            rows: list[Any] = driver.execute(text, parameters).fetchall()
+            rows: list[Any] = driver.execute(text, parameters, **self._format).fetchall()
         except DRIVER_ERRORS as error:
             self._drop()
             raise store_error(error) from None

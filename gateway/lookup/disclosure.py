@@ -60,6 +60,8 @@ class Disclosure:
     """For coarsened leaves: the fields that lead there, and the parts of it that are taken out again."""
     from_fragments: bool = False
     """Whether stored fragments hold exactly what is disclosed."""
+    stated: bool = False
+    """Whether a row ends with what most callers state, and nothing is read of who has no stored fragment."""
     tokens: AgencyTokens | None = None
     """The agency's, where it sees them in place of numbers."""
     owner: str = ""
@@ -186,6 +188,6 @@ def _withheld(reasons: Mapping[str, reason_pb2.ErrorReason]) -> tuple[context_pb
     return tuple(context_pb2.WithheldField(path=path, reason=reasons[path]) for path in sorted(reasons))
 
 
-def only_scope(provinces: frozenset[str], owner: str = "") -> Disclosure:
-    """Discloses nothing; reads just enough to know who is in scope."""
-    return Disclosure((), PREFIX[2:], frozenset(), (), (), provinces, (), (), owner=owner)
+def only_scope(provinces: frozenset[str], owner: str = "", *, stated: bool = False) -> Disclosure:
+    """Discloses nothing; reads just enough to know who is in scope, and what most callers state."""
+    return Disclosure((), PREFIX[2:], frozenset(), (), (), provinces, (), (), stated=stated, owner=owner)

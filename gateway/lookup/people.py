@@ -77,6 +77,8 @@ class People:
         return [by_number[number] for number in numbers]
 
     def _rows(self, disclosure: Disclosure, plan: Plan, numbers: Sequence[str]) -> list[Row | None]:
+        if disclosure.stated:
+            return self._store.fragments(ENCODING, numbers, stated=True)  # type: ignore[return-value]
         if not disclosure.from_fragments or len(numbers) == 1:
             return self._store.read(plan, numbers)  # type: ignore[return-value]
         rows: list[Any] = self._store.fragments(ENCODING, numbers)

@@ -25,7 +25,7 @@ from gateway.lookup.people import Found
 from gateway.lookup.verification.plan import Plan, Plans
 from gateway.lookup.verification.questions import YesNo
 from gateway.lookup.verification.requests import of_many, of_one
-from gateway.lookup.verification.rules import RULES_VERSION
+from gateway.lookup.verification.rules import RULES_VERSION, Verdict
 from gateway.lookup.verification.table import Graded, Grader, Outcome, Table, check_lengths
 from gateway.wire import time_to_wire
 
@@ -162,18 +162,58 @@ class VerificationMethods:
         agency = call.principal.agency
         older = table.older
         meant = await self._older.meant(agency, call.right, older, table.kind) if older else {}
-        read = await self._read(agency, plan, [number for number in table.numbers if number], meant)
+        asked = [number for number in table.numbers if number]
+        alone = len(table.numbers) == 1 or len(asked) < len(table.numbers) or meant
+        matched = [] if alone else await self._matched(agency, plan, table)
+        read = await self._read(agency, plan, asked, meant, matched)
         others = await self._others(agency, plan, table)
         graded = _ungraded(plan, table, read, meant)
-        people = iter(read.seen)
-        aligned = [next(people) if number else None for number in table.numbers]
-        named = {number: seen for number, seen in zip(others.numbers, others.seen, strict=True) if seen is not None}
-        for _ in Grader(plan, self._places, self._today()).slices(table, aligned, named, graded):
-            await pause_between_slices()
+        await self._grade(plan, table, read, others, matched, graded)
         return _Verified(table, plan, graded, read, others, meant)
 
-    async def _read(self, agency: str, plan: Plan, asked: Sequence[str], meant: Mapping[str, Meant]) -> _Read:
-        """Those who have the numbers; who is meant by one of an older kind stands in its place."""
+    async def _matched(self, agency: str, plan: Plan, table: Table) -> list[Found | None]:
+        """For each row who is in scope and all right at first sight; empty when nobody is."""
+        if plan.sight is None:
+            return []
+        people = await self._barrier.read(agency, plan.sight.disclosure, table.numbers)
+        matched = plan.sight.matched(table.claims, people)
+        return (
+            [person if match else None for person, match in zip(people, matched, strict=True)] if any(matched) else []
+        )
+
+    async def _grade(
+        self, plan: Plan, table: Table, read: _Read, others: _Read, matched: Sequence[Found | None], graded: Graded
+    ) -> None:
+        """Fill `graded`: whoever is not all right at first sight is compared, as a table of their own."""
+        grader = Grader(plan, self._places, self._today())
+        if not matched:
+            people = iter(read.seen)
+            aligned = [next(people) if number else None for number in table.numbers]
+            named = {number: seen for number, seen in zip(others.numbers, others.seen, strict=True) if seen is not None}
+            for _ in grader.slices(table, aligned, named, graded):
+                await pause_between_slices()
+            return
+        width = len(plan.fields)
+        graded.verdicts[:] = bytes((Verdict.MATCH,)) * len(graded.verdicts)
+        rows = [row for row, match in enumerate(matched) if match is None]
+        left = Graded(bytearray(len(rows)), bytearray(len(rows) * width), bytearray())
+        for _ in grader.slices(table.part(rows), [read.seen[row] for row in rows], {}, left):
+            await pause_between_slices()
+        for at, row in enumerate(rows):
+            graded.verdicts[row * width : (row + 1) * width] = left.verdicts[at * width : (at + 1) * width]
+        graded.missed.update(rows[at] for at in left.missed)
+
+    async def _read(
+        self, agency: str, plan: Plan, asked: Sequence[str], meant: Mapping[str, Meant], matched: Sequence[Found | None]
+    ) -> _Read:
+        """Those who have the numbers; who is meant by one of an older kind stands in its place.
+
+        `matched`: for each number who need not be read any more, or nobody at all.
+        """
+        if matched:
+            left = [number for number, match in zip(asked, matched, strict=True) if match is None]
+            rest = iter(await self._barrier.read(agency, plan.disclosure, left))
+            return _scoped(plan, asked, [match or next(rest) for match in matched])
         if not meant:
             return _scoped(plan, asked, await self._barrier.read(agency, plan.disclosure, asked))
         current = [meant[number].number if number in meant else number for number in asked]

@@ -17,15 +17,18 @@ BY_NUMBER = sorted(EVERYBODY, key=number)
 
 
 class Lines:
-    """An encoder for tests: some columns as text."""
+    """An encoder for tests: some columns as text; of these, the name is what is stated."""
 
     columns: tuple[str, ...] = ("version", "scope", "surname", "given_name", "permanent_line")
 
     def __init__(self, encoding: str = "lines/1") -> None:
         self.encoding = encoding
 
-    def encode(self, rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
-        return [self.line(row) for row in rows]
+    def encode(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[bytes, bytes]]:
+        return [(self.stated(row), self.line(row)) for row in rows]
+
+    def stated(self, row: tuple[Any, ...]) -> bytes:
+        return f"{row[4]} {row[5]}".encode()
 
     def line(self, row: tuple[Any, ...]) -> bytes:
         """Version left out: it stands beside."""
@@ -54,10 +57,10 @@ def fill(writer: Writer, people_max: int = 25) -> int:
     return rounds
 
 
-def expected(store: PeopleStore, person_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+def expected(store: PeopleStore, person_ids: Sequence[int], *, stated: bool = False) -> list[tuple[Any, ...]]:
     """What the fragments must be, from the people's own rows."""
-    rows = store.read_ids(store.plan(Lines.columns), person_ids)
-    return [(row[0], row[1], row[2], row[3], None, Lines().line(row)) for row in rows if row is not None]
+    rows = [row for row in store.read_ids(store.plan(Lines.columns), person_ids) if row is not None]
+    return [(*row[:4], None, Lines().stated(row) if stated else Lines().line(row)) for row in rows]
 
 
 def present(store: PeopleStore, person_ids: Sequence[int], encoding: str = "lines/1") -> list[Any]:
@@ -81,6 +84,16 @@ def test_fragments_are_found_by_current_number_in_the_order_asked(writer: Writer
     assert nobody is None
     assert former is None
     assert reader.fragments("lines/1", [number(i) for i in (FATHER, MOTHER)]) == expected(reader, [FATHER, MOTHER])
+
+
+def test_what_is_stated_is_found_by_current_number_too(writer: Writer, reader: PeopleStore) -> None:
+    fill(writer)
+    writer.apply([moved(MOTHER)])
+    asked = [number(WIDOW), "001090999999", FORMER_NUMBER_OF_CHILD, number(MOTHER)]
+    widow, nobody, former, mother = reader.fragments("lines/1", asked, stated=True)
+    assert [widow, mother] == expected(reader, [WIDOW, MOTHER], stated=True)
+    assert [nobody, former] == [None, None]
+    assert reader.fragments("lines/2", asked, stated=True) == [None] * 4
 
 
 def test_a_write_changes_fragments_in_its_transaction(writer: Writer, reader: PeopleStore) -> None:

@@ -26,25 +26,16 @@ from registry.related import RELATED
 Compare: TypeAlias = Callable[[str, Row, Sequence[int], Related, Places, int], int]
 """Value, row, `at`, related rows, places, leniency: a number of `Verdict`."""
 
-_TWO_DIGITS = tuple(f"{number:02}" for number in range(32))
 _SEX_WORDS = {"nam": "male", "nữ": "female", "nu": "female"}
-
-
-Same: TypeAlias = Callable[[Sequence[str], Sequence[Row], Sequence[int]], list[bool]]
-"""Values, a row for each, `at`: whether a value is written so that it is a MATCH at first sight. False says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparator:
-    """How a path is compared: with which columns of the wide row, or with which related dataset.
-
-    `same`, where there is one, looks at many people at once, which takes a tenth of comparing them one by one.
-    """
+    """How a path is compared: with which columns of the wide row, or with which related dataset."""
 
     compare: Compare
     columns: tuple[str, ...] = ()
     related: str = ""
-    same: Same | None = None
 
 
 def compile_comparators(catalogue: Catalogue) -> Mapping[str, Comparator]:
@@ -76,8 +67,7 @@ def _of_leaf(path: str) -> dict[str, Comparator]:
     compare = _scalar(field)
     if compare is None:
         return {}
-    same = partial(_same_enum, _values(field.enum_type)) if field.enum_type is not None else None
-    return {path: Comparator(partial(_plain, compare), FILLERS[path].columns, same=same)}
+    return {path: Comparator(partial(_plain, compare), FILLERS[path].columns)}
 
 
 _Scalar: TypeAlias = Callable[[str, Any, int], int]
@@ -86,7 +76,7 @@ _Scalar: TypeAlias = Callable[[str, Any, int], int]
 
 def _scalar(field: FieldDescriptor) -> _Scalar | None:
     if field.enum_type is not None:
-        return partial(_enum, _values(field.enum_type))
+        return partial(_enum, values_of(field.enum_type))
     if field.message_type is not None:
         return _day if field.message_type.full_name == "google.type.Date" else None
     if field.type == FieldDescriptor.TYPE_STRING:
@@ -131,7 +121,8 @@ def _date(value: str, registered: Day, leniency: int) -> int:
     return compare_date(claimed, registered, leniency)
 
 
-def _values(enum: EnumDescriptor) -> Mapping[str, int]:
+def values_of(enum: EnumDescriptor) -> Mapping[str, int]:
+    """The numbers of an enumeration by the words that state them."""
     prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
     names = {value.name.removeprefix(prefix).lower(): number for number, value in enum.values_by_number.items()}
     del names["unspecified"]
@@ -147,27 +138,6 @@ def _enum(values: Mapping[str, int], value: str, registered: Any, _leniency: int
     if not registered:
         return Verdict.ABSENT
     return Verdict.MATCH if claimed == registered else Verdict.MISMATCH
-
-
-def _same_enum(numbers: Mapping[str, int], values: Sequence[str], rows: Sequence[Row], at: Sequence[int]) -> list[bool]:
-    (first,) = at
-    return [numbers.get(value, -1) == row[first] for value, row in zip(values, rows, strict=True)]
-
-
-def _same_name(values: Sequence[str], rows: Sequence[Row], at: Sequence[int]) -> list[bool]:
-    surname, middle, given = at
-    return [
-        value == (f"{row[surname]} {row[middle]} {row[given]}" if row[middle] else f"{row[surname]} {row[given]}")
-        for value, row in zip(values, rows, strict=True)
-    ]
-
-
-def _same_birth(values: Sequence[str], rows: Sequence[Row], at: Sequence[int]) -> list[bool]:
-    year, month, day = at
-    return [
-        bool(row[month] and row[day]) and value == f"{row[year]}-{_TWO_DIGITS[row[month]]}-{_TWO_DIGITS[row[day]]}"
-        for value, row in zip(values, rows, strict=True)
-    ]
 
 
 def _full_name(value: str, row: Row, at: Sequence[int], _r: Related, _p: Places, leniency: int) -> int:
@@ -223,7 +193,7 @@ def _province(value: str, row: Row, at: Sequence[int], _r: Related, places: Plac
 def _names(path: str) -> dict[str, Comparator]:
     columns = FILLERS[path].columns
     return {
-        path: Comparator(_full_name, columns, same=_same_name),
+        path: Comparator(_full_name, columns),
         **{f"{path}.{column}": Comparator(_word, (column,)) for column in columns},
     }
 
@@ -233,7 +203,7 @@ def _dates(path: str) -> dict[str, Comparator]:
     if len(columns) == 1:
         return {path: Comparator(partial(_plain, _day), columns)}
     return {
-        path: Comparator(_birth, columns, same=_same_birth),
+        path: Comparator(_birth, columns),
         f"{path}.year": Comparator(partial(_plain, _whole), columns[:1]),
     }
 

@@ -12,8 +12,9 @@ from gateway.api.v1 import context_pb2, reason_pb2
 from gateway.catalogue import Catalogue
 from gateway.errors import ArgumentInvalid, FieldNotGranted, FieldUnknown, FieldViolation
 from gateway.lookup.disclosure import MASKS_REMEMBERED_MAX, PREFIX, Disclosure
-from gateway.lookup.verification.comparators import Compare, Same, compile_comparators
+from gateway.lookup.verification.comparators import Compare, compile_comparators
 from gateway.lookup.verification.questions import COLUMNS, WITH_VALUE, Question
+from gateway.lookup.verification.sight import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,6 @@ class Field:
     path: str
     compare: Compare | None
     at: tuple[int, ...]
-    same: Same | None = None
-    """What sees at first sight that it is a match, if anything does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +34,8 @@ class Plan:
     questions: tuple[Question, ...]
     disclosure: Disclosure
     leniency: int
+    sight: Sight | None
+    """What sees whether everything claimed is a match; None when something is asked that it cannot see."""
 
     @property
     def withheld(self) -> tuple[context_pb2.WithheldField, ...]:
@@ -103,7 +104,8 @@ class Plans:
             clears=(),
             owner=right.owner,
         )
-        return Plan(fields, questions, disclosure, right.leniency)
+        sight = Sight.of(right, paths) if len(granted) == len(paths) and not asked else None
+        return Plan(fields, questions, disclosure, right.leniency, sight)
 
     def _check_known(self, paths: Sequence[str]) -> None:
         """Raises FieldUnknown for paths that `Person` lacks, ArgumentInvalid for those that only parts of are."""
@@ -129,7 +131,7 @@ class Plans:
         if not granted:
             return Field(path, None, ())
         comparator = self._comparators[path]
-        return Field(path, comparator.compare, _placed(comparator.columns, columns), comparator.same)
+        return Field(path, comparator.compare, _placed(comparator.columns, columns))
 
     def _sources(self, paths: Sequence[str]) -> tuple[context_pb2.DatasetSource, ...]:
         leaves = [self._catalogue.leaves[self._catalogue.leaf_of(path)] for path in paths]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
-from itertools import repeat
 
 from gateway.agency.predicates import AGE_AT_LEAST, ALIVE, RESIDENT_OF_PROVINCE
 from gateway.config import PEOPLE_PER_SLICE_MAX
@@ -61,6 +60,11 @@ class Table:
         if sum(map(len, self.numbers)) == LENGTH * len(self.numbers):
             return []  # none is longer, so all are as long
         return list(dict.fromkeys(number for number in self.numbers if number and len(number) != LENGTH))
+
+    def part(self, rows: Sequence[int]) -> Table:
+        """What is claimed of some people; no questions."""
+        claims = {path: [values[row] for row in rows] for path, values in self.claims.items()}
+        return Table([self.numbers[row] for row in rows], claims, {}, self.kind)
 
 
 def check_lengths(table: Table) -> None:
@@ -130,16 +134,8 @@ class Grader:
         values = table.claims[each.path][begin : begin + len(people)]
         if max(map(len, values)) > VALUE_LENGTH_MAX:
             compare = _shorter(compare)
-        same: Iterator[bool] = repeat(False)
-        if each.same is not None:
-            stated = [value for value, person in zip(values, people, strict=True) if person is not None]
-            same = iter(each.same(stated, [person.row for person in people if person is not None], at))
         column = [
-            0
-            if person is None
-            else _MATCH
-            if next(same)
-            else compare(value, person.row, at, person.related, places, leniency)
+            0 if person is None else compare(value, person.row, at, person.related, places, leniency)
             for value, person in zip(values, people, strict=True)
         ]
         if each.path == "number":
@@ -193,7 +189,7 @@ class Grader:
         return same_household
 
 
-_MATCH, _MISMATCH, _WITHHELD = int(Verdict.MATCH), int(Verdict.MISMATCH), int(Verdict.WITHHELD)
+_MISMATCH, _WITHHELD = int(Verdict.MISMATCH), int(Verdict.WITHHELD)
 _NOT_MISSED = bytes(verdict for verdict in Verdict if verdict != _MISMATCH and not verdict.is_close)
 
 
