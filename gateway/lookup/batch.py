@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from gateway.api.v1 import lookup_service_pb2, reason_pb2
 from gateway.chain.base import Answer, Call
@@ -23,6 +23,7 @@ from gateway.wire import time_to_wire
 Item = tuple[str, str]
 """Number and reference of an item."""
 _ITEM = attrgetter("number", "reference")
+_REFERENCE = itemgetter(1)
 _FEWER = fewer_people(lookup_service_pb2.BatchLookUpPersonsResponse)
 
 _UNAVAILABLE = reason_pb2.ERROR_REASON_PERSON_UNAVAILABLE
@@ -64,10 +65,7 @@ class Batches:
             sources=disclosure.sources,
             people_count=len(seen),
         )
-        told_alike = (
-            disclosure.from_fragments and len(seen) == len(items) and not any(reference for _, reference in items)
-        )
-        results = await self._results(disclosure, items, asked, found, told_alike)
+        results = await self._results(disclosure, items, asked, found)
         return Answer(
             b"".join((*results, told_once.SerializeToString())),
             people=len(seen),
@@ -80,26 +78,21 @@ class Batches:
         )
 
     async def _results(
-        self,
-        disclosure: Disclosure,
-        items: Sequence[Item],
-        asked: Sequence[str],
-        found: Sequence[Found | None],
-        told_alike: bool,
+        self, disclosure: Disclosure, items: Sequence[Item], asked: Sequence[str], found: Sequence[Found | None]
     ) -> list[bytes]:
-        """The bytes of all results. `asked`: the numbers of the items, in order, without the malformed ones.
-
-        `told_alike`: everybody is in scope and nothing but people is told, so that stored fragments may be copied.
-        """
+        """The bytes of all results. `asked`: the numbers of the items, in order, without the malformed ones."""
         parts: list[bytes] = []
         at, end, places = 0, len(asked), self._places
+        # Nothing but people is told, unless somebody is absent or out of scope: stored fragments may be copied.
+        told_alike = disclosure.from_fragments and end == len(items) and not any(map(_REFERENCE, items))
         for begin in range(0, len(items), PEOPLE_PER_SLICE_MAX):
-            if begin:
-                await pause_between_slices()
-            if told_alike and (copied := self._copied(found[begin : begin + PEOPLE_PER_SLICE_MAX])):
-                at += min(PEOPLE_PER_SLICE_MAX, end - begin)
+            people = found[begin : begin + PEOPLE_PER_SLICE_MAX]
+            if told_alike and (copied := self._copied(disclosure, people)):
+                at += len(people)
                 parts += copied
                 continue
+            if begin:
+                await pause_between_slices()
             for number, reference in items[begin : begin + PEOPLE_PER_SLICE_MAX]:
                 if at == end or number != asked[at]:
                     parts += no_result(_MALFORMED, reference)
@@ -115,10 +108,10 @@ class Batches:
         return parts
 
     @staticmethod
-    def _copied(people: Sequence[Found | None]) -> list[bytes]:
-        """The results of people who all have a stored fragment; empty where one has none and columns were read."""
-        rows = [person.row for person in people if person is not None]
-        if set(map(len, rows)) != {len(FRAGMENT_ROW)}:
+    def _copied(disclosure: Disclosure, people: Sequence[Found | None]) -> list[bytes]:
+        """The results of people who all have a stored fragment in scope; empty where one has none."""
+        rows = [person.row for person in disclosure.seen(people)]
+        if len(rows) != len(people) or set(map(len, rows)) != {len(FRAGMENT_ROW)}:
             return []
         return copied_results([row[-1] for row in rows], [row[VERSION] for row in rows])
 

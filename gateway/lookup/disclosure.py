@@ -73,6 +73,8 @@ class Disclosure:
 
     def seen(self, found: Sequence[Found | None]) -> list[Found]:
         """Those of the people found who are in scope, in order."""
+        if not self.provinces and not self.owner:
+            return [person for person in found if person is not None]
         return [person for person in found if person is not None and self.in_scope(person.row)]
 
     def fill(self, person: person_pb2.Person, row: Row, related: Related, places: Places) -> None:
