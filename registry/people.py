@@ -3,8 +3,9 @@
 Trust: the database is trusted; see registry/tables.py.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, Engine, FromClause, Text, bindparam, literal_column, select, text
@@ -19,6 +20,8 @@ from registry.related import RELATED
 from registry.tables import person, person_number
 
 Row: TypeAlias = tuple[Any, ...]
+Seen: TypeAlias = Callable[[Sequence[Row]], Iterable[object]]
+"""Whether each of some people may be seen, by rows of a plan; True or something else that is true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Plan:
     page: str
     page_in_scope: str
     page_in_scopes: str
+
+
+def seen_by_all(rows: Sequence[Row]) -> Iterable[object]:
+    """Everybody may be seen."""
+    return repeat(True, len(rows))
 
 
 class PeopleStore:
@@ -67,23 +75,23 @@ class PeopleStore:
         """Compile the statements that read these columns of `person`. Raises `KeyError` if one is unknown."""
         return _Planner(self._reader, tuple(columns)).plan()
 
-    def read(self, plan: Plan, numbers: Sequence[str]) -> list[Row | None]:
+    def read(self, plan: Plan, numbers: Sequence[str], seen: Seen = seen_by_all) -> list[Row | None]:
         """People by personal number, in the order asked; None where nobody ever held the number.
 
         A number that was replaced finds its person too: then the row's own `number`, element 1, is the
-        current one and differs from the number asked.
+        current one and differs from the number asked. Whoever is not `seen` is looked for among replaced numbers as
+        whoever is absent is, or the time would tell one from the other.
         """
         if len(numbers) == 1:
             rows = self._reader.rows(plan.by_one_number, {"number": numbers[0]})
-            if rows:
-                return rows
         else:
             numbers = list(numbers)
             rows = self._reader.rows(plan.by_number, {"numbers": self._reader.pack(numbers)})
-            if [row[1] for row in rows] == numbers:
-                return rows
+        if [row[1] for row in rows] == numbers and all(seen(rows)):
+            return rows
         found = {row[1]: row for row in rows if row[1] is not None}
         missing = [number for number in numbers if number not in found]
+        missing += [number for number, shown in zip(found, seen([*found.values()]), strict=True) if not shown]
         if missing:
             former = self._reader.rows(plan.by_former_number, {"numbers": self._reader.pack(missing)})
             found.update((row[0], row[1:]) for row in former)

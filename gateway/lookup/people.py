@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from gateway.config import RELATED_ROWS_MAX
@@ -13,7 +14,7 @@ from gateway.lookup.fill import Row
 from gateway.lookup.fragments import ENCODING
 from registry.datasets import UnitVersion
 from registry.errors import RegistryError
-from registry.people import PeopleStore, Plan
+from registry.people import PeopleStore, Plan, seen_by_all
 from registry.related import RELATED
 from registry.units import Units
 
@@ -77,17 +78,23 @@ class People:
         return [by_number[number] for number in numbers]
 
     def _rows(self, disclosure: Disclosure, plan: Plan, numbers: Sequence[str]) -> list[Row | None]:
+        seen = partial(self._seen, disclosure) if disclosure.provinces or disclosure.owner else seen_by_all
         if disclosure.stated:
             return self._store.fragments(ENCODING, numbers, stated=True)  # type: ignore[return-value]
         if not disclosure.from_fragments or len(numbers) == 1:
-            return self._store.read(plan, numbers)  # type: ignore[return-value]
+            return self._store.read(plan, numbers, seen)  # type: ignore[return-value]
         rows: list[Any] = self._store.fragments(ENCODING, numbers)
-        if all(rows):
+        if all(rows) and all(seen(rows)):
             return rows
-        missing = [at for at, row in enumerate(rows) if row is None]
-        for at, row in zip(missing, self._store.read(plan, [numbers[at] for at in missing]), strict=True):
+        present = iter(seen([row for row in rows if row is not None]))
+        missing = [at for at, row in enumerate(rows) if row is None or not next(present)]
+        for at, row in zip(missing, self._store.read(plan, [numbers[at] for at in missing], seen), strict=True):
             rows[at] = row
         return rows
+
+    def _seen(self, disclosure: Disclosure, rows: Sequence[Row]) -> Iterable[bool]:
+        marked = self._marked(disclosure.owner, rows) if disclosure.owner else rows
+        return [row is not None and disclosure.in_scope(row) for row in marked]
 
     def by_id(self, disclosure: Disclosure, person_ids: Sequence[int]) -> list[Found | None]:
         """People by person_id, in order. Raises RegistryUnavailable."""

@@ -280,34 +280,6 @@ def test_a_table_of_people_gets_the_verdicts_that_each_would_get(gateway: Gatewa
     assert (len(detail.numbers), detail.person_ids[100]) == (298, 0)
 
 
-@pytest.mark.parametrize("paths", [("sex", "name", "birth_date"), ("birth_date",), ("name", "sex")])
-def test_who_is_all_right_at_first_sight_spares_nobody_else_a_look(
-    gateway: Gateway, bank: Caller, paths: Sequence[str]
-) -> None:
-    right = {"name": "Nguyễn Văn Hòa", "birth_date": "1990-04-30", "sex": "nam"}
-    rows = [
-        (number_of(41), right),
-        (number_of(43), right | {"name": "NGUYEN VAN HOA", "birth_date": "30/04/1990", "sex": "male"}),
-        (ABSENT, right),
-        (number_of(41), right | {"birth_date": "1990-04-29", "sex": "nữ"}),
-        (FORMER_NUMBER, right),
-        (number_of(41), right | {"name": "", "sex": "", "birth_date": "1990"}),
-        (number_of(45), right),
-        (number_of(41), right),
-    ]
-    claims = {path: [stated[path] for _, stated in rows] for path in paths}
-    answer = _batch_answer(bank.call(BATCH_VERIFY, batch("bank", [number for number, _ in rows], claims)))
-    width = len(paths)
-    for row, (number, stated) in enumerate(rows):
-        alone = _answer(ask(bank, "bank", {path: stated[path] for path in paths}, number=number))
-        assert answer.outcomes[row] == alone.outcome
-        assert list(answer.verdicts[row * width : (row + 1) * width]) == [each.verdict for each in alone.verdicts]
-    assert answer.people_count == 7
-    _, detail = gateway.entry(answer.receipt.index)
-    assert detail is not None
-    assert detail.person_ids == (41, 43, 0, 41, 4, 41, 45, 41)
-
-
 def test_cards_are_a_column_too_and_a_bad_one_spoils_its_row_only(bank: Caller) -> None:
     request = batch("bank", [], {"nationality": ["VN"] * 3}, card_texts=[CARD, "no card", CARD.replace("Nam", "Nữ")])
     answer = _batch_answer(bank.call(BATCH_VERIFY, request))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,8 @@ from gateway.client.receipts import read_receipts
 from tests.caller import Caller
 from tests.gateway import AGENCIES, Gateway
 from tests.service.refusals import entries_of
-from tests.service.test_verify import BATCH_VERIFY, CARD, FORMER_ADDRESS, ask, batch
-from tests.world import number_of
+from tests.service.test_verify import ABSENT, BATCH_VERIFY, CARD, FORMER_ADDRESS, ask, batch
+from tests.world import FORMER_NUMBER, number_of
 
 BANK = AGENCIES["bank"].context
 LENDER = AGENCIES["lender"].context
@@ -55,6 +55,38 @@ def test_a_program_without_an_event_loop_verifies_the_same(gateway: Gateway) -> 
     assert many[0].verdicts == one.verified.verdicts
     assert many[0].answers == {"alive": "YES", "same_household": "NO"}
     assert (many[0].number, many[1].outcome, many[1].matches) == (number_of(7), "UNREADABLE", False)
+
+
+@pytest.mark.parametrize("paths", [("sex", "name", "birth_date"), ("birth_date",), ("name", "sex")])
+def test_who_is_all_right_at_first_sight_spares_nobody_else_a_look(
+    gateway: Gateway, caller_of: Callable[[str], Caller], paths: Sequence[str]
+) -> None:
+    bank = caller_of("bank")
+    right = {"name": "Nguyễn Văn Hòa", "birth_date": "1990-04-30", "sex": "nam"}
+    rows = [
+        (number_of(41), right),
+        (number_of(43), right | {"name": "NGUYEN VAN HOA", "birth_date": "30/04/1990", "sex": "male"}),
+        (ABSENT, right),
+        (number_of(41), right | {"birth_date": "1990-04-29", "sex": "nữ"}),
+        (FORMER_NUMBER, right),
+        (number_of(41), right | {"name": "", "sex": "", "birth_date": "1990"}),
+        (number_of(45), right),
+        (number_of(41), right),
+    ]
+    claims = {path: [stated[path] for _, stated in rows] for path in paths}
+    answer = verification_pb2.BatchVerifyPersonsResponse.FromString(
+        bank.call(BATCH_VERIFY, batch("bank", [number for number, _ in rows], claims)).body
+    )
+    width = len(paths)
+    for row, (number, stated) in enumerate(rows):
+        reply = ask(bank, "bank", {path: stated[path] for path in paths}, number=number)
+        alone = verification_pb2.VerifyPersonResponse.FromString(reply.body)
+        assert answer.outcomes[row] == alone.outcome
+        assert list(answer.verdicts[row * width : (row + 1) * width]) == [each.verdict for each in alone.verdicts]
+    assert answer.people_count == 7
+    _, detail = gateway.entry(answer.receipt.index)
+    assert detail is not None
+    assert detail.person_ids == (41, 43, 0, 41, 4, 41, 45, 41)
 
 
 async def test_an_item_of_another_width_is_the_callers_mistake(gateway: Gateway) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,17 @@ from gateway.agency.grants import Right
 from gateway.catalogue import Catalogue
 from gateway.lookup import people
 from gateway.lookup.disclosure import Disclosures
-from gateway.lookup.people import People
+from gateway.lookup.fragments import BasicFragments
+from gateway.lookup.people import People, UnitNames
 from registry.engine import open_engine
 from registry.people import PeopleStore
-from tests.world import number_of
+from registry.units import Units
+from registry.writer import Writer
+from tests.world import BASIC, number_of
 
 CATALOGUE = Catalogue.compile()
 HERE, ELSEWHERE = number_of(10), number_of(11)
+ABSENT, ABSENT_TOO = "001090900001", "001090900003"
 
 
 class Watched(PeopleStore):
@@ -38,6 +43,31 @@ class Watched(PeopleStore):
         return super().plan(columns)
 
 
+class Own:
+    """The subjects of every agency."""
+
+    def __init__(self, person_ids: list[int]) -> None:
+        self.person_ids = frozenset(person_ids)
+
+    def own(self, _agency: str, person_ids: Sequence[int]) -> frozenset[int]:
+        return self.person_ids.intersection(person_ids)
+
+    def after(self, _agency: str, _person_id: int, _count: int) -> tuple[list[int], int]:
+        return [], 0
+
+
+@pytest.fixture(scope="module")
+def registry_with_fragments(registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("fragments") / "registry.db"
+    shutil.copyfile(registry, path)
+    engine = open_engine(path)
+    writer = Writer(engine, BasicFragments(Disclosures(CATALOGUE), UnitNames(Units.from_engine(engine))))
+    while writer.fill_fragments(1000):
+        pass
+    writer.close()
+    return path
+
+
 def test_the_rows_of_people_out_of_scope_are_not_read(registry: Path) -> None:
     store = Watched(registry)
     right = Right(1, frozenset(CATALOGUE.leaves), frozenset({"79"}))
@@ -55,16 +85,42 @@ def test_a_number_asked_a_thousand_times_is_looked_for_once(registry: Path) -> N
     read: list[int] = []
 
     class Counting(Watched):
-        def read(self, plan: Any, numbers: Sequence[str]) -> Any:
+        def read(self, plan: Any, numbers: Sequence[str], *seen: Any) -> Any:
             read.append(len(numbers))
-            return super().read(plan, numbers)
+            return super().read(plan, numbers, *seen)
 
     store = Counting(registry)
     disclosure = Disclosures(CATALOGUE).of(Right(1, frozenset({"name"}), frozenset({"79"})), ["name"])
-    absent = "001090900001"
-    found = People(store).by_number(disclosure, [HERE, absent, ELSEWHERE] * 40)
+    found = People(store).by_number(disclosure, [HERE, ABSENT, ELSEWHERE] * 40)
     assert [person and person.row[1] for person in found] == [HERE, None, ELSEWHERE] * 40
     assert read == [3]
+    store.close()
+
+
+@pytest.mark.parametrize("company", [[], [HERE], [HERE, ABSENT]])
+@pytest.mark.parametrize("mask", [["name"], list(BASIC)])
+@pytest.mark.parametrize("own", [False, True])
+def test_who_is_out_of_scope_is_asked_about_as_often_as_who_is_absent(
+    registry_with_fragments: Path, company: list[str], mask: list[str], own: bool
+) -> None:
+    right = Right(1, frozenset(BASIC), frozenset() if own else frozenset({"79"}), agency="fund", own_subjects=own)
+    store = Watched(registry_with_fragments)
+    reading, disclosure = People(store, Own([10])), Disclosures(CATALOGUE).of(right, mask)
+    asked: list[tuple[str, int]] = []
+    rows = store.reader.rows
+
+    def watched(text: str, parameters: Mapping[str, Any]) -> list[Any]:
+        asked.append((text, len(parameters.get("numbers", ""))))
+        return rows(text, parameters)
+
+    reading.by_number(disclosure, [HERE])  # makes the plan
+    store.reader.rows = watched  # type: ignore[method-assign]
+    assert reading.by_number(disclosure, [*company, ABSENT_TOO])[-1] is None
+    absent, asked[:] = list(asked), []
+    hidden = reading.by_number(disclosure, [*company, ELSEWHERE])[-1]
+    assert hidden is not None
+    assert not disclosure.in_scope(hidden.row)
+    assert asked == absent
     store.close()
 
 
