@@ -42,5 +42,9 @@ def measure(state: Path, settings: Settings, results: Results, runs: int) -> Non
         for _ in range(CALLS):
             authenticator.authenticate(Call(method, bytes(16), b""), peer, metadata)
         took.append((time.process_time() - begin) / CALLS * 1e6)
-    results.add("identity_check", took, note="in a hot loop, remembered token")
+    checks = results.add("identity_check", took, note="in a hot loop, remembered token")
+    share, cost = (results.rows.get(f"unary_{name}_2w_32") for name in ("share", "server_cpu"))
+    if share is not None and cost is not None:
+        lost = 100 * share.value * checks.value / (cost.value - checks.value)
+        results.add("share_lost_to_checks", [lost], note="computed: the checks' part of the server CPU of a look-up")
     store.close()

@@ -121,6 +121,7 @@ EXPECTED: dict[str, Expected] = {
     **_methods(),
     **_peer(),
     "identity_check": Expected("us", "certificate, token, expiry and revocation of a call", 15, True),
+    "share_lost_to_checks": Expected("points", "what these checks take from the share at 32 in flight", 5, True),
     "fragments_made": Expected("1/s", "stored fragments made by the writer after the first start"),
     "sequencer_cpu_per_entry": Expected("us", "sequencer CPU, 64 look-ups in flight, 2 workers", 40, True),
     "sequencer_cpu_per_person": Expected("us", "sequencer CPU, snapshot pages of 1,000", 0.5, True),
