@@ -58,13 +58,11 @@ def varint(number: int) -> bytes:
     return bytes(parts)
 
 
-def date_to_wire(day: int) -> Date:
-    """`yyyymmdd` with month and day 00 where not known, as google.type.Date."""
-    return Date(year=day // 10_000, month=day // 100 % 100, day=day % 100)
-
-
 def set_date(date: Date, day: int) -> None:
-    """Fill an empty date that stands in a message with `yyyymmdd`: a third of the cost of copying one there."""
+    """Fill an empty date that stands in a message with `yyyymmdd`, month and day 00 where not known.
+
+    A third of the cost of copying one there.
+    """
     date.SetInParent()
     date.year = day // 10_000
     date.month = day // 100 % 100

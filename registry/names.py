@@ -1,4 +1,4 @@
-"""When two spellings of a Vietnamese name are the same name, and in which order names stand. Pure.
+"""When two spellings of a Vietnamese name are the same name. Pure.
 
 A key is for comparing only: what is stored and shown is always the spelling as registered. Each rule is a function
 of its own; a change of any of them changes stored keys, so it needs a new `RULES_VERSION` and a migration.
@@ -7,25 +7,16 @@ of its own; a change of any of them changes stored keys, so it needs a new `RULE
 import re
 import unicodedata
 from functools import lru_cache
-from typing import TypeAlias
 
 RULES_VERSION = 1
 
-# Combining marks in the order of the tones: huyền, hỏi, ngã, sắc, nặng; a syllable without one stands first.
+# Combining marks of the tones: huyền, hỏi, ngã, sắc, nặng.
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
-_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "`": "'"})
 _OPEN_PAIR = re.compile(f"(?:(o)([{_TONES}])([ae])|(?<!q)(u)([{_TONES}])(y))$")
 _FINAL_Y = re.compile(f"(h|k|l|m|s|t|v|qu)y([{_TONES}]?)$")
 
 _BARE = str.maketrans({"đ": "d", "y": "i"})
-
-SortKey: TypeAlias = tuple[tuple[tuple[tuple[int, ...], int], ...], ...]
-
-
-def comparison_key(surname: str, middle_name: str, given_name: str) -> str:
-    """Key of a full name: equal for spellings of one name, however its words are divided among the parts."""
-    return text_key(f"{surname} {middle_name} {given_name}")
 
 
 def text_key(text: str) -> str:
@@ -98,31 +89,6 @@ def fold_final_y(syllable: str) -> str:
 
 
 RULES = (fold_composition, fold_case, fold_apostrophe, fold_tone_placement, fold_final_y)
-
-
-def sort_key(surname: str, middle_name: str, given_name: str) -> SortKey:
-    """Vietnamese order: by given name, then surname, then middle name.
-
-    Within each, syllable by syllable: letters (a ă â ... d đ ... o ô ơ ... u ư ...) before tones (none, huyền,
-    hỏi, ngã, sắc, nặng). Characters outside the alphabet stand last, by code point.
-    """
-    return tuple(tuple(map(_syllable_order, part.split())) for part in (given_name, surname, middle_name))
-
-
-@lru_cache(maxsize=65_536)
-def _syllable_order(syllable: str) -> tuple[tuple[int, ...], int]:
-    tone = 0
-    bare = []
-    for mark in unicodedata.normalize("NFD", fold_case(syllable)):
-        if mark in _TONES:
-            tone = _TONES.index(mark) + 1
-        else:
-            bare.append(mark)
-    letters = unicodedata.normalize("NFC", "".join(bare))
-    places = (_LETTERS.find(letter) for letter in letters)
-    return tuple(
-        place if place >= 0 else len(_LETTERS) + ord(letter) for place, letter in zip(places, letters, strict=True)
-    ), tone
 
 
 def _tone_last(match: re.Match[str]) -> str:

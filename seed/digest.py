@@ -1,18 +1,14 @@
 """One fingerprint of a whole population, to show that two builds are the same. Reads, never writes."""
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Engine, Select, Table, Text, select
 
 from registry.engine import DRIVER_ERRORS, store_error
 from registry.linked import LINKED
 from registry.population import read_population
 from registry.tables import metadata
-from seed.block import Batch
-from seed.rows import Column
 
 ROWS_A_FETCH = 10_000
 DIGEST_BYTES = 16
@@ -47,22 +43,6 @@ def store_digest(engine: Engine) -> str:
     except DRIVER_ERRORS as error:
         raise store_error(error) from None
     return digest.hexdigest()
-
-
-def batches_digest(batches: Iterable[Batch]) -> str:
-    """Hex digest over blocks as they are made, without a store. Not comparable with `store_digest`."""
-    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    for batch in batches:
-        for table, columns in batch.tables.items():
-            for column, values in columns.items():
-                digest.update(f"{table}.{column}\n".encode())
-                digest.update(np.ma.getmaskarray(values).tobytes())
-                digest.update(_bytes(np.ma.filled(values, 0)))
-    return digest.hexdigest()
-
-
-def _bytes(values: Column) -> bytes:
-    return "\n".join(map(str, values.tolist())).encode() if values.dtype == object else values.tobytes()
 
 
 def _ordered(table: Table) -> Select[Any]:

@@ -18,7 +18,6 @@ from seed.registries.subjects import Subjects
 from seed.rows import Rows
 
 LAST_DAY = BASE_DAY - 1
-DOSE_GAP_DAYS_MIN = 28
 COVID_AGE_DAY = int(np.datetime64("2021-12-31").astype(np.int64))  # the age that decides about doses
 RECORDED_SHARE = 0.88  # of the doses given, 234 of some 266 millions, stood in the register in 2023
 OTHER_COMMUNE_SHARE = 0.12  # of doses is given elsewhere in the province (modelled)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from google.type.date_pb2 import Date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.api.v1 import lookup_service_pb2
 from gateway.audit.receipt import Receipt
 from gateway.wire import (
-    date_to_wire,
     receipt_from_wire,
     receipt_to_wire,
+    set_date,
     time_to_wire,
     with_receipt,
 )
@@ -55,7 +56,8 @@ def test_appending_is_setting(answer: lookup_service_pb2.LookUpPersonResponse, r
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 9999), st.integers(0, 12), st.integers(0, 31))
 def test_a_date_keeps_what_is_not_known_as_zero(year: int, month: int, day: int) -> None:
-    date = date_to_wire(year * 10_000 + month * 100 + day)
+    date = Date()
+    set_date(date, year * 10_000 + month * 100 + day)
     assert (date.year, date.month, date.day) == (year, month, day)
 
 
