@@ -165,11 +165,11 @@ class Recorder:
 
 
 def _numbers_of(message: Any) -> Iterable[str]:
-    """What a request names people by: its `number`, `numbers` and cards, or those of its first items; a batch may be
-    refused for having too many."""
-    items = getattr(message, "items", ())
-    if items and hasattr(items[0], "number"):
-        return dict.fromkeys(item.number for item in items[:PEOPLE_PER_MESSAGE_MAX])
+    """What a request names people by: its `number`, `numbers` and cards, or those of its first items, looked up or
+    pushed; a batch may be refused for having too many."""
+    items = getattr(message, "items", ())[:PEOPLE_PER_MESSAGE_MAX]
+    if items:
+        return dict.fromkeys((item if hasattr(item, "number") else item.person).number for item in items)
     numbers = [getattr(message, "number", ""), *getattr(message, "numbers", ())[:PEOPLE_PER_MESSAGE_MAX]]
     cards = [getattr(message, "card_text", ""), *getattr(message, "card_texts", ())[:PEOPLE_PER_MESSAGE_MAX]]
     return dict.fromkeys((*numbers, *(card.partition("|")[0] for card in cards)))

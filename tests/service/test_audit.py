@@ -16,7 +16,7 @@ from gateway.audit.entry import Kind
 from gateway.chain.translate import reason_number
 from gateway.start import trust_of
 from gateway.wire import receipt_from_wire
-from tests.caller import QUERY, Caller, Reply, check_receipt
+from tests.caller import PUSH, QUERY, Caller, Reply, check_receipt, push_request
 from tests.gateway import AGENCIES, Gateway
 from tests.service.refusals import Case, Refusal, assert_refused, run
 from tests.world import CHILD, FATHER, FORMER_NUMBER, FULL, number_of
@@ -94,6 +94,15 @@ def test_an_auditor_finds_disclosures_and_refusals_newest_first(
     assert (newest.method, newest.purpose, newest.legal_basis) == ("LookUpPerson", SOUTH.purpose, SOUTH.legal_basis)
     assert newest.case_reference == SOUTH.case_reference
     assert reply.current_through_index > newest.index
+
+
+def test_an_auditor_finds_a_push_that_was_refused(auditor: Caller, insurance: Caller) -> None:
+    request = push_request([number_of(63), number_of(64)], ["name"], AGENCIES["insurance"].context, status=1)
+    refused = insurance.call(PUSH, request)
+    assert refused.reason == "FIELD_NOT_OWNED"
+    for number in (number_of(63), number_of(64)):
+        (access,) = [each for each in _accesses(auditor, number, {refused.call_id}).accesses if not each.allowed]
+        assert (access.call_id, access.reason) == (refused.call_id, reason_number("FIELD_NOT_OWNED"))
 
 
 def test_a_query_is_an_entry_itself(gateway: Gateway, auditor: Caller) -> None:
