@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gateway.chain.turns import pause_between_slices
-from gateway.config import PEOPLE_PER_SLICE_MAX
+from gateway.config import PEOPLE_PER_QUERY_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.lookup.disclosure import Disclosure
 from gateway.lookup.people import Found, People
 
@@ -28,15 +28,16 @@ class ReadBarrier:
     """Reads people by number for the calls of one worker.
 
     A single number is a point read of some 30 us on SQLite and is done at once, in the loop: the way to an
-    executor thread and back costs more. Everything else is worked in slices of at most 128 people, on SQLite in
-    the loop too (half a millisecond, less than the thread's fight for the interpreter), on PostgreSQL by one
-    thread; agencies take turns slice by slice, so that one's million does not hold another's one.
+    executor thread and back costs more. Everything else is worked in slices, on SQLite of at most 128 people and in
+    the loop too (half a millisecond, less than the thread's fight for the interpreter), on PostgreSQL of 512 and by
+    one thread; agencies take turns slice by slice, so that one's million does not hold another's one.
     """
 
     def __init__(self, people: People, *, inline: bool, observe: Callable[[int], None]) -> None:
         """`inline`: reads are done in the loop. `observe` is told the people of each query."""
         self._people = people
         self._inline = inline
+        self._slice_people = PEOPLE_PER_SLICE_MAX if inline else PEOPLE_PER_QUERY_MAX
         self._observe = observe
         self._waiting: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="read-barrier")
@@ -84,7 +85,7 @@ class ReadBarrier:
         turns: dict[Disclosure, list[tuple[_Waiting, Sequence[str]]]] = {}
         for agency in list(self._waiting):
             queue = self._waiting[agency]
-            left = PEOPLE_PER_SLICE_MAX
+            left = self._slice_people
             while queue and left > 0:
                 waiting = queue[0]
                 begin = len(waiting.found)

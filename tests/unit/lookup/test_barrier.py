@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config import PEOPLE_PER_SLICE_MAX
+from gateway.config import PEOPLE_PER_QUERY_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import RegistryUnavailable
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import Disclosure, only_scope
@@ -103,7 +103,7 @@ async def test_the_thousand_of_one_agency_does_not_hold_the_one_of_another() -> 
     registry = _Registry()
     async with _barrier(registry) as (barrier, _):
         registry.may_answer.clear()
-        large = [asyncio.create_task(barrier.read("large", SCOPE, _asked("large", 1000))) for _ in range(3)]
+        large = [asyncio.create_task(barrier.read("large", SCOPE, _asked("large", 4000))) for _ in range(3)]
         await asyncio.sleep(0.02)
         small = asyncio.create_task(barrier.read("small", SCOPE, ["one", "two"]))
         await asyncio.sleep(0)
@@ -113,14 +113,15 @@ async def test_the_thousand_of_one_agency_does_not_hold_the_one_of_another() -> 
         position = next(at for at, (_, numbers) in enumerate(registry.queries) if "one" in numbers)
         assert position <= 2
         for found in await asyncio.gather(*large):
-            assert _numbers(found) == _asked("large", 1000)
+            assert _numbers(found) == _asked("large", 4000)
 
 
-async def test_a_turn_of_an_agency_is_a_slice() -> None:
+@pytest.mark.parametrize(("inline", "most"), [(True, PEOPLE_PER_SLICE_MAX), (False, PEOPLE_PER_QUERY_MAX)])
+async def test_a_turn_of_an_agency_is_a_slice(inline: bool, most: int) -> None:
     registry = _Registry()
-    async with _barrier(registry) as (barrier, sizes):
+    async with _barrier(registry, inline=inline) as (barrier, sizes):
         await asyncio.gather(*[barrier.read("a", SCOPE, _asked(str(at), 300)) for at in range(3)])
-        assert max(sizes) == PEOPLE_PER_SLICE_MAX
+        assert max(sizes) == most
         assert sum(sizes) == 900
 
 
@@ -140,11 +141,11 @@ async def test_a_caller_that_goes_away_holds_nobody() -> None:
     registry = _Registry()
     async with _barrier(registry) as (barrier, _):
         registry.may_answer.clear()
-        gone = asyncio.create_task(barrier.read("a", SCOPE, _asked("gone", 1000)))
+        gone = asyncio.create_task(barrier.read("a", SCOPE, _asked("gone", 4000)))
         stays = asyncio.create_task(barrier.read("a", SCOPE, ["1", "2"]))
         await asyncio.sleep(0.02)
         gone.cancel()
         await asyncio.sleep(0)
         registry.may_answer.set()
         assert _numbers(await stays) == ["1", "2"]
-        assert sum(len(numbers) for _, numbers in registry.queries) < 300
+        assert sum(len(numbers) for _, numbers in registry.queries) < 1200
