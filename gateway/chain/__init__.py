@@ -37,7 +37,7 @@ from gateway.chain.methods import Method
 from gateway.chain.places import StreamPlaces
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
-from gateway.chain.shares import LARGE_BYTES, Shares
+from gateway.chain.shares import SHARED_BYTES_MIN, Shares
 from gateway.chain.streaming import Streaming
 from gateway.chain.translate import rich_status
 from gateway.chain.verify_signature import SignatureVerifier
@@ -131,7 +131,7 @@ class Chain:
             await self._gate.enter()
             check_deadline(context.time_remaining())
             peer = context.auth_context()
-            if len(request) >= LARGE_BYTES and self._authenticator is not None:
+            if len(request) >= SHARED_BYTES_MIN and self._authenticator is not None:
                 self.identify(call, peer, metadata)
                 agency = self._enter_agency(call, context)
                 await self.take_share(call, agency)

@@ -1,4 +1,4 @@
-"""Fifth step, for callers whose grant has such limits: rates and what may be open at once, before any work."""
+"""Sixth step, for callers whose grant has such limits: rates and what may be open at once, before any work."""
 
 from __future__ import annotations
 

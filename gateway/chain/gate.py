@@ -1,4 +1,6 @@
-"""Before the first step: under load, calls enter together, shortly before the log takes their entries together."""
+"""Between the call's id and its deadline: under load, calls go on together, shortly before the log takes their entries
+together.
+"""
 
 from __future__ import annotations
 

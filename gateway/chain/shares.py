@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import itertools
 
-LARGE_BYTES = 2 << 10
+SHARED_BYTES_MIN = 2 << 10
 """Requests about some 128 people and more; smaller ones are one slice of work, and wait for nobody."""
 AT_WORK_MAX = 2
 """Messages worked on at the same time where the database works beside: while one waits for it, another is decoded or
@@ -55,7 +55,7 @@ class Shares:
 
     async def take(self, agency: str, request_bytes: int) -> Share:
         """Wait for the agency's turn; small messages have none to wait for."""
-        if request_bytes < LARGE_BYTES:
+        if request_bytes < SHARED_BYTES_MIN:
             return Share(None)
         start = max(self._now, self._ends.get(agency, 0))
         self._ends[agency] = start + request_bytes

@@ -1,6 +1,6 @@
 """Fifth step, where contract or grant demand it: the caller signed exactly this request, and cannot deny it later.
 
-Last before the role, since it costs more than all steps before it (about 110 us). Whether the signature was used
+Behind the other checks, since it costs more than all of them (about 110 us). Whether the signature was used
 before is for the log to say, when it takes the call's entry: only there all workers meet.
 """
 

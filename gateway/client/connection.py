@@ -9,7 +9,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, TypeVar
@@ -44,6 +44,7 @@ TOGETHER_AT_ONCE: Final = 4
 _BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 Answer = TypeVar("Answer", bound=Message)
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +285,11 @@ class Connection:
     def _time_for(self, attempt: int, pause: float, deadline: float) -> bool:
         return attempt < ATTEMPTS_MAX and self._monotonic() + pause < deadline
 
-    async def _within(self, deadline: float, token: Any, call_id: str) -> str:
+    async def _within(self, deadline: float, work: Coroutine[Any, Any, _Result], call_id: str) -> _Result:
         try:
-            text: str = await asyncio.wait_for(token, max(0.0, deadline - self._monotonic()))
+            return await asyncio.wait_for(work, max(0.0, deadline - self._monotonic()))
         except TimeoutError:
             raise _too_late(call_id) from None
-        return text
 
     async def _attempt(
         self,

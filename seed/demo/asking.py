@@ -107,9 +107,19 @@ def _outcome(answer: object) -> str:
     if isinstance(answer, GatewayRefusal):
         return f"refused: {answer.reason}"
     assert isinstance(answer, LookUpResult)
-    given = ", ".join(field.name for field, _ in answer.person.ListFields()) or "nothing registered"
+    given = ", ".join(_given(answer)) or "nothing registered"
     withheld = f"; withheld: {', '.join(each.path for each in answer.withheld)}" if answer.withheld else ""
     return f"{given}{withheld} (entry {answer.receipt.index})"
+
+
+def _given(answer: LookUpResult) -> Iterator[str]:
+    """The fields that were told; of one that is withheld as a whole, the parts of it that were."""
+    withheld = {each.path for each in answer.withheld}
+    for field, value in answer.person.ListFields():
+        if field.name in withheld:
+            yield from (f"{field.name}.{part.name}" for part, _ in value.ListFields())
+        else:
+            yield field.name
 
 
 async def ask_all_day(country: Country, hospital: Stub, carrier: Stub, province: Stub, teller: Teller) -> None:
