@@ -22,14 +22,15 @@ from gateway.audit.charges import (
     marked_tags_of,
     split_marked,
 )
-from gateway.audit.entry import checked, names_of, tags_of, time_of
+from gateway.audit.entry import agency_of, checked, names_of, tags_of, time_of
 from gateway.audit.tags import day_end_us, month_of
 
 ONCE_US = 180_000_000
 """How long single use is remembered: 120 s, in which a signature is accepted, and a minute for clocks that differ."""
 ONCE_MAX = 1_000_000
 SUBJECTS_MISSED_MAX = 1_000_000
-"""People about whom one caller may be wrong in a day; about 150 bytes of memory each."""
+"""People about whom one agency may be wrong in a day, once for each caller of it; about 150 bytes of memory each, and
+again where others share the budget. Then it is answered about nobody new: who was forgotten could be guessed anew."""
 _FULL_RETRY_US = 1_000_000
 
 
@@ -75,6 +76,9 @@ class Admission:
         self._totals: dict[tuple[str, frozenset[str], frozenset[str]], _Total] = {}
         self._totals_of: dict[str, list[_Total]] = {}
         self._missed = state.missed
+        self._subjects_missed: dict[str, int] = {}  # by agency: of all its callers
+        for caller, missed in state.missed.items():
+            self._add_missed(caller, len(missed))
         self._missed_shared = state.missed_shared
         self._once = OrderedDict(state.once)
         for names, people in state.people.items():
@@ -87,7 +91,7 @@ class Admission:
             self._day_end_us = day_end_us(time_us)
             self._month = int(month_of(time_us))
             self._cells, self._cells_of, self._totals, self._totals_of = {}, {}, {}, {}
-            self._missed, self._missed_shared = {}, {}
+            self._missed, self._missed_shared, self._subjects_missed = {}, {}, {}
         elif not self._month:
             self._month = int(month_of(time_us))
         once = self._once
@@ -155,39 +159,44 @@ class Admission:
         if guesses.month != self._month:
             return ChargeRefusal(Ground.MONTH, 0)
         subjects = guesses.subjects()
-        mine = self._missed.get(names_of(names)[1], {})
+        caller = names_of(names)[1]
+        mine = self._missed.get(caller, {})
         others = self._missed_shared if guesses.limit_shared else {}
+        room = SUBJECTS_MISSED_MAX - self._subjects_missed.get(agency_of(caller), 0)
         if (
-            len(mine) + len(subjects) <= SUBJECTS_MISSED_MAX
+            len(subjects) <= room
             and mine.keys().isdisjoint(subjects)
             and others.keys().isdisjoint(subjects)
             and len(set(subjects)) == len(subjects)
         ):
             return None
-        refused = self._exhausted(guesses, subjects, mine, others)
+        refused = self._exhausted(guesses, subjects, mine, others, room)
         if refused:
             return ChargeRefusal(Ground.GUESSES, self._day_end_us - self._now_us, subjects=refused)
         return None
 
     @staticmethod
     def _exhausted(
-        guesses: Guesses, subjects: list[bytes], mine: dict[bytes, int], others: dict[bytes, int]
+        guesses: Guesses, subjects: list[bytes], mine: dict[bytes, int], others: dict[bytes, int], room: int
     ) -> tuple[int, ...]:
-        """Positions of the subjects that must be left out: those whose budget is used up, by this call too."""
+        """Positions of the subjects that must be left out: those whose budget is used up, by this call too.
+
+        `room`: about how many more people the agency may be wrong. Without any, right answers about new ones are left
+        out like wrong ones: a refusal that only wrong ones met would tell them, and would not count.
+        """
         refused: list[int] = []
         now: dict[bytes, int] = {}
-        left = SUBJECTS_MISSED_MAX - len(mine)
         for position, (tag, missed) in enumerate(zip(subjects, guesses.missed, strict=True)):
             here = now.get(tag, 0)
             known = mine.get(tag, 0) + here
             if (
                 known >= guesses.limit
                 or (guesses.limit_shared and others.get(tag, 0) + here >= guesses.limit_shared)
-                or (missed and not known and not left)
+                or (not known and room <= 0)
             ):
                 refused.append(position)
             elif missed:
-                left -= not known
+                room -= not known
                 now[tag] = here + 1
         return tuple(refused)
 
@@ -213,12 +222,19 @@ class Admission:
                     self._once[tag] = self._now_us + ONCE_US
                     self._once.move_to_end(tag)
             elif mark in (GUESSES_MARK, SHARED_GUESSES_MARK):
-                tables = [self._missed.setdefault(names_of(names)[1], {})]
+                caller = names_of(names)[1]
+                mine = self._missed.setdefault(caller, {})
+                self._add_missed(caller, len(set(tags) - mine.keys()))
+                tables = [mine]
                 if mark == SHARED_GUESSES_MARK:
                     tables.append(self._missed_shared)
                 for table in tables:
                     for tag in tags:
                         table[tag] = table.get(tag, 0) + 1
+
+    def _add_missed(self, caller: str, subjects: int) -> None:
+        agency = agency_of(caller)
+        self._subjects_missed[agency] = self._subjects_missed.get(agency, 0) + subjects
 
     def _cell(self, names: bytes) -> _Cell:
         cell = self._cells.get(names)

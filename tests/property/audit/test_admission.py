@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from gateway.audit.charges import (
     marked_tags_of,
     split_marked,
 )
-from gateway.audit.entry import Entry, Kind, checked, with_time
+from gateway.audit.entry import Entry, Kind, agency_of, checked, with_time
 from gateway.audit.tags import day_end_us, month_of
 from tests.unit.audit.records import ORIGIN, make_tag
 
@@ -70,7 +71,8 @@ def steps(draw: st.DrawFn) -> tuple[int, str, str, str, Kind, int, Charges | Non
 class Naive:
     """Remembers entries; counts by reading all of them again."""
 
-    def __init__(self) -> None:
+    def __init__(self, subjects_missed_max: int) -> None:
+        self.subjects_missed_max = subjects_missed_max
         self.entries: list[tuple[int, Entry]] = []
 
     def today(self, now_us: int) -> Iterator[Entry]:
@@ -96,6 +98,18 @@ class Naive:
             if mark in marks
         )
 
+    def subjects_missed(self, now_us: int, agency: str) -> int:
+        return len(
+            {
+                (entry.agency, tag)
+                for entry in self.today(now_us)
+                if agency_of(entry.agency) == agency
+                for mark, tags in split_marked(marked_tags_of(entry.tags))
+                if mark in (GUESSES_MARK, SHARED_GUESSES_MARK)
+                for tag in tags
+            }
+        )
+
     def refuses(self, charges: Charges, entry: Entry, now_us: int) -> tuple[Ground, tuple[int, ...], int] | None:
         for time_us, old in self.entries:
             for mark, tags in split_marked(marked_tags_of(old.tags)):
@@ -104,13 +118,15 @@ class Naive:
         if charges.guesses is not None:
             here: dict[bytes, int] = {}
             left_out = []
+            room = self.subjects_missed_max - self.subjects_missed(now_us, agency_of(entry.agency))
             for position, tag in enumerate(charges.guesses.subjects()):
                 mine = self.missed(tag, now_us, entry.agency) + here.get(tag, 0)
                 shared = self.missed(tag, now_us, None) + here.get(tag, 0)
                 most = charges.guesses.limit_shared
-                if mine >= charges.guesses.limit or (most and shared >= most):
+                if mine >= charges.guesses.limit or (most and shared >= most) or (not mine and room <= 0):
                     left_out.append(position)
                 elif charges.guesses.missed[position]:
+                    room -= not mine
                     here[tag] = here.get(tag, 0) + 1
             if left_out:
                 return Ground.GUESSES, tuple(left_out), 0
@@ -137,11 +153,17 @@ def entry_of(caller: str, method: str, purpose: str, kind: Kind, people: int, ch
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(steps(), max_size=25))
+@given(st.lists(steps(), max_size=25), st.sampled_from((2, 1_000_000)))
 def test_decisions_are_those_of_the_naive_model_and_the_log_alone_gives_the_same_state(
-    taken: list[tuple[int, str, str, str, Kind, int, Charges | None]],
+    taken: list[tuple[int, str, str, str, Kind, int, Charges | None]], subjects_missed_max: int
 ) -> None:
-    live, naive, now_us = Admission(), Naive(), START_US
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(admission_module, "SUBJECTS_MISSED_MAX", subjects_missed_max)
+        _compare(taken, Naive(subjects_missed_max))
+
+
+def _compare(taken: list[tuple[int, str, str, str, Kind, int, Charges | None]], naive: Naive) -> None:
+    live, now_us = Admission(), START_US
     raw: list[bytes] = []
     for pause, caller, method, purpose, kind, people, charges in taken:
         now_us += pause
@@ -201,6 +223,29 @@ def test_what_is_remembered_has_a_bound(monkeypatch) -> None:  # type: ignore[no
     assert full.ground is Ground.FULL
     now.begin(START_US + ONCE_US)
     assert now.decide(Charges(once=make_tag(7)), *_named("a")) is None
+
+
+def test_an_agency_that_was_wrong_about_too_many_is_told_of_nobody_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission_module, "SUBJECTS_MISSED_MAX", 2)
+    now, month = Admission(), int(month_of(START_US))
+    now.begin(START_US)
+
+    def refused(admission: Admission, caller: str, subject: int, *, missed: bool) -> bool:
+        guess = Guesses(month, 3, 0, make_tag(subject), bytes([missed]))
+        return admission.decide(Charges(guesses=guess), *_named(caller)) is not None
+
+    # Units are callers of their own, and share the room of their agency.
+    assert not refused(now, "health/h1", 1, missed=True)
+    assert not refused(now, "health/h2", 1, missed=True)
+    restarted = Admission(now.copy())
+    restarted.begin(START_US)
+    for each in (now, restarted):
+        # Wrong and right answers alike, or the refusal would tell which it was.
+        assert refused(each, "health/h3", 2, missed=True)
+        assert refused(each, "health/h3", 2, missed=False)
+        # Who is remembered goes on being counted, and other agencies have room of their own.
+        assert not refused(each, "health/h1", 1, missed=True)
+        assert not refused(each, "carrier", 2, missed=True)
 
 
 def _named(caller: str) -> tuple[bytes, int]:
