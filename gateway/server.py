@@ -45,6 +45,7 @@ from gateway.chain.methods import Method, compile_methods
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
 from gateway.chain.shares import Shares
+from gateway.chain.turns import Threads
 from gateway.config import Settings
 from gateway.keyfiles import KeyFile, Refreshed
 from gateway.lookup.barrier import ReadBarrier
@@ -98,7 +99,7 @@ def now_us() -> int:
 
 
 class Spine:
-    """What both kinds of serving process share: the audit barrier, the recorder, the refuser, the metrics."""
+    """What both kinds of serving process share: the audit barrier, the recorder, the refuser, the metrics, threads."""
 
     def __init__(self, settings: Settings, epoch: int) -> None:
         """`epoch`: grows with every start of a serving process; stands in each entry."""
@@ -106,6 +107,7 @@ class Spine:
         self.metrics = Metrics()
         self.chain: Chain | None = None
         self.keys = KeyRing(paths.keys, os.urandom)
+        self.threads = Threads()
         self.barrier = AuditBarrier(paths.socket, self._in_flight, self.metrics.batch_observer("audit"))
         self.recorder = Recorder(self.barrier, self.keys, settings.origin, epoch, now_us, os.urandom)
         self.refuser = Refuser(self.recorder, RefusalFold(), self.metrics, now_us)
@@ -158,7 +160,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     places = UnitNames(units)
     telling = Telling(people, disclosures, places, spine.recorder, time.time)
     finding, searches = FindingStore(registry.reader), SearchStore(registry.reader)
-    older = OlderNumbers(searches, finding, people)
+    older = OlderNumbers(searches, finding, people, spine.threads)
     reading = ReadBarrier(people, inline=inline, observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
     keys = settings.state / "keys"
@@ -176,24 +178,24 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
         options_pb2.LISTENER_AGENCY,
         LookupMethods(reading, disclosures, places, spine.recorder, time.time),
         VerificationMethods(reading, Plans(catalogue), places, older, spine.recorder, time.time),
-        FindingMethods(telling, finding),
-        SearchMethods(telling, searches, Searching(searches, units)),
+        FindingMethods(telling, finding, spine.threads),
+        SearchMethods(telling, searches, Searching(searches, units), spine.threads),
         SyncMethods(
-            Feed(people, registry, cursors, disclosures, catalogue, places, spine.recorder),
+            Feed(people, registry, cursors, disclosures, catalogue, places, spine.recorder, spine.threads),
             Pushing(reading, writing, catalogue, watcher.view, spine.recorder, now_us),
         ),
         TokenMethods(lambda: tokens.signer, watcher.view, time.time, secrets.token_bytes),
-        AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us),
-        AgencyMethods(store, catalogue, names, time.time, secrets.token_bytes, streamed=streamed, in_use=in_use),
-        PolicyMethods(watcher.view, catalogue, names, spine.keys, str(settings.state), time.time),
-        UsageMethods(store, spine.keys, str(settings.state)),
+        AuditMethods(reading, registry, spine.keys, spine.recorder, str(settings.state), now_us, spine.threads),
+        AgencyMethods(store, catalogue, names, time.time, spine.threads, streamed=streamed, in_use=in_use),
+        PolicyMethods(watcher.view, catalogue, names, spine.keys, str(settings.state), time.time, spine.threads),
+        UsageMethods(store, spine.keys, str(settings.state), spine.threads),
         KeyMethods(),
-        SubjectMethods(reading, store.subjects, spine.recorder),
-        SigningMethods(store.signing_keys, watcher.view, settings.trust_domain, time.time),
+        SubjectMethods(reading, store.subjects, spine.recorder, spine.threads),
+        SigningMethods(store.signing_keys, watcher.view, settings.trust_domain, time.time, spine.threads),
     )
     credentials = ServerTls(settings.state, mutual=True).credentials()
     fresh = asyncio.create_task(keep_fresh([tokens, cursor_keys, issuers]), name="keep keys fresh")
-    behaviours = {name: Tokened(behaviour, pairwise, finding) for name, behaviour in behaviours.items()}
+    behaviours = {name: Tokened(behaviour, pairwise, finding, spine.threads) for name, behaviour in behaviours.items()}
     await _serve(spine, chain, methods, behaviours, f"{settings.host}:{settings.port}", credentials, ready)
     fresh.cancel()
     reading.close()
@@ -282,6 +284,7 @@ async def _serve(
     chain.stop_streams()
     await server.stop(config.DRAIN_SECONDS_MAX)
     await chain.drain()
+    spine.threads.close()
     folding.cancel()
     await spine.refuser.flush()
     await spine.barrier.close()

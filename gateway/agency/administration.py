@@ -12,7 +12,8 @@ import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from gateway.agency.act_messages import act_message, proposal_message, revocation_message, target_of
 from gateway.agency.acts import Act, ActKind, Actor
@@ -35,6 +36,7 @@ from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import options_pb2
 from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
+from gateway.chain.turns import Threads
 from gateway.errors import OperatorForeign, ProposalClosed, RecordUnknown
 
 AGENCIES_PER_PAGE_MAX = 200
@@ -46,6 +48,7 @@ CODE_LIFETIME_SECONDS = 24 * 3600
 _CODE_BYTES = 15  # 24 characters of base 32, of which 20 are shown: 100 random bits
 _CODE_GROUPS = 4
 _CODE_GROUP_CHARACTERS = 5
+_Result = TypeVar("_Result")
 _UNDECIDED = {agency_pb.PROPOSAL_STATE_UNSPECIFIED, agency_pb.PROPOSAL_STATE_SUGGESTED}
 
 
@@ -58,6 +61,7 @@ class AgencyMethods:
         catalogue: Catalogue,
         methods: frozenset[str],
         clock: Callable[[], float],
+        threads: Threads,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         settle_seconds: float = POLICY_SETTLE_SECONDS,
         streamed: frozenset[str] = frozenset(),
@@ -75,6 +79,7 @@ class AgencyMethods:
         self._in_use = in_use
         self._settle_seconds = settle_seconds
         self._clock = clock
+        self._threads = threads
         self._random_bytes = random_bytes
 
     async def RegisterAgency(self, call: Call, request: agency_pb.RegisterAgencyRequest) -> Answer:
@@ -110,15 +115,15 @@ class AgencyMethods:
                 ]
             return agency_pb.ListUnitsResponse(units=page, more=len(codes) > count)
 
-        body = await asyncio.to_thread(read)
+        body = await self._in_thread(call, read)
         return Answer(body, note=f"{len(body.units)} units of {request.agency}")
 
     async def CreateGrant(self, call: Call, request: agency_pb.CreateGrantRequest) -> Answer:
         """Raises ArgumentInvalid, FieldUnknown, RecordUnknown, GrantWider."""
-        grant = await asyncio.to_thread(self._grant, request.grant)
-        await asyncio.to_thread(self._store.require_agency, request.agency)
+        grant = await self._in_thread(call, self._grant, request.grant)
+        await self._in_thread(call, self._store.require_agency, request.agency)
         # The number stands in the answer and so in the entry: it is taken before the proposal exists.
-        number = await asyncio.to_thread(self._store.reserve_grant_id)
+        number = await self._in_thread(call, self._store.reserve_grant_id)
         grant = replace(grant, grant_id=number)
         act = {"proposal": number, "agency": request.agency, "changes": 0, "terms": terms_of(grant)}
         body = agency_pb.CreateGrantResponse(grant=grant_message(grant))
@@ -126,9 +131,9 @@ class AgencyMethods:
 
     async def ChangeGrant(self, call: Call, request: agency_pb.ChangeGrantRequest) -> Answer:
         """Raises ArgumentInvalid, FieldUnknown, RecordUnknown, GrantWider."""
-        grant = replace(await asyncio.to_thread(self._grant, request.grant), grant_id=request.grant_id)
-        agency = await asyncio.to_thread(self._owner, request.grant_id)
-        number = await asyncio.to_thread(self._store.reserve_grant_id)
+        grant = replace(await self._in_thread(call, self._grant, request.grant), grant_id=request.grant_id)
+        agency = await self._in_thread(call, self._owner, request.grant_id)
+        number = await self._in_thread(call, self._store.reserve_grant_id)
         act = {"proposal": number, "agency": agency, "changes": request.grant_id, "terms": terms_of(grant)}
         proposal = Proposal(number, agency, grant, request.grant_id, _actor(call), int(self._clock()))
         body = agency_pb.ChangeGrantResponse(proposal=proposal_message(proposal))
@@ -137,7 +142,7 @@ class AgencyMethods:
 
     async def ApproveGrant(self, call: Call, request: agency_pb.ApproveGrantRequest) -> Answer:
         """Raises RecordUnknown, ApproverNotOther, ProposalClosed, GrantWider."""
-        proposal = await asyncio.to_thread(self._proposal, request.proposal_id)
+        proposal = await self._in_thread(call, self._proposal, request.proposal_id)
         if proposal.grant.contract_digest != self._catalogue.digest:
             raise ProposalClosed("The proposal was made under another release's contract; reject it and propose anew.")
         if proposal.grant.until_time <= self._clock():
@@ -148,22 +153,22 @@ class AgencyMethods:
 
     async def RejectGrant(self, call: Call, request: agency_pb.RejectGrantRequest) -> Answer:
         """Raises RecordUnknown, ProposalClosed."""
-        proposal = await asyncio.to_thread(self._proposal, request.proposal_id)
+        proposal = await self._in_thread(call, self._proposal, request.proposal_id)
         body = agency_pb.RejectGrantResponse(proposal=self._decided(call, proposal, ProposalState.REJECTED))
         note = f"reject proposal {proposal.number} for {proposal.agency}"
         return await self._acting(call, ActKind.REJECTION, {"proposal": proposal.number}, body, note)
 
     async def EndGrant(self, call: Call, request: agency_pb.EndGrantRequest) -> Answer:
         """Raises RecordUnknown."""
-        agency = await asyncio.to_thread(self._owner, request.grant_id)
+        agency = await self._in_thread(call, self._owner, request.grant_id)
         act = self._act(call, ActKind.END, {"grant": request.grant_id})
 
         def ended() -> Grant:
             with self._store.register.ledger() as ledger:
                 return ledger.ended(request.grant_id, act.at)
 
-        body = agency_pb.EndGrantResponse(grant=grant_message(await asyncio.to_thread(ended)))
-        return await self._perform(act, body, f"end grant {request.grant_id} of {agency}")
+        body = agency_pb.EndGrantResponse(grant=grant_message(await self._in_thread(call, ended)))
+        return await self._perform(call, act, body, f"end grant {request.grant_id} of {agency}")
 
     async def ListProposals(self, call: Call, request: agency_pb.ListProposalsRequest) -> Answer:
         """Raises ArgumentInvalid."""
@@ -185,7 +190,7 @@ class AgencyMethods:
                 suggested = suggestions(ledger, self._catalogue, self._sets, self._clock())
             return found, [each for each in suggested if request.agency in ("", each.agency)]
 
-        found, suggested = await asyncio.to_thread(read)
+        found, suggested = await self._in_thread(call, read)
         if request.state == agency_pb.PROPOSAL_STATE_SUGGESTED:
             found = []
         shown = suggested if request.state in _UNDECIDED and not request.before_id else []
@@ -198,12 +203,14 @@ class AgencyMethods:
         """Raises RecordUnknown, OperatorForeign."""
         assert call.principal is not None
         place = Place(request.agency, request.unit, request.system)
-        await asyncio.to_thread(self._require_enrollable, call.principal.agency, place)
+        await self._in_thread(call, self._require_enrollable, call.principal.agency, place)
         code = enrolment_code(self._random_bytes)
         expires = int(self._clock()) + CODE_LIFETIME_SECONDS
 
         async def create() -> None:
-            await asyncio.to_thread(self._store.create_code, code, place.agency, place.system, expires, unit=place.unit)
+            await self._in_thread(
+                call, partial(self._store.create_code, unit=place.unit), code, place.agency, place.system, expires
+            )
 
         body = agency_pb.CreateEnrolmentCodeResponse(code=code, expires_time=timestamp(expires))
         note = f"enrolment code for {place.agency} unit {place.unit or '-'} system {place.system or '-'}"
@@ -213,7 +220,7 @@ class AgencyMethods:
         """Raises ArgumentInvalid, RecordUnknown."""
         target, value = target_of(request)
         if target is Target.THUMBPRINT:
-            await asyncio.to_thread(self._store.require_credential, request.thumbprint)
+            await self._in_thread(call, self._store.require_credential, request.thumbprint)
         if target is Target.KEY and value in self._in_use():
             raise invalid("key_id", "is in use: let another key take its place first, so that one is trusted")
         act = {"target": target, "value": value}
@@ -237,13 +244,15 @@ class AgencyMethods:
                 more=len(held) > REVOCATIONS_SHOWN_MAX,
             )
 
-        body = await asyncio.to_thread(read)
+        body = await self._in_thread(call, read)
         return Answer(body, note=f"{len(body.revocations)} revocations")
 
     async def ListAgencies(self, call: Call, request: agency_pb.ListAgenciesRequest) -> Answer:
         """Raises ArgumentInvalid."""
         count = _count(request.agencies_max, AGENCIES_PER_PAGE_MAX, "agencies_max")
-        records = await asyncio.to_thread(self._store.list_agencies, int(self._clock()), request.after_code, count + 1)
+        records = await self._in_thread(
+            call, self._store.list_agencies, int(self._clock()), request.after_code, count + 1
+        )
         page = [agency_message(record) for record in records[:count]]
         body = agency_pb.ListAgenciesResponse(agencies=page, more=len(records) > count)
         return Answer(body, note=f"{len(page)} agencies")
@@ -251,10 +260,14 @@ class AgencyMethods:
     async def ListActs(self, call: Call, request: agency_pb.ListActsRequest) -> Answer:
         """Raises ArgumentInvalid."""
         count = _count(request.acts_max, ACTS_PER_PAGE_MAX, "acts_max")
-        acts = await asyncio.to_thread(self._store.register.acts, request.after_number, count + 1)
+        acts = await self._in_thread(call, self._store.register.acts, request.after_number, count + 1)
         page = [act_message(number, act) for number, act in acts[:count]]
         body = agency_pb.ListActsResponse(acts=page, more=len(acts) > count)
         return Answer(body, note=f"{len(page)} acts")
+
+    async def _in_thread(self, call: Call, function: Callable[..., _Result], *arguments: Any) -> _Result:
+        assert call.principal is not None
+        return await self._threads.run(call.principal.agency, function, *arguments)
 
     def _grant(self, message: agency_pb.Grant) -> Grant:
         parent = None
@@ -296,13 +309,13 @@ class AgencyMethods:
         return Act(kind, body, int(self._clock()), _actor(call))
 
     async def _acting(self, call: Call, kind: ActKind, act: Mapping[str, Any], body: Any, note: str) -> Answer:
-        return await self._perform(self._act(call, kind, act), body, note)
+        return await self._perform(call, self._act(call, kind, act), body, note)
 
-    async def _perform(self, act: Act, body: Any, note: str) -> Answer:
-        await asyncio.to_thread(self._store.register.require, act)
+    async def _perform(self, call: Call, act: Act, body: Any, note: str) -> Answer:
+        await self._in_thread(call, self._store.register.require, act)
 
         async def perform() -> None:
-            await asyncio.to_thread(self._store.register.append, act)
+            await self._in_thread(call, self._store.register.append, act)
             # Every worker looked at the policy again: when the operator is answered, it is in force.
             await asyncio.sleep(self._settle_seconds)
 

@@ -20,7 +20,7 @@ from gateway.audit.keys import KeyRing
 from gateway.audit.paths import AuditPaths
 from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
-from gateway.chain.turns import Turns
+from gateway.chain.turns import Threads, Turns
 from gateway.errors import (
     CredentialRevoked,
     FieldNotGranted,
@@ -52,6 +52,7 @@ class PolicyMethods:
         keys: KeyRing,
         state: str,
         clock: Callable[[], float],
+        threads: Threads,
     ) -> None:
         """`view` raises PolicyStale. `methods`: of the contract. `state`: where the log lies. `clock`: unix seconds."""
         paths = AuditPaths(state)
@@ -62,6 +63,7 @@ class PolicyMethods:
         self._directory = paths.log
         self._vkey = Path(paths.log_vkey).read_text().strip()
         self._clock = clock
+        self._threads = threads
         self._turns = Turns(AT_ONCE, WAITING_MAX)
 
     async def ListFieldHolders(self, call: Call, request: policy_pb.ListFieldHoldersRequest) -> Answer:
@@ -144,7 +146,7 @@ class PolicyMethods:
                 known = wanted.get((code, purpose), frozenset())
                 wanted[code, purpose] = known | grant.fields | grant.verify_fields
         try:
-            found = await self._turns.in_thread(
+            found = await self._threads.run(
                 call.principal.agency,
                 read_activity,
                 self._directory,
@@ -153,6 +155,7 @@ class PolicyMethods:
                 wanted,
                 since * 1_000_000,
                 ENTRIES_READ_MAX,
+                within=self._turns,
             )
         except (AuditError, OSError) as error:
             raise Internal from error

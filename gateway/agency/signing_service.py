@@ -18,6 +18,7 @@ from gateway.agency.signing_store import SigningKeyStore
 from gateway.agency.view import POLICY_SETTLE_SECONDS
 from gateway.api.v1 import signing_service_pb2 as signing_pb
 from gateway.chain.base import Answer, Call
+from gateway.chain.turns import Threads
 from gateway.errors import Internal, RecordExists, RecordUnknown
 
 ANNOUNCED_SECONDS_MAX = 90 * 86400
@@ -34,6 +35,7 @@ class SigningMethods:
         view: Callable[[], PolicyView],
         trust_domain: str,
         clock: Callable[[], float],
+        threads: Threads,
         settle_seconds: float = POLICY_SETTLE_SECONDS,
     ) -> None:
         """`view` raises PolicyStale; `clock`: unix seconds; after `settle_seconds` a change holds on every worker."""
@@ -41,6 +43,7 @@ class SigningMethods:
         self._view = view
         self._trust_domain = trust_domain
         self._clock = clock
+        self._threads = threads
         self._settle_seconds = settle_seconds
 
     async def RegisterSigningKey(self, call: Call, request: signing_pb.RegisterSigningKeyRequest) -> Answer:
@@ -61,9 +64,9 @@ class SigningMethods:
             until_time,
             int(now),
         )
-        known = await asyncio.to_thread(self._keys.find, key_id)
+        known = await self._threads.run(principal.agency, self._keys.find, key_id)
         if known is None:
-            await asyncio.to_thread(self._keys.require_room, key, int(now))
+            await self._threads.run(principal.agency, self._keys.require_room, key, int(now))
         elif not known.belongs_to(principal) or self._seen(known).state(now) in (
             SigningKeyState.REVOKED,
             SigningKeyState.RETIRED,
@@ -73,7 +76,7 @@ class SigningMethods:
             key = known
 
         async def register() -> None:
-            await asyncio.to_thread(self._keys.register, key, int(now))
+            await self._threads.run(principal.agency, self._keys.register, key, int(now))
 
         body = signing_pb.RegisterSigningKeyResponse(key=_message(key, now), server_time=timestamp(now))
         return Answer(body, note=f"signing key {key_id} until {key.until_time}", effect=self._settled(register))
@@ -87,18 +90,21 @@ class SigningMethods:
 
     async def RevokeSigningKey(self, call: Call, request: signing_pb.RevokeSigningKeyRequest) -> Answer:
         """Raises RecordUnknown: another system's key is as unknown as one that nobody has."""
+        agency = _principal(call).agency
         if not any(key.key_id == request.key_id for key in await self._own(call)):
             raise RecordUnknown("The calling system has no such signing key; ListSigningKeys shows those it has.")
 
         async def revoke() -> None:
-            await asyncio.to_thread(self._keys.revoke, request.key_id, int(self._clock()))
+            await self._threads.run(agency, self._keys.revoke, request.key_id, int(self._clock()))
 
         note = f"revoke signing key {request.key_id}"
         return Answer(signing_pb.RevokeSigningKeyResponse(), note=note, effect=self._settled(revoke))
 
     async def _own(self, call: Call) -> list[SigningKey]:
         principal = _principal(call)
-        keys = await asyncio.to_thread(self._keys.of_system, principal.agency, principal.unit, principal.system)
+        keys = await self._threads.run(
+            principal.agency, self._keys.of_system, principal.agency, principal.unit, principal.system
+        )
         return [self._seen(key) for key in keys]
 
     def _seen(self, key: SigningKey) -> SigningKey:

@@ -17,7 +17,7 @@ from gateway.api.v1 import subject_service_pb2 as subject_pb
 from gateway.audit.entry import Kind
 from gateway.chain.base import Answer, Call
 from gateway.chain.record import Recorder
-from gateway.chain.turns import Turns
+from gateway.chain.turns import Threads, Turns
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import PERSON_ID, Disclosure, only_scope
 from gateway.lookup.number import check_number
@@ -32,10 +32,11 @@ _EVERYONE: frozenset[str] = frozenset()
 class SubjectMethods:
     """The behaviours of SubjectService."""
 
-    def __init__(self, reading: ReadBarrier, subjects: Subjects, recorder: Recorder) -> None:
+    def __init__(self, reading: ReadBarrier, subjects: Subjects, recorder: Recorder, threads: Threads) -> None:
         self._reading = reading
         self._subjects = subjects
         self._recorder = recorder
+        self._threads = threads
         self._turns = Turns(AT_ONCE, WAITING_MAX)
 
     async def EnrolSubjects(self, call: Call, request: subject_pb.EnrolSubjectsRequest) -> Answer:
@@ -77,6 +78,6 @@ class SubjectMethods:
                 person_ids=person_ids,
             )
             receipt = await asyncio.shield(self._recorder.answer(call, answer, Kind.PUSH_INTENT, b""))
-            await asyncio.to_thread(change, agency, known)
+            await self._threads.run(agency, change, agency, known)
         answer.note = f"intent {receipt.index}"
         return answer

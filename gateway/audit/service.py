@@ -16,7 +16,7 @@ from gateway.audit.reader import LogReader
 from gateway.audit.tags import months_between
 from gateway.chain.base import Answer, Call
 from gateway.chain.record import STATED, Recorder
-from gateway.chain.turns import Turns
+from gateway.chain.turns import Threads, Turns
 from gateway.errors import ArgumentInvalid, FieldViolation, Internal, PersonUnavailable
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import PERSON_ID, only_scope
@@ -43,6 +43,7 @@ class AuditMethods:
         recorder: Recorder,
         state: str,
         now_us: Callable[[], int],
+        threads: Threads,
     ) -> None:
         """`state`: the state directory, where the published log lies. `now_us`: microseconds since 1970."""
         paths = AuditPaths(state)
@@ -53,6 +54,7 @@ class AuditMethods:
         self._directory = paths.log
         self._index = paths.index
         self._now_us = now_us
+        self._threads = threads
         self._searches = Turns(SEARCHES_AT_ONCE, SEARCHES_WAITING_MAX)
         self._vkey = Path(paths.log_vkey).read_text().strip()
 
@@ -84,8 +86,15 @@ class AuditMethods:
                 refusal=PersonUnavailable(),
             )
         try:
-            found, accesses = await self._searches.in_thread(
-                call.principal.agency, self._search, person_id, request, from_us, to_us, count
+            found, accesses = await self._threads.run(
+                call.principal.agency,
+                self._search,
+                person_id,
+                request,
+                from_us,
+                to_us,
+                count,
+                within=self._searches,
             )
         except AuditError as error:
             raise Internal from error

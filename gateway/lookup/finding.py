@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.api.v1 import finding_pb2, person_pb2
 from gateway.chain.base import Answer, Call
-from gateway.chain.turns import Turns
+from gateway.chain.turns import Threads, Turns
 from gateway.errors import ArgumentInvalid, FieldViolation, PersonUnavailable, RegistryUnavailable
 from gateway.lookup.disclosure import HOUSEHOLD_ID, PERSON_ID, VERSION, Disclosure, only_scope
 from gateway.lookup.kin import kinships, of_kinds
@@ -46,9 +46,10 @@ class Group:
 class FindingMethods:
     """The behaviours of LookUpHousehold and LookUpRelatives."""
 
-    def __init__(self, telling: Telling, store: FindingStore) -> None:
+    def __init__(self, telling: Telling, store: FindingStore, threads: Threads) -> None:
         self._telling = telling
         self._store = store
+        self._threads = threads
         self._turns = Turns(FINDS_AT_ONCE, FINDS_WAITING_MAX)
 
     async def LookUpHousehold(  # noqa: N802
@@ -62,7 +63,7 @@ class FindingMethods:
         if request.number:
             check_number(request.number)
         asked = request.number or request.household_number
-        group = await self._turns.in_thread(call.principal.agency, self._household, disclosure, request)
+        group = await self._threads.run(call.principal.agency, self._household, disclosure, request, within=self._turns)
         response = finding_pb2.LookUpHouseholdResponse(more=len(group.people) > PEOPLE_MAX)
         if not group.visible:
             return self._telling.refused(response, PersonUnavailable(), asked, group.beside)
@@ -82,7 +83,7 @@ class FindingMethods:
         for at, kinship in enumerate(request.kinships):
             if not kinship or kinship not in person_pb2.Kinship.values():
                 raise ArgumentInvalid(violations=[FieldViolation(f"kinships[{at}]", "is no kinship of the contract")])
-        group = await self._turns.in_thread(call.principal.agency, self._relatives, disclosure, request)
+        group = await self._threads.run(call.principal.agency, self._relatives, disclosure, request, within=self._turns)
         response = finding_pb2.LookUpRelativesResponse()
         if not group.visible:
             return self._telling.refused(response, PersonUnavailable(), request.number, group.beside)

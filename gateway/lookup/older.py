@@ -8,7 +8,7 @@ from typing import Final
 
 from gateway.agency.grants import Right
 from gateway.api.v1 import finding_pb2
-from gateway.chain.turns import Turns
+from gateway.chain.turns import Threads, Turns
 from gateway.errors import ArgumentInvalid, FieldViolation, RegistryUnavailable
 from gateway.lookup.disclosure import only_scope
 from gateway.lookup.people import People
@@ -88,10 +88,11 @@ class Meant:
 class OlderNumbers:
     """Finds people by older numbers, a batch at once."""
 
-    def __init__(self, store: SearchStore, finding: FindingStore, people: People) -> None:
+    def __init__(self, store: SearchStore, finding: FindingStore, people: People, threads: Threads) -> None:
         self._store = store
         self._finding = finding
         self._people = people
+        self._threads = threads
         self._turns = Turns(READS_AT_ONCE, READS_WAITING_MAX)
 
     async def meant(self, agency: str, right: Right, numbers: Sequence[str], kind: int) -> dict[str, Meant]:
@@ -100,7 +101,9 @@ class OlderNumbers:
         Raises ArgumentInvalid, RegistryUnavailable, StreamsExhausted.
         """
         kinds = {number: kinds_of(number, kind) for number in numbers}
-        return await self._turns.in_thread(agency, self._meant, right, kinds) if kinds else {}
+        if not kinds:
+            return {}
+        return await self._threads.run(agency, self._meant, right, kinds, within=self._turns)
 
     def _meant(self, right: Right, kinds: Mapping[str, Sequence[NumberKind]]) -> dict[str, Meant]:
         allowed = {kind for kind, path in FIELDS.items() if path in right.verify_fields or path in right.fields}

@@ -6,7 +6,7 @@ from functools import partial
 
 from gateway.api.v1 import finding_pb2
 from gateway.chain.base import Answer, Call
-from gateway.chain.turns import Turns
+from gateway.chain.turns import Threads, Turns
 from gateway.errors import PersonUnavailable, RegistryUnavailable
 from gateway.lookup.criteria import Searching
 from gateway.lookup.disclosure import PERSON_ID, VERSION, Disclosure
@@ -29,10 +29,11 @@ RESOLVES_WAITING_MAX = 60
 class SearchMethods:
     """The behaviours of ResolveNumber and SearchPersons."""
 
-    def __init__(self, telling: Telling, store: SearchStore, searching: Searching) -> None:
+    def __init__(self, telling: Telling, store: SearchStore, searching: Searching, threads: Threads) -> None:
         self._telling = telling
         self._store = store
         self._searching = searching
+        self._threads = threads
         self._searches = Turns(SEARCHES_AT_ONCE, SEARCHES_WAITING_MAX)
         self._resolves = Turns(RESOLVES_AT_ONCE, RESOLVES_WAITING_MAX)
 
@@ -45,8 +46,8 @@ class SearchMethods:
         kinds = kinds_of(request.number, request.kind)
         if NumberKind.PERSONAL in kinds:
             check_number(request.number)
-        holders, people = await self._resolves.in_thread(
-            call.principal.agency, self._holders, disclosure, request.number, kinds
+        holders, people = await self._threads.run(
+            call.principal.agency, self._holders, disclosure, request.number, kinds, within=self._resolves
         )
         response = finding_pb2.ResolveNumberResponse()
         if not people:
@@ -68,8 +69,8 @@ class SearchMethods:
         assert call.right is not None
         disclosure = self._telling.disclosure(call, request.field_mask.paths)
         wanted = self._searching.check(call.right, request, self._telling.today())
-        matches, people = await self._searches.in_thread(
-            call.principal.agency, self._found, disclosure, wanted, request.sex
+        matches, people = await self._threads.run(
+            call.principal.agency, self._found, disclosure, wanted, request.sex, within=self._searches
         )
         response = finding_pb2.SearchPersonsResponse()
         for found in people:

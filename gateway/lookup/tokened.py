@@ -5,15 +5,15 @@ A text that is no token of this agency stays as it is: no number looks like it, 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.agency.predicates import SAME_HOUSEHOLD
 from gateway.chain.base import Answer, Behaviour, Call
+from gateway.chain.turns import Threads
 from gateway.errors import RegistryUnavailable
-from gateway.lookup.pairwise import HOUSEHOLD, PERSON, AgencyTokens, PairwiseKey, TokenMalformed
+from gateway.lookup.pairwise import HOUSEHOLD, PERSON, PairwiseKey, TokenMalformed
 from registry.errors import RegistryError
 from registry.finding import FindingStore
 
@@ -29,14 +29,16 @@ class Tokened:
     behaviour: Behaviour
     key: PairwiseKey
     store: FindingStore
+    threads: Threads
 
     async def __call__(self, call: Call, request: Any) -> Answer:
         """The behaviour's answer. Raises what it raises, RegistryUnavailable."""
         if call.right is not None and call.right.pairwise:
-            await self._open(self.key.tokens(call.right.agency), request)
+            await self._open(call.right.agency, request)
         return await self.behaviour(call, request)
 
-    async def _open(self, tokens: AgencyTokens, request: Any) -> None:
+    async def _open(self, agency: str, request: Any) -> None:
+        tokens = self.key.tokens(agency)
         people: list[tuple[int, _Put]] = []
         households: list[tuple[int, _Put]] = []
         for text, put in _places(request):
@@ -50,7 +52,7 @@ class Tokened:
         for asked, read in ((people, self.store.numbers), (households, self.store.household_numbers)):
             if asked:
                 try:
-                    numbers = await asyncio.to_thread(read, [identifier for identifier, _ in asked])
+                    numbers = await self.threads.run(agency, read, [identifier for identifier, _ in asked])
                 except RegistryError as error:
                     raise RegistryUnavailable from error
                 for identifier, put in asked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from gateway.api.v1 import sync_service_pb2
 from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
 from gateway.chain.record import Recorder
-from gateway.chain.turns import pause_between_slices
+from gateway.chain.turns import Threads, pause_between_slices
 from gateway.config import PEOPLE_PER_MESSAGE_MAX, PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation, RegistryUnavailable
 from gateway.lookup.disclosure import FOREIGN, NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
@@ -47,6 +46,7 @@ class Feed:
         catalogue: Catalogue,
         places: Places,
         recorder: Recorder,
+        threads: Threads,
     ) -> None:
         self._people = people
         self._registry = registry
@@ -55,6 +55,7 @@ class Feed:
         self._catalogue = catalogue
         self._places = places
         self._recorder = recorder
+        self._threads = threads
 
     async def pull(self, call: Call, request: sync_service_pb2.PullRequest) -> Answer:
         """The next page. Raises CallerMistake, Refused, RegistryUnavailable."""
@@ -74,7 +75,7 @@ class Feed:
         binding = self._cursors.binding(call.principal.agency, disclosure.paths, scope)
         cursor = self._cursors.open(request.cursor, binding) if request.cursor else None
         read_at = time.time()
-        page = await asyncio.to_thread(self._read, disclosure, cursor, limit)
+        page = await self._threads.run(call.principal.agency, self._read, disclosure, cursor, limit)
         response = sync_service_pb2.PullResponse(
             next_cursor=self._cursors.seal(page.after, binding), more=page.more, withheld=disclosure.withheld
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -13,7 +12,7 @@ from gateway.audit.errors import AuditError
 from gateway.audit.keys import KeyRing
 from gateway.audit.paths import AuditPaths
 from gateway.chain.base import Answer, Call
-from gateway.chain.turns import Turns
+from gateway.chain.turns import Threads, Turns
 from gateway.errors import ArgumentInvalid, FieldViolation, Internal, RecordUnknown
 from gateway.usage.statement import Usage, read_usage
 from gateway.usage.tariff import Tariff
@@ -30,7 +29,7 @@ _MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 class UsageMethods:
     """The behaviours of UsageService."""
 
-    def __init__(self, store: AgencyStore, keys: KeyRing, state: str) -> None:
+    def __init__(self, store: AgencyStore, keys: KeyRing, state: str, threads: Threads) -> None:
         """`state`: the state directory, where the published log lies."""
         paths = AuditPaths(state)
         self._store = store
@@ -38,6 +37,7 @@ class UsageMethods:
         self._directory = paths.log
         self._vkey = Path(paths.log_vkey).read_text().strip()
         self._tariff = Tariff.shipped()
+        self._threads = threads
         self._turns = Turns(AT_ONCE, WAITING_MAX)
 
     async def GetUsageStatement(  # noqa: N802
@@ -49,9 +49,9 @@ class UsageMethods:
         own = call.principal.agency
         if call.agency_class != options_pb2.AGENCY_CLASS_OPERATOR and request.agency != own:
             raise RecordUnknown("An agency is told its own usage only.")
-        price = self._tariff.price(await asyncio.to_thread(self._class_of, request.agency))
+        price = self._tariff.price(await self._threads.run(own, self._class_of, request.agency))
         try:
-            usage = await self._turns.in_thread(
+            usage = await self._threads.run(
                 own,
                 read_usage,
                 self._directory,
@@ -62,6 +62,7 @@ class UsageMethods:
                 until_us,
                 request.from_index,
                 BUNDLES_PER_CALL_MAX,
+                within=self._turns,
             )
         except (AuditError, OSError) as error:
             raise Internal from error

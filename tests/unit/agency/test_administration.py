@@ -18,6 +18,7 @@ from gateway.api.v1 import agency_service_pb2 as agency_pb
 from gateway.api.v1 import options_pb2
 from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer
+from gateway.chain.turns import Threads
 from gateway.errors import (
     ApproverNotOther,
     ArgumentInvalid,
@@ -47,7 +48,7 @@ def store(tmp_path: Path) -> Iterator[AgencyStore]:
 def administration(store: AgencyStore) -> AgencyMethods:
     methods = frozenset({"LookUpPerson", "StreamLookUpPersons", "PullChanges"})
     streamed = frozenset({"StreamLookUpPersons"})
-    return AgencyMethods(store, CATALOGUE, methods, lambda: NOW, settle_seconds=0, streamed=streamed)
+    return AgencyMethods(store, CATALOGUE, methods, lambda: NOW, Threads(), settle_seconds=0, streamed=streamed)
 
 
 async def add_units(administration: AgencyMethods, *codes: str) -> None:
@@ -367,7 +368,9 @@ async def test_new_fields_of_a_set_are_suggested_and_not_granted(
 
 async def test_a_proposal_of_another_release_is_not_approved(store: AgencyStore, administration: AgencyMethods) -> None:
     number = await propose(administration)
-    later = AgencyMethods(store, Catalogue(CATALOGUE.leaves, bytes(32)), frozenset(), lambda: NOW, settle_seconds=0)
+    later = AgencyMethods(
+        store, Catalogue(CATALOGUE.leaves, bytes(32)), frozenset(), lambda: NOW, Threads(), settle_seconds=0
+    )
     with pytest.raises(ProposalClosed):
         await approve(later, number)
 
@@ -385,7 +388,7 @@ async def test_one_operator_cannot_enrol_as_another_one(store: AgencyStore, admi
 
 async def test_a_key_that_is_in_use_is_not_revoked(store: AgencyStore) -> None:
     methods = AgencyMethods(
-        store, CATALOGUE, frozenset(), lambda: NOW, settle_seconds=0, in_use=lambda: frozenset({"active"})
+        store, CATALOGUE, frozenset(), lambda: NOW, Threads(), settle_seconds=0, in_use=lambda: frozenset({"active"})
     )
     with pytest.raises(ArgumentInvalid) as caught:
         await methods.Revoke(by("Revoke"), agency_pb.RevokeRequest(key_id="active"))

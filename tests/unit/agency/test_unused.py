@@ -24,6 +24,7 @@ from gateway.audit.keys import KeyRing
 from gateway.audit.log import create_log, open_log
 from gateway.audit.paths import AuditPaths
 from gateway.catalogue import Catalogue
+from gateway.chain.turns import Threads
 from tests.unit.agency.calls import body_of, by
 from tests.unit.audit.records import ORIGIN, Clock, make_keys, vkey
 
@@ -109,7 +110,13 @@ class Published:
 
     def methods(self, keys: KeyRing | None = None) -> PolicyMethods:
         return PolicyMethods(
-            lambda: self.view, CATALOGUE, frozenset(METHODS), keys or self.keys, str(self.state), lambda: float(NOW)
+            lambda: self.view,
+            CATALOGUE,
+            frozenset(METHODS),
+            keys or self.keys,
+            str(self.state),
+            lambda: float(NOW),
+            Threads(),
         )
 
 

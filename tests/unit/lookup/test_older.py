@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.agency.grants import Right
+from gateway.chain.turns import Threads
 from gateway.lookup.older import Meant, OlderNumbers
 from gateway.lookup.people import People
 from registry.engine import open_engine
@@ -43,10 +44,12 @@ async def test_of_those_who_have_a_number_own_subjects_alone_count(
     registry: Path, enrolled: tuple[int, ...], expected: Meant
 ) -> None:
     store = PeopleStore(open_engine(registry, read_only=True))
-    older = OlderNumbers(SearchStore(store.reader), FindingStore(store.reader), People(store, Enrolled(*enrolled)))
+    people, threads = People(store, Enrolled(*enrolled)), Threads()
+    older = OlderNumbers(SearchStore(store.reader), FindingStore(store.reader), people, threads)
     card = frozenset({"legacy_number"})
     right = Right(1, frozenset(), frozenset(), verify_fields=card, agency="fund", own_subjects=True)
     assert (await older.meant("fund", right, [SHARED_CARD], 0)) == {
         SHARED_CARD: Meant(expected.number, expected.candidates, expected.others, [])
     }
+    threads.close()
     store.close()
