@@ -108,12 +108,15 @@ def test_withheld_and_sources_stand_once(hospital: Caller) -> None:
     ]
 
 
-def test_everybody_named_in_a_record_is_tagged(gateway: Gateway, hospital: Caller) -> None:
+def test_everybody_named_in_a_record_is_tagged_and_who_was_asked_about_is_counted(
+    gateway: Gateway, hospital: Caller
+) -> None:
     answer = _answer(_ask(hospital, [number_of(FULL)] * 31, ("relatives", "household")))
     assert answer.people_count == 31
     entry, _ = gateway.entry(answer.receipt.index)
     key = KeyRing(AuditPaths(str(gateway.state)).keys, lambda _count: b"").current_tag(entry.time_us)
     assert all(entry.has_tag(key.person(person_id)) for person_id in (FULL, 5, 6, 7, 8))
+    assert entry.people == 31
 
 
 def _sends(numbers: list[str], fields: tuple[str, ...] = ("name",), **options: list[str]) -> Callable[[Caller], Reply]:
