@@ -8,10 +8,27 @@ import typer
 
 from gateway.cli.asking import Asker, as_asker
 from gateway.cli.options import JsonOption
-from gateway.cli.output import message_json, moment, person_pairs, print_json, print_pairs, print_withheld
+from gateway.cli.output import (
+    message_json,
+    moment,
+    person_pairs,
+    print_json,
+    print_pairs,
+    print_withheld,
+    receipt_json,
+)
 
 if TYPE_CHECKING:
     from gateway.client import Candidates, Household, Relatives, Resolved
+
+
+def _known_kinships(kinships: list[str] | None) -> list[str] | None:
+    from gateway.api.v1.person_pb2 import Kinship
+
+    known = [name.removeprefix("KINSHIP_").lower() for name in Kinship.keys()[1:]]
+    if any(each.lower() not in known for each in kinships or ()):
+        raise typer.BadParameter(f"is one of {', '.join(known)}")
+    return kinships
 
 
 @as_asker
@@ -61,24 +78,21 @@ def relatives(
             help="father, mother, spouse, child, representative or represented; may be repeated.",
             metavar="KINSHIP",
             show_default="all",
+            callback=_known_kinships,
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Look up the relatives of a person."""
-
-    try:
-        found = asker.ask(
-            lambda client, context: client.relatives(
-                number.replace(" ", ""),
-                kinships=kinship or (),
-                fields=asker.fields,
-                context=context,
-                timeout_seconds=asker.timeout_seconds,
-            )
+    found = asker.ask(
+        lambda client, context: client.relatives(
+            number.replace(" ", ""),
+            kinships=kinship or (),
+            fields=asker.fields,
+            context=context,
+            timeout_seconds=asker.timeout_seconds,
         )
-    except ValueError:
-        raise typer.BadParameter("is no kinship of the contract", param_hint="--kinship") from None
+    )
     if as_json:
         print_json(
             {
@@ -104,11 +118,7 @@ def about(found: Household | Relatives | Resolved | Candidates) -> dict[str, obj
     return {
         "withheld": [{"path": each.path, "reason": each.reason} for each in found.withheld],
         "read_time": found.read_time.isoformat(),
-        "receipt": {
-            "origin": found.receipt.origin,
-            "index": found.receipt.index,
-            "leaf_hash": found.receipt.leaf_hash.hex(),
-        },
+        "receipt": receipt_json(found.receipt),
         "call_id": found.call_id,
     }
 

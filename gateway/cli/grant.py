@@ -246,23 +246,32 @@ def adopt(
     print(f"Proposed {number} for {suggested[0].agency}. Another operator: popgate grant approve {number}")
 
 
+def _known_state(state: str) -> str:
+    from gateway.api.v1.agency_service_pb2 import ProposalState
+
+    known = [name.removeprefix("PROPOSAL_STATE_").lower() for name in ProposalState.keys()[1:]]
+    if state.lower() not in (*known, "unspecified"):
+        raise typer.BadParameter(f"is one of {', '.join(known)}")
+    return state
+
+
 @app.command()
 @as_operator
 def proposals(
     operator: Caller,
     agency: Annotated[str, typer.Option(help="Only for this agency.", show_default="all")] = "",
     state: Annotated[
-        str, typer.Option(help="open, approved, rejected, suggested.", show_default="open and suggested")
+        str,
+        typer.Option(
+            help="open, approved, rejected, suggested.", show_default="open and suggested", callback=_known_state
+        ),
     ] = "unspecified",
     as_json: JsonOption = False,
 ) -> None:
     """Proposals, newest first, and what releases suggest."""
-    try:
-        found = operator.ask(
-            lambda client, context: client.list_proposals(agency=agency, state=state.upper(), context=context),
-        )
-    except ValueError:
-        raise typer.BadParameter("is open, approved, rejected or suggested", param_hint="--state") from None
+    found = operator.ask(
+        lambda client, context: client.list_proposals(agency=agency, state=state.upper(), context=context),
+    )
     if as_json:
         for each in found:
             print_json(_json(each))
@@ -276,8 +285,10 @@ def _json(proposal: GrantProposal) -> dict[str, Any]:
 
 
 def _row(proposal: GrantProposal) -> tuple[object, ...]:
+    from gateway.api.v1.agency_service_pb2 import PROPOSAL_STATE_REJECTED
+
     decided = proposal.HasField("decided_by")
-    outcome = "rejected by " if proposal.state == 3 else "approved by "
+    outcome = "rejected by " if proposal.state == PROPOSAL_STATE_REJECTED else "approved by "
     whole = f"a change of grant {proposal.changes}" if proposal.changes else "a new grant"
     narrowing = f", for {_whom(proposal.grant)}" if proposal.grant.narrows else ""
     return (

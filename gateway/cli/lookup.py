@@ -23,7 +23,15 @@ from gateway.cli.options import (
     context_of,
     paths_of,
 )
-from gateway.cli.output import message_json, moment, person_pairs, print_json, print_pairs, print_withheld
+from gateway.cli.output import (
+    message_json,
+    moment,
+    person_pairs,
+    print_json,
+    print_pairs,
+    print_withheld,
+    receipt_json,
+)
 from gateway.cli.volume.command import (
     PATIENCE_SECONDS_DEFAULT,
     ColumnOption,
@@ -114,10 +122,6 @@ def _json(result: LookUpResult) -> dict[str, object]:
         "version": result.version,
         "read_time": result.read_time.isoformat(),
         "number_superseded": result.number_superseded,
-        "receipt": {
-            "origin": result.receipt.origin,
-            "index": result.receipt.index,
-            "leaf_hash": result.receipt.leaf_hash.hex(),
-        },
+        "receipt": receipt_json(result.receipt),
         "call_id": result.call_id,
     }

@@ -69,7 +69,7 @@ def _known_kind(kind: str) -> str:
     try:
         number_kind(kind)
     except ValueError:
-        raise typer.BadParameter("is no kind of number of the contract") from None
+        raise typer.BadParameter("is one of personal, legacy_card, social_insurance, tax") from None
     return kind
 
 

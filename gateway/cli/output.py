@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+    from gateway.audit.receipt import Receipt
     from gateway.client import Withheld
 
 VIETNAM: Final = timezone(timedelta(hours=7))
@@ -82,6 +83,11 @@ def message_json(person: Message) -> dict[str, Any]:
 
     value: dict[str, Any] = MessageToDict(person, preserving_proto_field_name=True)
     return value
+
+
+def receipt_json(receipt: Receipt) -> dict[str, object]:
+    """Which entry of which log an answer stands under."""
+    return {"origin": receipt.origin, "index": receipt.index, "leaf_hash": receipt.leaf_hash.hex()}
 
 
 def person_pairs(message: Message, indent: str = "") -> Iterator[tuple[str, str]]:

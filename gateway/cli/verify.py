@@ -24,7 +24,7 @@ from gateway.cli.options import (
     client_of,
     context_of,
 )
-from gateway.cli.output import moment, print_json, print_pairs, print_withheld
+from gateway.cli.output import moment, print_json, print_pairs, print_withheld, receipt_json
 from gateway.cli.volume.command import (
     PATIENCE_SECONDS_DEFAULT,
     ColumnOption,
@@ -200,10 +200,6 @@ def _json(result: VerifyResult) -> dict[str, object]:
         "withheld": [{"path": each.path, "reason": each.reason} for each in result.withheld],
         "rules_version": result.rules_version,
         "read_time": result.read_time.isoformat(),
-        "receipt": {
-            "origin": result.receipt.origin,
-            "index": result.receipt.index,
-            "leaf_hash": result.receipt.leaf_hash.hex(),
-        },
+        "receipt": receipt_json(result.receipt),
         "call_id": result.call_id,
     }
