@@ -175,7 +175,7 @@ class Chain:
     @property
     def at_work(self) -> int:
         """Calls in flight without those that wait for their turn."""
-        return self.in_flight - self._shares.waiting
+        return self.in_flight - self._shares.waiting - self._streaming.waiting
 
     async def take_share(self, call: Call, agency: str) -> None:
         """Wait until a large message may be worked on; a small one at once."""
