@@ -201,8 +201,8 @@ def verify(
     from gateway.audit.errors import AuditError
     from gateway.cli.evidence import evidence_json, examine, print_evidence
 
-    log_key = _vkey(vkey, log, "log.vkey", "--vkey")
-    receipt_key = _vkey(receipt_vkey, log, "receipt.vkey", "--receipt-vkey")
+    log_key = verifier_line(vkey, log, "log.vkey", "--vkey")
+    receipt_key = verifier_line(receipt_vkey, log, "receipt.vkey", "--receipt-vkey")
     try:
         older = older_checkpoint.read_bytes() if older_checkpoint else None
         evidence = examine(log, log_key, receipt_key, receipts or [], older)
@@ -219,7 +219,7 @@ def verify(
         raise typer.Exit(NO_EVIDENCE)
 
 
-def _vkey(stated: Path | None, log: Path, name: str, option: str) -> str:
+def verifier_line(stated: Path | None, log: Path, name: str, option: str) -> str:
     """The verifier line of the file that is stated, else the log's own. Raises a usage error, OSError."""
     from gateway.audit.errors import AuditError
     from gateway.audit.note import Verifier

@@ -11,9 +11,8 @@ from gateway.cli.options import JsonOption
 from gateway.cli.output import (
     message_json,
     moment,
-    person_pairs,
     print_json,
-    print_pairs,
+    print_person,
     print_withheld,
     receipt_json,
 )
@@ -58,7 +57,7 @@ def household(
         print_json({"members": members, "more": found.more, **about(found)})
         return
     for each in found.members:
-        print_pairs(person_pairs(each.person))
+        print_person(each.person, found.withheld)
         print()
     if not found.members:
         print("The person belongs to no household.")
@@ -106,7 +105,7 @@ def relatives(
         return
     for each in found.relatives:
         print(", ".join(each.kinships).lower())
-        print_pairs(person_pairs(each.person, "  "))
+        print_person(each.person, found.withheld, "  ")
         print()
     if not found.relatives:
         print("The registry links nobody whom the agency may see.")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ITEMS_MAX: Final = 1000
 BYTES_MAX: Final = 900_000  # a request holds at most 1 MiB; the rest of it needs room
+HEADER_LENGTH_MAX: Final = 64_000  # characters
 REFERENCE: Final = "reference"
 NUMBER: Final = "number"
 _NUMBER: Final = re.compile(r"0[0-9]{11}")  # else the gateway refuses the whole request that holds it
@@ -43,7 +44,7 @@ def read_items(path: Path) -> Iterator[PushItem]:
 
 
 def _csv_items(path: Path, file: TextIO) -> Iterator[PushItem]:
-    for row in (rows := csv.DictReader(file)):
+    for row in (rows := csv.DictReader(file, delimiter=_delimiter(file))):
         yield _item(path, rows.line_num, {key: value for key, value in row.items() if value})
 
 
@@ -59,6 +60,13 @@ def _json_items(path: Path, file: TextIO) -> Iterator[PushItem]:
             yield _item(path, number, value)
 
 
+def _delimiter(file: TextIO) -> str:
+    """Comma, semicolon or tab, whichever the first line has most of; the file is at its beginning then."""
+    header = file.readline(HEADER_LENGTH_MAX)
+    file.seek(0)
+    return max(",;\t", key=header.count)
+
+
 def columns_of(path: Path) -> tuple[str, ...]:
     """The paths that a CSV file writes: its columns but number and reference. Empty for JSON lines.
 
@@ -68,7 +76,7 @@ def columns_of(path: Path) -> tuple[str, ...]:
         return ()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            columns = next(csv.reader(file), [])
+            columns = next(csv.reader(file, delimiter=_delimiter(file)), [])
     except (UnicodeDecodeError, csv.Error):
         raise ItemsUnreadable(f"{path}: not text in UTF-8") from None
     return tuple(column for column in columns if column not in (NUMBER, REFERENCE))

@@ -26,9 +26,8 @@ from gateway.cli.options import (
 from gateway.cli.output import (
     message_json,
     moment,
-    person_pairs,
     print_json,
-    print_pairs,
+    print_person,
     print_withheld,
     receipt_json,
 )
@@ -105,7 +104,7 @@ def lookup(
     if as_json:
         print_json(_json(result))
         return
-    print_pairs(person_pairs(result.person))
+    print_person(result.person, result.withheld)
     if result.number_superseded:
         print("The number asked for was replaced; the person has another one now.")
     print_withheld(result.withheld)

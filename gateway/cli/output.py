@@ -90,6 +90,13 @@ def receipt_json(receipt: Receipt) -> dict[str, object]:
     return {"origin": receipt.origin, "index": receipt.index, "leaf_hash": receipt.leaf_hash.hex()}
 
 
+def print_person(person: Message, withheld: Sequence[Withheld], indent: str = "") -> None:
+    """A person's set fields. Of one that is withheld as a whole, what stands there is a part."""
+    parted = {f"{indent}{each.path}" for each in withheld}
+    pairs = person_pairs(person, indent)
+    print_pairs((name, f"{value} (in part)".lstrip() if name in parted else value) for name, value in pairs)
+
+
 def person_pairs(message: Message, indent: str = "") -> Iterator[tuple[str, str]]:
     """The set fields of a message as names and values; members of a message are indented below its name."""
     for field, value in message.ListFields():

@@ -10,7 +10,7 @@ import typer
 from gateway.cli.asking import Asker, as_asker
 from gateway.cli.finding import about, print_about
 from gateway.cli.options import JsonOption, KindOption
-from gateway.cli.output import message_json, person_pairs, print_json, print_pairs
+from gateway.cli.output import message_json, print_json, print_person
 
 _BORN = re.compile(r"(?:(?:(\d{1,2})/)?(\d{1,2})/)?(\d{4})(?:-(\d{4}))?")
 
@@ -36,7 +36,7 @@ def resolve(
         person = {"person": message_json(found.person), "version": found.version, "kinds": found.kinds}
         print_json({**person, **about(found)})
         return
-    print_pairs(person_pairs(found.person))
+    print_person(found.person, found.withheld)
     print(f"by {', '.join(found.kinds).lower().replace('_', ' ')}")
     print_about(found)
 
@@ -90,7 +90,7 @@ def search(
         return
     for each in found.candidates:
         print(f"{each.score} of 100: {', '.join(each.reasons).lower().replace('_', ' ')}")
-        print_pairs(person_pairs(each.person, "  "))
+        print_person(each.person, found.withheld, "  ")
         print()
     if not found.candidates:
         print("Nobody whom the agency may see matches.")

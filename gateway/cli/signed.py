@@ -102,9 +102,10 @@ def verify_signature(
 ) -> None:
     """Verify that an agency signed the request of an entry. Exit code 4 when it did not."""
     from gateway.audit.errors import AuditError
+    from gateway.cli.audit import verifier_line
     from gateway.errors import GatewayError
 
-    line = (vkey or log / "log.vkey").read_text(encoding="ascii", errors="replace").strip()
+    line = verifier_line(vkey, log, "log.vkey", "--vkey").strip()
     try:
         proven = prove(log, line, index, keys)
     except (NotSigned, AuditError, GatewayError) as error:

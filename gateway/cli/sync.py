@@ -144,7 +144,10 @@ def push(
     file: Annotated[
         Path,
         typer.Argument(
-            exists=True, dir_okay=False, metavar="FILE", help="CSV (by its name) or JSON lines with `number`."
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="CSV (by its name; comma, semicolon or tab) or JSON lines with `number`.",
         ),
     ],
     identity: IdentityOption,

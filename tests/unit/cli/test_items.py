@@ -33,6 +33,15 @@ def test_csv_rows_become_people(tmp_path: Path) -> None:
     assert second.reference == "line 3"
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_spreadsheets_own_delimiter_is_taken(tmp_path: Path, delimiter: str) -> None:
+    lines = (("number", "social_insurance.status"), (NUMBER, "pension"))
+    path = write(tmp_path, "a.csv", "\ufeff" + "\n".join(map(delimiter.join, lines)))
+    assert columns_of(path) == ("social_insurance.status",)
+    (item,) = read_items(path)
+    assert item.person.social_insurance.status == person_pb2.INSURANCE_STATUS_PENSION
+
+
 def test_json_lines_take_nested_and_dotted_fields(tmp_path: Path) -> None:
     text = (
         f'{{"number":"{NUMBER}","social_insurance":{{"status":"INSURANCE_STATUS_ENDED"}}}}\n\n'

@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.api.v1 import person_pb2
-from gateway.cli.output import date_text, message_json, moment, person_pairs, plain, print_pairs, print_table
+from gateway.cli.output import (
+    date_text,
+    message_json,
+    moment,
+    person_pairs,
+    plain,
+    print_pairs,
+    print_person,
+    print_table,
+)
+from gateway.client import Withheld
 
 EVENING = datetime(2026, 11, 21, 18, 30, 5, tzinfo=UTC)
 
@@ -54,6 +64,18 @@ def test_person_is_shown_by_the_names_of_the_contract() -> None:
         ("social_insurance", ""),
         ("  status", "pension"),
     ]
+
+
+def test_a_part_of_what_is_withheld_is_said_to_be_one(capsys: pytest.CaptureFixture[str]) -> None:
+    made = person_pb2.Person(number="001090000001")
+    made.birth_date.year, made.permanent_residence.province_code = 1954, "01"
+    print_person(made, [Withheld(path, "FIELD_NOT_GRANTED") for path in ("birth_date", "permanent_residence", "sex")])
+    shown = dict(line.split("  ", 1) for line in capsys.readouterr().out.splitlines() if line[0] != " ")
+    assert {name: value.strip() for name, value in shown.items()} == {
+        "number": "001090000001",
+        "birth_date": "1954 (in part)",
+        "permanent_residence": "(in part)",
+    }
 
 
 def test_person_as_json_is_the_contracts() -> None:
