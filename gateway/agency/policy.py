@@ -85,11 +85,6 @@ class PolicyView:
             raise CredentialRevoked
         return agency
 
-    def check_key(self, key_id: str) -> None:
-        """For a key that is not the token's own, a signing key. Raises CredentialRevoked."""
-        if key_id in self.revoked_keys:
-            raise CredentialRevoked
-
     def grants_of(self, principal: Principal) -> tuple[Grant, ...]:
         """What unit and system of a principal may do: the agency's grants, cut down where there are narrowings.
 

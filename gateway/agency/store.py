@@ -31,7 +31,7 @@ from gateway.agency.signing_store import SigningKeyStore, load_signing_keys
 from gateway.agency.subjects import Subjects
 from gateway.agency.succession import Successions
 from gateway.agency.terms import terms_of
-from gateway.errors import EnrolmentRefused, RecordExists, RecordUnknown
+from gateway.errors import EnrolmentRefused, RecordUnknown
 
 
 class Place(NamedTuple):
@@ -179,14 +179,10 @@ class AgencyStore:
 
     # Who exists.
 
-    def require_agency(self, code: str, *, known: bool = True) -> None:
-        """Raises RecordUnknown unless the agency is registered; with `known=False` RecordExists if it is."""
+    def require_agency(self, code: str) -> None:
+        """Raises RecordUnknown unless the agency is registered."""
         with self.register.ledger() as ledger:
-            exists = code in ledger.agencies
-        if exists and not known:
-            raise RecordExists
-        if known and not exists:
-            raise RecordUnknown
+            ledger.agency(code)
 
     def list_agencies(self, now: int, after: str = "", count: int | None = None) -> list[AgencyRecord]:
         """Agencies by code, at most `count` after one."""

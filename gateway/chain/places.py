@@ -24,9 +24,8 @@ class StreamPlaces:
     grant is known, and so the limits that the grant sets. Both refuse by raising.
     """
 
-    def __init__(self, admitter: Admitter, streams_max: int = STREAMS_PER_AGENCY_MAX) -> None:
+    def __init__(self, admitter: Admitter) -> None:
         self._admitter = admitter
-        self._streams_max = streams_max
         self._open: Counter[str] = Counter()
         # By the identity of the opening call, which lives as long as its stream.
         self._taken: dict[int, set[Demand]] = {}
@@ -35,7 +34,7 @@ class StreamPlaces:
     def enter(self, call: Call) -> None:
         """A stream opens. Raises StreamsExhausted when the agency has too many."""
         agency = _agency(call)
-        if self._open[agency] >= self._streams_max:
+        if self._open[agency] >= STREAMS_PER_AGENCY_MAX:
             raise StreamsExhausted
         self._open[agency] += 1
 

@@ -86,10 +86,10 @@ class Stub:
         for client in self._clients:
             await client.close()
 
-    def why(self, case: str, *, purpose: str = "", legal_basis: str = "") -> Context:
+    def why(self, case: str, *, purpose: str = "") -> Context:
         """The agency's usual purpose for one case, or another one."""
         plan = self.plan
-        return Context(purpose or plan.purpose, legal_basis or plan.legal_basis, case, plan.officer)
+        return Context(purpose or plan.purpose, plan.legal_basis, case, plan.officer)
 
     async def look_up(self, number: str, fields: Sequence[str], context: Context) -> LookUpResult | GatewayRefusal:
         """One person, or the refusal that the question earned. Raises ClientError."""

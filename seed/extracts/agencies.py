@@ -51,8 +51,8 @@ def _own(name: str) -> Format:
     return lambda record: record.own[name]
 
 
-def _own_date(name: str, separator: str = "/") -> Format:
-    return lambda record: _day_first(record.own[name], separator)
+def _own_date(name: str) -> Format:
+    return lambda record: _day_first(record.own[name])
 
 
 def _name(record: Record) -> str:

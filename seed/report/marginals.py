@@ -48,10 +48,10 @@ def group_label(group: int, last: int = GROUPS - 1) -> str:
     return f"{start}+" if group == last else f"{start}-{start + GROUP_YEARS - 1}"
 
 
-def grouped(single_years: Floats, groups: int = GROUPS) -> Floats:
+def grouped(single_years: Floats) -> Floats:
     """Single years of age, along the last axis, summed to five-year groups; the last group is open."""
-    edges = np.minimum(np.arange(single_years.shape[-1]) // GROUP_YEARS, groups - 1)
-    out = np.zeros((*single_years.shape[:-1], groups))
+    edges = np.minimum(np.arange(single_years.shape[-1]) // GROUP_YEARS, GROUPS - 1)
+    out = np.zeros((*single_years.shape[:-1], GROUPS))
     for place, group in enumerate(edges.tolist()):
         out[..., group] += single_years[..., place]
     return out
