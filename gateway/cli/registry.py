@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 PEOPLE_PER_TRANSACTION: Final = 4096
 
-app = typer.Typer(name="registry", help="Operators, on its machine: the registry itself.", no_args_is_help=True)
+app = typer.Typer(
+    name="registry", help="Check or rebuild what the registry stores, on the gateway's machine.", no_args_is_help=True
+)
 fragments = typer.Typer(
     name="fragments", help="The stored fragments, a derived table from which answers are copied.", no_args_is_help=True
 )

@@ -14,7 +14,7 @@ FORWARDED: Final[dict[str, Any]] = {
 
 
 def seed(context: typer.Context) -> None:
-    """Make the synthetic country, its agencies and their traffic."""
+    """The synthetic population: build, measure, export, fingerprint it."""
     from seed.commands import app
 
     app(args=context.args, prog_name="popgate seed")

@@ -11,7 +11,14 @@ from typing import Any, Final
 
 from gateway.api.v1 import verification_pb2
 from gateway.audit.receipt import Receipt
-from gateway.client.bulk import BATCH_ITEMS_MAX, BatchAnswer, ask_in_batches, in_batches
+from gateway.client.bulk import (
+    BATCH_ITEMS_MAX,
+    PATIENCE_SECONDS_DEFAULT,
+    TIMEOUT_SECONDS_DEFAULT,
+    BatchAnswer,
+    ask_in_batches,
+    in_batches,
+)
 from gateway.client.connection import Connection, Method
 from gateway.client.context import Context, Withheld, withheld_from
 from gateway.client.searching import number_kind
@@ -25,7 +32,7 @@ WITH_VALUE: Final = frozenset({SAME_HOUSEHOLD, "resident_of_province"})
 """Questions that need a value for each person."""
 CARD_PATHS: Final = ("legacy_number", "name", "birth_date", "sex", "permanent_residence")
 """What the text of a card states, in the order of its verdicts."""
-NAMING_OTHERS_ITEMS_MAX: Final = 800
+ASKING_OF_OTHERS_ITEMS_MAX: Final = 800
 """People in a batch whose questions name others too."""
 _CLOSE: Final = "CLOSE_"
 
@@ -51,8 +58,7 @@ class Verified:
 
     `outcome`: FOUND, ABSENT (nobody whom the agency may see), UNREADABLE (number or card of nobody), AMBIGUOUS (several
     have the older number), WITHHELD (people may not be named by it), or QUOTA_EXHAUSTED (not answered today).
-    `verdicts` by path, `answers` by predicate: YES, NO, UNKNOWN, WITHHELD,
-    UNREADABLE or empty.
+    `verdicts` by path, `answers` by predicate: YES, NO, UNKNOWN, WITHHELD, UNREADABLE or empty.
     """
 
     number: str
@@ -100,7 +106,7 @@ class VerifyQuestion:
         """`kind`: of numbers of 9 or 10 digits, empty: by their form. Raises ValueError when there is no such kind."""
         self.paths = tuple(paths)
         self.predicates = tuple(predicates)
-        self.items_max = NAMING_OTHERS_ITEMS_MAX if SAME_HOUSEHOLD in predicates else BATCH_ITEMS_MAX
+        self.items_max = ASKING_OF_OTHERS_ITEMS_MAX if SAME_HOUSEHOLD in predicates else BATCH_ITEMS_MAX
         """Items in a batch."""
         self._context = context.message()
         self._kind = number_kind(kind)
@@ -202,8 +208,8 @@ class Verifying:
         cards: bool = False,
         kind: str = "",
         context: Context,
-        timeout_seconds: float = 30.0,
-        patience_seconds: float = 60.0,
+        timeout_seconds: float = TIMEOUT_SECONDS_DEFAULT,
+        patience_seconds: float = PATIENCE_SECONDS_DEFAULT,
     ) -> AsyncGenerator[Verified, None]:
         """Compare values of any number of people, in their order; see VerifyQuestion for what an item is.
 
@@ -224,8 +230,8 @@ class Verifying:
         items: Iterable[Sequence[str]] | AsyncIterable[Sequence[str]],
         question: VerifyQuestion,
         *,
-        timeout_seconds: float = 30.0,
-        patience_seconds: float = 60.0,
+        timeout_seconds: float = TIMEOUT_SECONDS_DEFAULT,
+        patience_seconds: float = PATIENCE_SECONDS_DEFAULT,
     ) -> AsyncGenerator[BatchAnswer[Sequence[str]], None]:
         """As `verify_many`, batch by batch, with the verdicts packed as they come. Less work a person."""
         answers = ask_in_batches(

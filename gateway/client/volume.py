@@ -10,7 +10,16 @@ from typing import Any, Final
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from gateway.api.v1 import lookup_service_pb2, person_pb2
-from gateway.client.bulk import BATCH_ITEMS_MAX, BatchAnswer, Item, Question, ask_in_batches, in_batches
+from gateway.client.bulk import (
+    BATCH_ITEMS_MAX,
+    PATIENCE_SECONDS_DEFAULT,
+    TIMEOUT_SECONDS_DEFAULT,
+    BatchAnswer,
+    Item,
+    Question,
+    ask_in_batches,
+    in_batches,
+)
 from gateway.client.connection import Connection
 from gateway.client.context import Context, reason_name
 
@@ -93,8 +102,8 @@ class Volumes:
         *,
         fields: Iterable[str],
         context: Context,
-        timeout_seconds: float = 30.0,
-        patience_seconds: float = 60.0,
+        timeout_seconds: float = TIMEOUT_SECONDS_DEFAULT,
+        patience_seconds: float = PATIENCE_SECONDS_DEFAULT,
     ) -> AsyncGenerator[Looked, None]:
         """What became of each of `numbers`, in their order; they are read as they are needed.
 
@@ -120,8 +129,8 @@ class Volumes:
         *,
         fields: Iterable[str],
         context: Context,
-        timeout_seconds: float = 30.0,
-        patience_seconds: float = 60.0,
+        timeout_seconds: float = TIMEOUT_SECONDS_DEFAULT,
+        patience_seconds: float = PATIENCE_SECONDS_DEFAULT,
     ) -> AsyncGenerator[BatchAnswer[str], None]:
         """As `look_up_many`, batch by batch: `message.results` stand beside `items`. Less work a person."""
         question = LookUpQuestion(fields, context)
