@@ -310,7 +310,7 @@ class RecordUnknown(Refused):
     """The named agency, grant or credential does not exist."""
 
     reason = "RECORD_UNKNOWN"
-    sentence = "There is no such agency, grant, proposal or credential; ListAgencies and ListProposals show all."
+    sentence = "There is no such agency, unit, grant, proposal or credential; the List methods show which there are."
 
 
 class RecordExists(Refused):

@@ -180,14 +180,15 @@ def _purposes(allow: list[str]) -> dict[str, list[str]]:
 def _quotas(stated: list[str]) -> list[Any]:
     from gateway.api.v1.agency_service_pb2 import Quota
 
+    known = [field.name for field in Quota.DESCRIPTOR.fields if field.name != "method"]
     quotas = []
     for each in stated:
         method, colon, limits = each.rpartition(":")
         quota = Quota(method=method if colon else "")
         for limit in limits.split(","):
             name, _, value = limit.partition("=")
-            if name == "method" or name not in Quota.DESCRIPTOR.fields_by_name or not value.isdecimal():
-                raise typer.BadParameter(f"{limit!r} is not NAME=N", param_hint="--quota")
+            if name not in known or not value.isdecimal():
+                raise typer.BadParameter(f"{limit!r} is not NAME=N, of {', '.join(known)}", param_hint="--quota")
             setattr(quota, name, int(value))
         quotas.append(quota)
     return quotas

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -32,6 +32,8 @@ from gateway.cli import (
     verify,
 )
 from gateway.cli.exits import INTERRUPTED, NO_CONNECTION, NO_EVIDENCE, REFUSED, USAGE
+
+RETRY_TOLD_SECONDS_MIN: Final = 1.0
 
 app = typer.Typer(
     name="popgate",
@@ -104,12 +106,25 @@ def explain(error: Exception) -> int:
     """Say on stderr what went wrong and what to do next; the exit code."""
     if os.environ.get("POPGATE_TRACEBACK"):
         raise error
-    from gateway.client import CannotConnect, ClientError, DeadlinePassed, IdentityInvalid, ReceiptInvalid
+    from datetime import UTC, datetime, timedelta
+
+    from gateway.cli.output import moment
+    from gateway.client import (
+        CannotConnect,
+        ClientError,
+        DeadlinePassed,
+        GatewayRefusal,
+        IdentityInvalid,
+        ReceiptInvalid,
+    )
     from gateway.errors import FieldNotGranted, GatewayError, MethodNotGranted, PurposeNotGranted
 
     if isinstance(error, ClientError):
         call = f" (call {error.call_id})" if error.call_id and error.call_id not in str(error) else ""
         print(f"{error}{call}", file=sys.stderr)
+        wait_seconds = error.retry_seconds or 0.0 if isinstance(error, GatewayRefusal) else 0.0
+        if wait_seconds >= RETRY_TOLD_SECONDS_MIN:
+            print(f"Not before {moment(datetime.now(UTC) + timedelta(seconds=wait_seconds))}.", file=sys.stderr)
         if error.sentence in {each.sentence for each in (MethodNotGranted, PurposeNotGranted, FieldNotGranted)}:
             print("What is granted: popgate token --show", file=sys.stderr)
         if isinstance(error, IdentityInvalid):

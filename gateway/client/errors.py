@@ -41,7 +41,7 @@ class ReceiptInvalid(ClientError):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A malformed field of the request and what is wrong with it."""
+    """A malformed field of the request and what is wrong with it; of a quota, whose it is and which."""
 
     field: str
     description: str
@@ -50,9 +50,9 @@ class Violation:
 class GatewayRefusal(ClientError):
     """The gateway refused the call, for a reason of the contract's closed catalogue.
 
-    `reason` is the name of an `ErrorReason` without its prefix. `retry_seconds` is when a retry may succeed;
-    None when the gateway did not say. `receipt` stands for the refusal's own entry in the audit log, and is
-    verified; None when the refusal left none.
+    `reason` is the name of an `ErrorReason` without its prefix. `quotas`: whose limit was reached, and which.
+    `retry_seconds` is when a retry may succeed; None when the gateway did not say. `receipt` stands for the refusal's
+    own entry in the audit log, and is verified; None when the refusal left none.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class GatewayRefusal(ClientError):
         *,
         call_id: str = "",
         violations: Sequence[Violation] = (),
+        quotas: Sequence[Violation] = (),
         metadata: Mapping[str, str] | None = None,
         retry_seconds: float | None = None,
         receipt: Receipt | None = None,
@@ -69,10 +70,11 @@ class GatewayRefusal(ClientError):
         super().__init__(sentence, call_id=call_id)
         self.reason = reason
         self.violations = tuple(violations)
+        self.quotas = tuple(quotas)
         self.metadata = dict(metadata or {})
         self.retry_seconds = retry_seconds
         self.receipt = receipt
 
     def __str__(self) -> str:
-        named = "".join(f" [{violation.field}: {violation.description}]" for violation in self.violations)
+        named = "".join(f" [{each.field}: {each.description}]" for each in (*self.violations, *self.quotas))
         return f"{self.reason}: {self.sentence}{named} (call {self.call_id})"

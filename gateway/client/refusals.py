@@ -27,13 +27,16 @@ def refusal_in(status: status_pb2.Status, call_id: str) -> tuple[GatewayRefusal,
     if not _unpack(status, info) or info.domain != ERROR_DOMAIN:
         return None
     bad, wait, receipt = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo(), context_pb2.Receipt()
+    quota = error_details_pb2.QuotaFailure()
     _unpack(status, bad)
+    _unpack(status, quota)
     metadata = dict(info.metadata)
     refusal = GatewayRefusal(
         info.reason,
         status.message,
         call_id=metadata.pop("call_id", "") or call_id,
         violations=[Violation(each.field, each.description) for each in bad.field_violations],
+        quotas=[Violation(each.subject, each.description) for each in quota.violations],
         metadata=metadata,
         retry_seconds=wait.retry_delay.ToTimedelta().total_seconds() if _unpack(status, wait) else None,
     )

@@ -21,6 +21,7 @@ from gateway.client import (
     IdentityInvalid,
     ReceiptInvalid,
     UnexpectedAnswer,
+    Violation,
 )
 from gateway.errors import MethodNotGranted, RecordUnknown
 
@@ -125,6 +126,15 @@ async def test_seed_and_its_help_are_the_countrys_own(run: Any) -> None:
     assert ran.code == 0
     assert "Usage: popgate seed" in ran.out
     assert "build" in ran.out
+
+
+def test_a_quota_says_which_it_is_and_when_it_lets_go(capsys: pytest.CaptureFixture[str]) -> None:
+    quota = Violation("agency:hospital", "people a day")
+    for seconds, told in ((3600.0, True), (0.2, False), (None, False)):
+        assert explain(GatewayRefusal("QUOTA_EXHAUSTED", "Wait.", quotas=[quota], retry_seconds=seconds)) == REFUSED
+        said = capsys.readouterr().err
+        assert "[agency:hospital: people a day]" in said
+        assert ("Not before " in said) == told
 
 
 def test_what_is_not_granted_is_followed_by_how_to_see_what_is(capsys: pytest.CaptureFixture[str]) -> None:

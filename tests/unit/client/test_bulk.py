@@ -16,7 +16,7 @@ from gateway.client import BatchAnswer, CannotConnect, Client, Context, GatewayR
 from gateway.client.bulk import ask_in_batches, in_batches
 from gateway.client.streams import Lane, Seat, Streams
 from gateway.client.volume import NAMING_OTHERS_ITEMS_MAX, LookUpQuestion, batch_items_max
-from gateway.errors import CredentialExpired, QuotaExhausted, StreamEnded
+from gateway.errors import CredentialExpired, QuotaExhausted, QuotaViolation, StreamEnded
 from gateway.lookup.disclosure import Disclosures
 from gateway.lookup.people import OTHERS_NAMED
 from tests.unit.client.scripted import ScriptedGateway
@@ -120,10 +120,12 @@ async def test_a_quota_that_lets_go_is_waited_for(gateway: ScriptedGateway, cont
 
 
 async def test_a_quota_that_does_not_let_go_is_raised_in_the_end(gateway: ScriptedGateway, context: Context) -> None:
-    Script(gateway, [QuotaExhausted(retry_seconds=0.01)] * 100)
+    quota = QuotaViolation("agency:hospital", "people a day")
+    Script(gateway, [QuotaExhausted(quotas=[quota], retry_seconds=0.01)] * 100)
     async with gateway.client() as client:
-        with pytest.raises(GatewayRefusal, match="QUOTA_EXHAUSTED"):
+        with pytest.raises(GatewayRefusal, match="QUOTA_EXHAUSTED") as refused:
             await _ask(client, context, patience_seconds=0.3)
+    assert [(each.field, each.description) for each in refused.value.quotas] == [(quota.subject, quota.description)]
 
 
 async def test_a_connection_that_does_not_come_back_is_diagnosed(gateway: ScriptedGateway, context: Context) -> None:
