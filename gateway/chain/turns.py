@@ -21,6 +21,8 @@ THREADS_MAX = 12
 """Of one worker, for what agencies ask. Fewer than its connections to PostgreSQL, so that none waits for one."""
 THREADS_PER_AGENCY_MAX = 4
 QUIET_TURNS = 4
+QUIET_TURNS_IN_COMPANY = 16
+"""Once somebody had something to do: what gRPC's threads hand over next takes them longer than four empty turns."""
 QUIET_TURN_SECONDS = 0.00003
 """A turn of the loop in which nobody had anything to do takes less."""
 PAUSE_SECONDS_MAX = 0.02
@@ -33,11 +35,11 @@ async def pause_between_slices() -> None:
     arrive faster than they are taken in. Some 30 us when nothing else is ready; 20 ms at most.
     """
     began = before = time.perf_counter()
-    quiet = 0
-    while quiet < QUIET_TURNS and before - began < PAUSE_SECONDS_MAX:
+    left = QUIET_TURNS
+    while left and before - began < PAUSE_SECONDS_MAX:
         await asyncio.sleep(0)
         now = time.perf_counter()
-        quiet = quiet + 1 if now - before < QUIET_TURN_SECONDS else 0
+        left = left - 1 if now - before < QUIET_TURN_SECONDS else QUIET_TURNS_IN_COMPANY
         before = now
 
 
