@@ -163,8 +163,8 @@ class VerificationMethods:
         older = table.older
         meant = await self._older.meant(agency, call.right, older, table.kind) if older else {}
         asked = [number for number in table.numbers if number]
-        alone = len(table.numbers) == 1 or len(asked) < len(table.numbers) or meant
-        matched = [] if alone else await self._matched(agency, plan, table)
+        in_full = len(table.numbers) == 1 or len(asked) < len(table.numbers) or meant
+        matched = [] if in_full else await self._matched(agency, plan, table)
         read = await self._read(agency, plan, asked, meant, matched)
         others = await self._others(agency, plan, table)
         graded = _ungraded(plan, table, read, meant)
@@ -172,11 +172,17 @@ class VerificationMethods:
         return _Verified(table, plan, graded, read, others, meant)
 
     async def _matched(self, agency: str, plan: Plan, table: Table) -> list[Found | None]:
-        """For each row who is in scope and all right at first sight; empty when nobody is."""
+        """For each row who is in scope and all right at first sight; empty when nobody is.
+
+        Somebody is always read in full: from a second query made or spared, the time would tell of the last one whether
+        the guess was right, also when that is not answered any more.
+        """
         if plan.sight is None:
             return []
         people = await self._barrier.read(agency, plan.sight.disclosure, table.numbers)
         matched = plan.sight.matched(table.claims, people)
+        if all(matched):
+            matched[0] = False
         return (
             [person if match else None for person, match in zip(people, matched, strict=True)] if any(matched) else []
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,9 @@ from gateway.agency.grants import Right
 from gateway.catalogue import Catalogue
 from gateway.lookup import people
 from gateway.lookup.disclosure import Disclosures
-from gateway.lookup.fragments import BasicFragments
-from gateway.lookup.people import People, UnitNames
+from gateway.lookup.people import People
 from registry.engine import open_engine
 from registry.people import PeopleStore
-from registry.units import Units
-from registry.writer import Writer
 from tests.world import BASIC, number_of
 
 CATALOGUE = Catalogue.compile()
@@ -54,18 +50,6 @@ class Own:
 
     def after(self, _agency: str, _person_id: int, _count: int) -> tuple[list[int], int]:
         return [], 0
-
-
-@pytest.fixture(scope="module")
-def registry_with_fragments(registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("fragments") / "registry.db"
-    shutil.copyfile(registry, path)
-    engine = open_engine(path)
-    writer = Writer(engine, BasicFragments(Disclosures(CATALOGUE), UnitNames(Units.from_engine(engine))))
-    while writer.fill_fragments(1000):
-        pass
-    writer.close()
-    return path
 
 
 def test_the_rows_of_people_out_of_scope_are_not_read(registry: Path) -> None:

@@ -1,0 +1,78 @@
+"""How verification at first sight reads: what is spared, and that nobody's time tells what is not answered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gateway.agency.grants import Right
+from gateway.catalogue import Catalogue
+from gateway.lookup.disclosure import Disclosure
+from gateway.lookup.people import Found, People, UnitNames
+from gateway.lookup.verification.plan import Plans
+from gateway.lookup.verification.rules import Verdict
+from gateway.lookup.verification.table import Table
+from gateway.lookup.verifying import VerificationMethods
+from registry.engine import open_engine
+from registry.people import PeopleStore
+from registry.units import Units
+from tests.world import number_of
+
+CATALOGUE = Catalogue.compile()
+RIGHT = Right(1, frozenset(), frozenset(), verify_fields=CATALOGUE.resolve(["name", "birth_date", "sex"]))
+NAME, WRONG = "Nguyễn Văn Hòa", "Nguyễn Văn Hóa"
+MATCH, MISMATCH = Verdict.MATCH, Verdict.MISMATCH
+
+
+class Reading:
+    """A barrier that notes what it reads: how many people, and whether their whole rows."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self.reads: list[tuple[int, bool]] = []
+
+    async def read(self, _agency: str, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
+        self.reads.append((len(numbers), not disclosure.stated))
+        return self._people.by_number(disclosure, numbers)
+
+
+async def _verified(registry: Path, names: Sequence[str]) -> tuple[list[tuple[int, bool]], bytes]:
+    engine = open_engine(registry, read_only=True)
+    store = PeopleStore(engine)
+    reading: Any = Reading(People(store))
+    unused: Any = None
+    places = UnitNames(Units.from_engine(engine))
+    methods = VerificationMethods(reading, Plans(CATALOGUE), places, unused, unused, time.time)
+    call: Any = SimpleNamespace(principal=SimpleNamespace(agency="bank"), right=RIGHT)
+    numbers = [number_of(position) for position in range(41, 41 + 2 * len(names), 2)]
+    verified = await methods._verify(call, Table(numbers, {"name": names}, {}))
+    store.close()
+    return [read for read in reading.reads if read[0]], bytes(verified.graded.verdicts)
+
+
+@pytest.mark.parametrize(
+    ("names", "in_full"),
+    [
+        ([NAME, NAME, WRONG], 1),
+        ([NAME, NAME, NAME], 1),  # one all the same
+        ([WRONG, NAME, WRONG], 2),
+        ([WRONG, WRONG], 2),
+    ],
+)
+async def test_who_is_all_right_is_not_read_in_full_but_somebody_always_is(
+    registry_with_fragments: Path, names: list[str], in_full: int
+) -> None:
+    reads, verdicts = await _verified(registry_with_fragments, names)
+    assert reads == [(len(names), False), (in_full, True)]
+    assert list(verdicts) == [MATCH if name == NAME else MISMATCH for name in names]
+
+
+async def test_without_stored_fragments_everybody_is_read_in_full(registry: Path) -> None:
+    reads, verdicts = await _verified(registry, [NAME, WRONG])
+    assert reads == [(2, False), (2, True)]
+    assert list(verdicts) == [MATCH, MISMATCH]
