@@ -59,8 +59,11 @@ app.add_typer(agency.app)
 app.add_typer(credential.app)
 app.add_typer(usage.app)
 audit.app.command("verify-signature")(signed.verify_signature)
-for command in (signing.signing_key, signing.signing_keys, signing.revoke_signing_key):
-    credential.app.command()(command)
+credential.app.command()(signing.signing_key)
+credential.app.command()(signing.signing_keys)
+# The id of every 64th key begins with a hyphen, and may hold an h.
+_HYPHENS = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+credential.app.command(context_settings=_HYPHENS)(signing.revoke_signing_key)
 app.add_typer(policy.app)  # that of grant, with its questions
 app.add_typer(operator.app)
 app.add_typer(registry.app)

@@ -314,7 +314,11 @@ def test_signing_keys_are_made_listed_and_revoked(popgate: Popgate) -> None:
     assert key["key_id"] in popgate("credential", "signing-keys", who="post").out
     gone = popgate("credential", "revoke-signing-key", other["key_id"], who="post")
     assert gone.out == f"Signing key {other['key_id']} is revoked.\n"
-    assert popgate("credential", "revoke-signing-key", "A" * 43, who="post").err.startswith("RECORD_UNKNOWN: ")
+
+
+@pytest.mark.parametrize("key", ["A" * 43, "-" + "h" * 42, "--" + "A" * 41])
+def test_a_key_that_there_is_not_is_not_revoked_whatever_its_id_begins_with(popgate: Popgate, key: str) -> None:
+    assert popgate("credential", "revoke-signing-key", key, who="post").err.startswith("RECORD_UNKNOWN: ")
 
 
 def test_own_subjects_are_stated_by_number_by_file_and_by_pipe(popgate: Popgate, tmp_path: Path) -> None:
