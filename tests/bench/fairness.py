@@ -16,7 +16,7 @@ from gateway.config import Settings
 from gateway.start import trust_of
 from tests.bench.processes import Gateway, Program
 from tests.bench.rows import Results
-from tests.bench.stage import LEGAL_BASIS, PURPOSE
+from tests.bench.stage import LEGAL_BASIS, PURPOSE, await_fragments
 from tests.world import BASIC
 
 FLOODER, OTHERS = "flooder", tuple(f"calm-{at}" for at in range(1, 10))
@@ -63,6 +63,7 @@ def measure(settings: Settings, numbers: Sequence[str], results: Results, runs: 
     share = -(-CALLS // runs)
     with ExitStack() as stack:
         gateway = stack.enter_context(Gateway(settings))
+        await_fragments(settings.registry)
         calm, flooder = (stack.enter_context(Program("tests.bench.crowd", {"numbers": numbers})) for _ in range(2))
         for program, codes in ((calm, OTHERS), (flooder, (FLOODER,))):
             folders = [str(settings.state / "agencies" / code) for code in codes]
