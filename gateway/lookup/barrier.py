@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gateway.chain.turns import pause_between_slices
-from gateway.config import PEOPLE_PER_QUERY_MAX, PEOPLE_PER_SLICE_MAX
+from gateway.config import PEOPLE_PER_QUERY_MAX, PEOPLE_PER_SLICE_IN_COMPANY, PEOPLE_PER_SLICE_MAX
 from gateway.lookup.disclosure import Disclosure
 from gateway.lookup.people import Found, People
+
+COMPANY_SECONDS = 0.05
+"""After a single number was asked for, the next is expected for so long."""
 
 
 @dataclass(slots=True)
@@ -30,14 +34,15 @@ class ReadBarrier:
     A single number is a point read of some 30 us on SQLite and is done at once, in the loop: the way to an
     executor thread and back costs more. Everything else is worked in slices, on SQLite of at most 128 people and in
     the loop too (half a millisecond, less than the thread's fight for the interpreter), on PostgreSQL of 512 and by
-    one thread; agencies take turns slice by slice, so that one's million does not hold another's one.
+    one thread; agencies take turns slice by slice, so that one's million does not hold another's one. In the loop
+    slices are of 48 while single numbers are asked for too.
     """
 
     def __init__(self, people: People, *, inline: bool, observe: Callable[[int], None]) -> None:
         """`inline`: reads are done in the loop. `observe` is told the people of each query."""
         self._people = people
         self._inline = inline
-        self._slice_people = PEOPLE_PER_SLICE_MAX if inline else PEOPLE_PER_QUERY_MAX
+        self._company_until = 0.0
         self._observe = observe
         self._waiting: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="read-barrier")
@@ -48,6 +53,7 @@ class ReadBarrier:
         if not numbers:
             return []
         if self._inline and len(numbers) == 1:
+            self._company_until = time.monotonic() + COMPANY_SECONDS
             self._observe(1)
             return self._people.by_number(disclosure, numbers)
         done: asyncio.Future[list[Found | None]] = asyncio.get_running_loop().create_future()
@@ -83,9 +89,13 @@ class ReadBarrier:
     def _take_turns(self) -> dict[Disclosure, list[tuple[_Waiting, Sequence[str]]]]:
         """For each agency that waits, its next slice, joined with those that are read the same way."""
         turns: dict[Disclosure, list[tuple[_Waiting, Sequence[str]]]] = {}
+        people_max = PEOPLE_PER_QUERY_MAX
+        if self._inline:
+            in_company = time.monotonic() < self._company_until
+            people_max = PEOPLE_PER_SLICE_IN_COMPANY if in_company else PEOPLE_PER_SLICE_MAX
         for agency in list(self._waiting):
             queue = self._waiting[agency]
-            left = self._slice_people
+            left = people_max
             while queue and left > 0:
                 waiting = queue[0]
                 begin = len(waiting.found)
