@@ -41,8 +41,7 @@ PEOPLE_PER_SLICE_MAX = 128
 PEOPLE_PER_SLICE_IN_COMPANY = 48
 """The same where somebody asked about one person a moment ago: fewer people a second, a shorter tail of the others."""
 PEOPLE_PER_QUERY_MAX = 512
-"""People asked about in one query where the database works beside the loop: a query costs it and the way there some 150
-us before the first row."""
+"""People asked about in one query where the database works beside the loop: each query has a price of its own."""
 CALLS_PER_WORKER_MAX = 4096
 
 Port = Annotated[int, Field(ge=1, le=65_535)]

@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Engine,
-    FromClause,
     Text,
     bindparam,
     cast,
@@ -33,7 +32,6 @@ from sqlalchemy import (
 )
 
 from registry.engine import DRIVER_ERRORS, store_error
-from registry.numbers import LENGTH
 from registry.reading import IDENTIFIERS, NUMBERS, Session, Statements
 from registry.rows import KEY, inserted, updated
 from registry.tables import change, fragment, fragment_state, person
@@ -72,35 +70,23 @@ def has_fragments(engine: Engine) -> bool:
 class Reading:
     """Texts that read fragments of the people asked for who have one, which they find in the order asked.
 
-    Rows are (person_id, number, *OWN, NULL, bytes): where readers of people expect the household, nothing. All take
-    `encoding`, and find nothing while the fragments are out of step at the moment of reading. `numbers` are of
-    twelve digits each.
+    Rows are (person_id, number, *OWN, NULL, bytes): where readers of people expect the household, nothing. They take
+    `numbers`, of twelve digits each, and `encoding`, and find nothing while the fragments are out of step at the moment
+    of reading.
     """
 
     def __init__(self, statements: Statements) -> None:
-        numbers, ids = statements.asked("numbers", NUMBERS), statements.asked("ids", IDENTIFIERS)
-        by_number = numbers.join(fragment, fragment.c.key == cast(numbers.c.value, BigInteger()))
-        by_id = ids.join(fragment, fragment.c.person_id == ids.c.value)
+        numbers = statements.asked("numbers", NUMBERS)
+        found = numbers.join(fragment, fragment.c.key == cast(numbers.c.value, BigInteger()))
         in_step = exists().where(
             fragment_state.c.encoding == bindparam("encoding", type_=Text()),
             fragment_state.c.position == _last_position(),
         )
-
-        def compiled(source: FromClause, number: ColumnElement[Any], encoded: ColumnElement[Any]) -> str:
-            own = [fragment.c[name] for name in OWN]
-            selected = select(fragment.c.person_id, number, *own, null(), encoded)
-            return statements.compile(selected.select_from(source).where(in_step))
-
-        self.bodies = compiled(by_number, numbers.c.value, fragment.c.body)
-        self.bodies_by_id = compiled(by_id, _digits(statements), fragment.c.body)
-        self.stated = compiled(by_number, numbers.c.value, fragment.c.stated)
-
-
-def _digits(statements: Statements) -> ColumnElement[Any]:
-    """The number of a fragment's key."""
-    if statements.is_sqlite:
-        return func.printf(literal_column(f"'%0{LENGTH}d'"), fragment.c.key)
-    return func.lpad(cast(fragment.c.key, Text()), literal_column(str(LENGTH)), literal_column("'0'"))
+        row = (fragment.c.person_id, numbers.c.value, *(fragment.c[name] for name in OWN), null())
+        self.bodies, self.stated = (
+            statements.compile(select(*row, encoded).select_from(found).where(in_step))
+            for encoded in (fragment.c.body, fragment.c.stated)
+        )
 
 
 def _last_position() -> ColumnElement[Any]:
@@ -174,8 +160,8 @@ class FragmentKeeper:
 
     def _encoded(self, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
         return [
-            {"key": int(row[1]), "person_id": row[0], **dict(zip((*OWN, *ENCODED), (*row[2:4], *encoded), strict=True))}
-            for row, encoded in zip(rows, self._encoder.encode(rows), strict=True)
+            {"key": int(number), "person_id": key, "version": version, "scope": scope, "stated": stated, "body": body}
+            for (key, number, version, scope, *_), (stated, body) in zip(rows, self._encoder.encode(rows), strict=True)
         ]
 
     def _begin(self) -> None:

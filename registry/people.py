@@ -114,13 +114,6 @@ class PeopleStore:
         rows = self._reader.rows(text, {"numbers": self._reader.pack(numbers), "encoding": encoding})
         return _aligned(rows, 1, numbers)
 
-    def fragments_of(self, encoding: str, person_ids: Sequence[int]) -> list[Row | None]:
-        """The same by person_id. None where there is none to believe; ask `read_ids` for those."""
-        if self._fragments is None:
-            return [None] * len(person_ids)
-        parameters = {"ids": self._reader.pack(person_ids), "encoding": encoding}
-        return _aligned(self._reader.rows(self._fragments.bodies_by_id, parameters), 0, person_ids)
-
     def snapshot(
         self, plan: Plan, after_person_id: int, limit: int, scopes: Collection[str] | None = None
     ) -> list[Row]:

@@ -71,14 +71,16 @@ class People:
         """The holders of numbers, in order; None where nobody ever held one. Raises RegistryUnavailable."""
         # Each once: what one number takes more than another, a thousand of it in one request would make plain.
         once = list(dict.fromkeys(numbers))
-        found = self._read(disclosure, lambda plan: self._rows(disclosure, plan, once))
+        found = self._read(disclosure, lambda plan, own: self._rows(disclosure, plan, once, own))
         if len(once) == len(numbers):
             return found
         by_number = dict(zip(once, found, strict=True))
         return [by_number[number] for number in numbers]
 
-    def _rows(self, disclosure: Disclosure, plan: Plan, numbers: Sequence[str]) -> list[Row | None]:
-        seen = partial(self._seen, disclosure) if disclosure.provinces or disclosure.owner else seen_by_all
+    def _rows(
+        self, disclosure: Disclosure, plan: Plan, numbers: Sequence[str], own: dict[int, bool]
+    ) -> list[Row | None]:
+        seen = partial(self._seen, disclosure, own) if disclosure.provinces or disclosure.owner else seen_by_all
         if disclosure.stated:
             return self._store.fragments(ENCODING, numbers, stated=True)  # type: ignore[return-value]
         if not disclosure.from_fragments or len(numbers) == 1:
@@ -92,20 +94,20 @@ class People:
             rows[at] = row
         return rows
 
-    def _seen(self, disclosure: Disclosure, rows: Sequence[Row]) -> Iterable[bool]:
-        marked = self._marked(disclosure.owner, rows) if disclosure.owner else rows
+    def _seen(self, disclosure: Disclosure, own: dict[int, bool], rows: Sequence[Row]) -> Iterable[bool]:
+        marked = self._marked(disclosure.owner, rows, own) if disclosure.owner else rows
         return [row is not None and disclosure.in_scope(row) for row in marked]
 
     def by_id(self, disclosure: Disclosure, person_ids: Sequence[int]) -> list[Found | None]:
         """People by person_id, in order. Raises RegistryUnavailable."""
-        return self._read(disclosure, lambda plan: self._store.read_ids(plan, person_ids))
+        return self._read(disclosure, lambda plan, _own: self._store.read_ids(plan, person_ids))
 
     def page(self, disclosure: Disclosure, after: int, limit: int) -> list[Found]:
         """The next people in scope by person_id, at most `limit`. Raises RegistryUnavailable."""
         if disclosure.owner:
             return self._own_page(disclosure, after, limit)
         scopes = disclosure.provinces or None
-        found = self._read(disclosure, lambda plan: self._store.snapshot(plan, after, limit, scopes))
+        found = self._read(disclosure, lambda plan, _own: self._store.snapshot(plan, after, limit, scopes))
         return [person for person in found if person is not None]
 
     def _read(self, disclosure: Disclosure, query: Any) -> list[Found | None]:
@@ -116,9 +118,10 @@ class People:
                     # Masks are the callers' choice, and there are more of them than memory.
                     self._plans.clear()
                 plan = self._plans[disclosure.columns] = self._store.plan(disclosure.columns)
-            rows = query(plan)
+            own: dict[int, bool] = {}
+            rows = query(plan, own)
             if disclosure.owner:
-                rows = self._marked(disclosure.owner, rows)
+                rows = self._marked(disclosure.owner, rows, own)
             if not disclosure.related:
                 return [Found(row, _NOTHING) if row is not None else None for row in rows]
             return self._with_related(disclosure, rows)
@@ -143,11 +146,15 @@ class People:
         assert self._enrolled is not None
         return self._enrolled.own(disclosure.owner, person_ids)
 
-    def _marked(self, owner: str, rows: Sequence[Row | None]) -> list[Row | None]:
+    def _marked(self, owner: str, rows: Sequence[Row | None], own: dict[int, bool]) -> list[Row | None]:
+        """`own`: who is known to be the owner's subject, or not to be; asked about once a reading."""
         assert self._enrolled is not None
-        own = self._enrolled.own(owner, [row[PERSON_ID] for row in rows if row is not None])
+        unknown = [row[PERSON_ID] for row in rows if row is not None and row[PERSON_ID] not in own]
+        if unknown:
+            enrolled = self._enrolled.own(owner, unknown)
+            own.update((person_id, person_id in enrolled) for person_id in unknown)
         return [
-            row if row is None or row[PERSON_ID] in own else (*row[:SCOPE], FOREIGN, *row[SCOPE + 1 :]) for row in rows
+            row if row is None or own[row[PERSON_ID]] else (*row[:SCOPE], FOREIGN, *row[SCOPE + 1 :]) for row in rows
         ]
 
     def _with_related(self, disclosure: Disclosure, rows: Sequence[Row | None]) -> list[Found | None]:

@@ -163,29 +163,27 @@ class VerificationMethods:
         older = table.older
         meant = await self._older.meant(agency, call.right, older, table.kind) if older else {}
         asked = [number for number in table.numbers if number]
-        in_full = len(table.numbers) == 1 or len(asked) < len(table.numbers) or meant
-        matched = [] if in_full else await self._matched(agency, plan, table)
+        matched = await self._matched(agency, plan, table, asked) if len(asked) > 1 and not meant else []
         read = await self._read(agency, plan, asked, meant, matched)
         others = await self._others(agency, plan, table)
         graded = _ungraded(plan, table, read, meant)
         await self._grade(plan, table, read, others, matched, graded)
         return _Verified(table, plan, graded, read, others, meant)
 
-    async def _matched(self, agency: str, plan: Plan, table: Table) -> list[Found | None]:
-        """For each row who is in scope and all right at first sight; empty when nobody is.
+    async def _matched(self, agency: str, plan: Plan, table: Table, asked: Sequence[str]) -> list[Found | None]:
+        """For each number asked who is in scope and all right at first sight; empty when nobody is.
 
         Somebody is always read in full: from a second query made or spared, the time would tell of the last one whether
         the guess was right, also when that is not answered any more.
         """
         if plan.sight is None:
             return []
-        people = await self._barrier.read(agency, plan.sight.disclosure, table.numbers)
-        matched = plan.sight.matched(table.claims, people)
+        people = await self._barrier.read(agency, plan.sight.disclosure, asked)
+        claims = table.claims if len(asked) == len(table.numbers) else table.part(table.rows).claims
+        matched = plan.sight.matched(claims, people)
         if all(matched):
             matched[0] = False
-        return (
-            [person if match else None for person, match in zip(people, matched, strict=True)] if any(matched) else []
-        )
+        return [person if same else None for person, same in zip(people, matched, strict=True)] if any(matched) else []
 
     async def _grade(
         self, plan: Plan, table: Table, read: _Read, others: _Read, matched: Sequence[Found | None], graded: Graded
@@ -200,10 +198,16 @@ class VerificationMethods:
                 await pause_between_slices()
             return
         width = len(plan.fields)
-        graded.verdicts[:] = bytes((Verdict.MATCH,)) * len(graded.verdicts)
-        rows = [row for row, match in enumerate(matched) if match is None]
+        right = bytes((Verdict.MATCH,)) * width
+        rows, people_left = [], []
+        for row, same, person in zip(table.rows, matched, read.seen, strict=True):
+            if same is not None:
+                graded.verdicts[row * width : (row + 1) * width] = right
+            else:
+                rows.append(row)
+                people_left.append(person)
         left = Graded(bytearray(len(rows)), bytearray(len(rows) * width), bytearray())
-        for _ in grader.slices(table.part(rows), [read.seen[row] for row in rows], {}, left):
+        for _ in grader.slices(table.part(rows), people_left, {}, left):
             await pause_between_slices()
         for at, row in enumerate(rows):
             graded.verdicts[row * width : (row + 1) * width] = left.verdicts[at * width : (at + 1) * width]
@@ -243,7 +247,7 @@ class VerificationMethods:
     def _answer(self, call: Call, verified: _Verified, body: _Body, left_out: frozenset[int] = frozenset()) -> Answer:
         """The answer without some rows, for which the day's guesses or people are used up."""
         plan, read, others, withheld = verified.plan, verified.read, verified.others, verified.withheld
-        rows = [row for row, number in enumerate(verified.table.numbers) if number]
+        rows = verified.table.rows
         if left_out:
             seen = [None if row in left_out else person for row, person in zip(rows, read.seen, strict=True)]
             read = _Read(read.numbers, read.found, seen)

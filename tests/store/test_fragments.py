@@ -63,8 +63,13 @@ def expected(store: PeopleStore, person_ids: Sequence[int], *, stated: bool = Fa
     return [(*row[:4], None, Lines().stated(row) if stated else Lines().line(row)) for row in rows]
 
 
+def of(store: PeopleStore, person_ids: Sequence[int], encoding: str = "lines/1") -> list[Any]:
+    """The fragment of each person, by the current number; None where there is none."""
+    return store.fragments(encoding, [number(person_id) for person_id in person_ids])
+
+
 def present(store: PeopleStore, person_ids: Sequence[int], encoding: str = "lines/1") -> list[Any]:
-    return [row for row in store.fragments_of(encoding, person_ids) if row is not None]
+    return [row for row in of(store, person_ids, encoding) if row is not None]
 
 
 def test_everybody_gets_a_fragment_block_by_block(writer: Writer, reader: PeopleStore) -> None:
@@ -72,7 +77,7 @@ def test_everybody_gets_a_fragment_block_by_block(writer: Writer, reader: People
     assert writer.fill_fragments(25)
     assert present(reader, BY_NUMBER) == expected(reader, BY_NUMBER[:25])
     assert fill(writer) == 2
-    assert reader.fragments_of("lines/1", EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
     assert not writer.fill_fragments(25)
 
 
@@ -99,7 +104,7 @@ def test_what_is_stated_is_found_by_current_number_too(writer: Writer, reader: P
 def test_a_write_changes_fragments_in_its_transaction(writer: Writer, reader: PeopleStore) -> None:
     fill(writer)
     writer.apply([insured(FATHER), moved(MOTHER), insured(MOTHER), moved(WIDOW, permanent_since=None)])
-    assert reader.fragments_of("lines/1", EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
     father, mother = present(reader, [FATHER, MOTHER])
     assert (father[2], mother[2]) == (2, 3)
     assert "Tổ 2".encode() in mother[-1]
@@ -111,7 +116,7 @@ def test_a_write_while_fragments_are_still_being_made_is_not_lost(writer: Writer
     writer.apply([moved(FATHER), moved(MOTHER), moved(WIDOW)])
     assert present(reader, BY_NUMBER) == expected(reader, BY_NUMBER[:2])
     fill(writer)
-    assert reader.fragments_of("lines/1", EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
 
 
 def test_a_writer_that_knows_no_fragments_makes_them_lapse_until_the_next_start(
@@ -127,7 +132,7 @@ def test_a_writer_that_knows_no_fragments_makes_them_lapse_until_the_next_start(
     writer.apply([insured(FATHER)])  # opens again and sees what happened
     assert present(reader, EVERYBODY) == []
     fill(writer)
-    assert reader.fragments_of("lines/1", EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
 
 
 def test_a_foreign_write_beside_an_open_writer_makes_them_lapse(
@@ -162,7 +167,7 @@ def test_filling_goes_on_after_a_restart(url: str, opened: Open, writer: Writer,
     assert len(present(reader, EVERYBODY)) == 25
     assert fill(other) == 2
     other.close()
-    assert reader.fragments_of("lines/1", EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
 
 
 def test_a_store_without_a_place_for_fragments_answers_without_them(url: str, opened: Open) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import eq, itemgetter
+from operator import eq
 
 from gateway.agency.grants import Right
 from gateway.api.v1 import person_pb2
@@ -47,7 +47,8 @@ class Sight:
         in_scope = self.disclosure.in_scope
         registered = [person.row[-1] if person is not None and in_scope(person.row) else _NOBODY for person in people]
         if len(self.paths) < len(STATED):
-            parts = itemgetter(*map(STATED.index, self.paths), slice(0))
-            registered = [SEPARATOR.join(parts(each.split(SEPARATOR))[:-1]) for each in registered]
+            at = [STATED.index(path) for path in self.paths]
+            parts = [each.split(SEPARATOR) for each in registered]
+            registered = [SEPARATOR.join([each[place] for place in at]) for each in parts]
         separator = SEPARATOR.decode()
         return list(map(eq, registered, [separator.join(stated).encode() for stated in zip(*columns, strict=True)]))

@@ -61,6 +61,11 @@ class Table:
             return []  # none is longer, so all are as long
         return list(dict.fromkeys(number for number in self.numbers if number and len(number) != LENGTH))
 
+    @property
+    def rows(self) -> list[int]:
+        """Where somebody is asked about."""
+        return [row for row, number in enumerate(self.numbers) if number]
+
     def part(self, rows: Sequence[int]) -> Table:
         """What is claimed of some people; no questions."""
         claims = {path: [values[row] for row in rows] for path, values in self.claims.items()}

@@ -44,8 +44,10 @@ class Own:
 
     def __init__(self, person_ids: list[int]) -> None:
         self.person_ids = frozenset(person_ids)
+        self.asked = 0
 
     def own(self, _agency: str, person_ids: Sequence[int]) -> frozenset[int]:
+        self.asked += len(person_ids)
         return self.person_ids.intersection(person_ids)
 
     def after(self, _agency: str, _person_id: int, _count: int) -> tuple[list[int], int]:
@@ -105,6 +107,17 @@ def test_who_is_out_of_scope_is_asked_about_as_often_as_who_is_absent(
     assert hidden is not None
     assert not disclosure.in_scope(hidden.row)
     assert asked == absent
+    store.close()
+
+
+@pytest.mark.parametrize("mask", [["name"], list(BASIC)])
+def test_whose_subject_somebody_is_is_asked_once_a_reading(registry_with_fragments: Path, mask: list[str]) -> None:
+    store, own = Watched(registry_with_fragments), Own([10])
+    disclosure = Disclosures(CATALOGUE).of(
+        Right(1, frozenset(BASIC), frozenset(), agency="fund", own_subjects=True), mask
+    )
+    People(store, own).by_number(disclosure, [HERE, ELSEWHERE, ABSENT])
+    assert own.asked == 2
     store.close()
 
 

@@ -27,6 +27,8 @@ CATALOGUE = Catalogue.compile()
 RIGHT = Right(1, frozenset(), frozenset(), verify_fields=CATALOGUE.resolve(["name", "birth_date", "sex"]))
 NAME, WRONG = "Nguyễn Văn Hòa", "Nguyễn Văn Hóa"
 MATCH, MISMATCH = Verdict.MATCH, Verdict.MISMATCH
+VERDICTS = {NAME: MATCH, WRONG: MISMATCH, "": 0}
+"""Nobody is asked about where there is no name."""
 
 
 class Reading:
@@ -49,7 +51,7 @@ async def _verified(registry: Path, names: Sequence[str]) -> tuple[list[tuple[in
     places = UnitNames(Units.from_engine(engine))
     methods = VerificationMethods(reading, Plans(CATALOGUE), places, unused, unused, time.time)
     call: Any = SimpleNamespace(principal=SimpleNamespace(agency="bank"), right=RIGHT)
-    numbers = [number_of(position) for position in range(41, 41 + 2 * len(names), 2)]
+    numbers = [number_of(41 + 2 * at) if name else "" for at, name in enumerate(names)]
     verified = await methods._verify(call, Table(numbers, {"name": names}, {}))
     store.close()
     return [read for read in reading.reads if read[0]], bytes(verified.graded.verdicts)
@@ -62,14 +64,17 @@ async def _verified(registry: Path, names: Sequence[str]) -> tuple[list[tuple[in
         ([NAME, NAME, NAME], 1),  # one all the same
         ([WRONG, NAME, WRONG], 2),
         ([WRONG, WRONG], 2),
+        (["", NAME, "", WRONG, NAME, ""], 1),
+        (["", NAME], 1),
     ],
 )
 async def test_who_is_all_right_is_not_read_in_full_but_somebody_always_is(
     registry_with_fragments: Path, names: list[str], in_full: int
 ) -> None:
     reads, verdicts = await _verified(registry_with_fragments, names)
-    assert reads == [(len(names), False), (in_full, True)]
-    assert list(verdicts) == [MATCH if name == NAME else MISMATCH for name in names]
+    asked = sum(map(bool, names))
+    assert reads == ([(asked, False)] if asked > 1 else []) + [(in_full, True)]
+    assert list(verdicts) == [VERDICTS[name] for name in names]
 
 
 async def test_without_stored_fragments_everybody_is_read_in_full(registry: Path) -> None:
