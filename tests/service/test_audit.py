@@ -101,8 +101,9 @@ def test_an_auditor_finds_a_push_that_was_refused(auditor: Caller, insurance: Ca
     refused = insurance.call(PUSH, request)
     assert refused.reason == "FIELD_NOT_OWNED"
     for number in (number_of(63), number_of(64)):
-        (access,) = [each for each in _accesses(auditor, number, {refused.call_id}).accesses if not each.allowed]
-        assert (access.call_id, access.reason) == (refused.call_id, reason_number("FIELD_NOT_OWNED"))
+        reply = _accesses(auditor, number, {refused.call_id})
+        (access,) = (each for each in reply.accesses if each.call_id == refused.call_id)
+        assert (access.allowed, access.reason) == (False, reason_number("FIELD_NOT_OWNED"))
 
 
 def test_a_query_is_an_entry_itself(gateway: Gateway, auditor: Caller) -> None:
