@@ -38,8 +38,8 @@ PEOPLE_PER_RELATED_PAGE_MAX = 31
 """People on a page whose answers name others too: each may bring 128 more, and an entry holds 4,087 tags."""
 PEOPLE_PER_SLICE_MAX = 128
 """People worked on between two awaits, so that one caller's thousand does not hold another's one."""
-PEOPLE_PER_SLICE_IN_COMPANY = 48
-"""The same where somebody asked about one person a moment ago: fewer people a second, a shorter tail of the others."""
+PEOPLE_PER_SLICE_IN_COMPANY = 96
+"""The same where small calls came a moment ago."""
 PEOPLE_PER_QUERY_MAX = 512
 """People asked about in one query where the database works beside the loop: each query has a price of its own."""
 CALLS_PER_WORKER_MAX = 4096

@@ -34,6 +34,7 @@ from gateway.chain.gate import Gate
 from gateway.chain.held import Held
 from gateway.chain.identify import call_id_of, check_deadline
 from gateway.chain.methods import Method
+from gateway.chain.pauses import company
 from gateway.chain.places import StreamPlaces
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
@@ -128,10 +129,13 @@ class Chain:
         try:
             context.set_trailing_metadata(((CALL_ID_KEY, call.call_id.hex()),))
             self.check_room()
+            large = len(request) >= SHARED_BYTES_MIN and self._authenticator is not None
+            if not large:
+                company.small_call_came()
             await self._gate.enter()
             check_deadline(context.time_remaining())
             peer = context.auth_context()
-            if len(request) >= SHARED_BYTES_MIN and self._authenticator is not None:
+            if large:
                 self.identify(call, peer, metadata)
                 agency = self._enter_agency(call, context)
                 await self.take_share(call, agency)
@@ -180,6 +184,10 @@ class Chain:
     async def take_share(self, call: Call, agency: str) -> None:
         """Wait until a large message may be worked on; a small one at once."""
         call.share = await self._shares.take(agency, len(call.request))
+        if len(call.request) < SHARED_BYTES_MIN:
+            company.small_call_came()
+        else:
+            await company.give_way()
 
     def end_share(self, call: Call) -> None:
         """The message is worked on no more, or waits for others than this worker."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,27 +19,6 @@ _Result = TypeVar("_Result")
 THREADS_MAX = 12
 """Of one worker, for what agencies ask. Fewer than its connections to PostgreSQL, so that none waits for one."""
 THREADS_PER_AGENCY_MAX = 4
-QUIET_TURNS = 4
-QUIET_TURNS_IN_COMPANY = 16
-"""Once somebody had something to do: what gRPC's threads hand over next takes them longer than four empty turns."""
-QUIET_TURN_SECONDS = 0.00003
-"""A turn of the loop in which nobody had anything to do takes less."""
-PAUSE_SECONDS_MAX = 0.02
-
-
-async def pause_between_slices() -> None:
-    """Let others go on before the next slice of a large piece of work: until the loop has nothing else to do.
-
-    gRPC takes calls in one after the other, and needs four turns of the loop for each: with a slice in between, calls
-    arrive faster than they are taken in. Some 30 us when nothing else is ready; 20 ms at most.
-    """
-    began = before = time.perf_counter()
-    left = QUIET_TURNS
-    while left and before - began < PAUSE_SECONDS_MAX:
-        await asyncio.sleep(0)
-        now = time.perf_counter()
-        left = left - 1 if now - before < QUIET_TURN_SECONDS else QUIET_TURNS_IN_COMPANY
-        before = now
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ from operator import attrgetter, itemgetter
 
 from gateway.api.v1 import lookup_service_pb2, reason_pb2
 from gateway.chain.base import Answer, Call
+from gateway.chain.pauses import company
 from gateway.chain.record import Recorder
-from gateway.chain.turns import pause_between_slices
 from gateway.config import PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
@@ -57,6 +57,7 @@ class Batches:
         check_items(items, disclosure)
         asked = possible([number for number, _ in items])
         found = await self._barrier.read(call.principal.agency, disclosure, asked)
+        await company.give_way()
         seen = disclosure.seen(found)
         # Results are field 1 of the answer, so that what is told once may follow them.
         told_once = lookup_service_pb2.BatchLookUpPersonsResponse(
@@ -92,7 +93,7 @@ class Batches:
                 parts += copied
                 continue
             if begin:
-                await pause_between_slices()
+                await company.give_way()
             for number, reference in items[begin : begin + PEOPLE_PER_SLICE_MAX]:
                 if at == end or number != asked[at]:
                     parts += no_result(_MALFORMED, reference)

@@ -13,8 +13,8 @@ from gateway.api.v1 import context_pb2, reason_pb2, verification_pb2
 from gateway.audit.charges import Charges
 from gateway.chain.base import Answer, Call
 from gateway.chain.charges import Smaller
+from gateway.chain.pauses import company
 from gateway.chain.record import Recorder
-from gateway.chain.turns import pause_between_slices
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import PERSON_ID, only_scope
@@ -179,6 +179,7 @@ class VerificationMethods:
         if plan.sight is None:
             return []
         people = await self._barrier.read(agency, plan.sight.disclosure, asked)
+        await company.give_way()
         claims = table.claims if len(asked) == len(table.numbers) else table.part(table.rows).claims
         matched = plan.sight.matched(claims, people)
         if all(matched):
@@ -195,7 +196,7 @@ class VerificationMethods:
             aligned = [next(people) if number else None for number in table.numbers]
             named = {number: seen for number, seen in zip(others.numbers, others.seen, strict=True) if seen is not None}
             for _ in grader.slices(table, aligned, named, graded):
-                await pause_between_slices()
+                await company.give_way()
             return
         width = len(plan.fields)
         right = bytes((Verdict.MATCH,)) * width
@@ -208,7 +209,7 @@ class VerificationMethods:
                 people_left.append(person)
         left = Graded(bytearray(len(rows)), bytearray(len(rows) * width), bytearray())
         for _ in grader.slices(table.part(rows), people_left, {}, left):
-            await pause_between_slices()
+            await company.give_way()
         for at, row in enumerate(rows):
             graded.verdicts[row * width : (row + 1) * width] = left.verdicts[at * width : (at + 1) * width]
         graded.missed.update(rows[at] for at in left.missed)

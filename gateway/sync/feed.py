@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from gateway.api.v1 import sync_service_pb2
 from gateway.catalogue import Catalogue
 from gateway.chain.base import Answer, Call
+from gateway.chain.pauses import company
 from gateway.chain.record import Recorder
-from gateway.chain.turns import Threads, pause_between_slices
+from gateway.chain.turns import Threads
 from gateway.config import PEOPLE_PER_MESSAGE_MAX, PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation, RegistryUnavailable
 from gateway.lookup.disclosure import FOREIGN, NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
@@ -82,7 +83,7 @@ class Feed:
         response.current_through_time.CopyFrom(time_to_wire(read_at))
         for begin in range(0, len(page.found), PEOPLE_PER_SLICE_MAX):
             self._fill(response, disclosure, page, page.found[begin : begin + PEOPLE_PER_SLICE_MAX])
-            await pause_between_slices()
+            await company.give_way()
         person_ids = [found.row[PERSON_ID] for found in page.found]
         subjects = [person_id for found in page.found for person_id in found.subjects()]
         return Answer(

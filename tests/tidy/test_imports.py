@@ -14,6 +14,7 @@ from tests.tidy.sources import PACKAGES, Source, sources
 API, ERRORS, CONFIG = "gateway.api", "gateway.errors", "gateway.config"
 KEYFILES, NEAREST = "gateway.keyfiles", "gateway.nearest"
 BASE, RECORD, TURNS = "gateway.chain.base", "gateway.chain.record", "gateway.chain.turns"
+PAUSES = "gateway.chain.pauses"
 _SERVING = ("gateway.agency", "gateway.audit", "gateway.chain", "gateway.lookup", "gateway.sync", "gateway.usage")
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "registry": (),
@@ -59,6 +60,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         BASE,
         RECORD,
         TURNS,
+        PAUSES,
         CONFIG,
         ERRORS,
         "gateway.wire",
@@ -66,7 +68,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     ),
     "gateway.sync": (
         *("gateway.agency", "gateway.audit.entry", "gateway.catalogue", API, BASE, RECORD, TURNS, CONFIG, ERRORS),
-        *("gateway.lookup", "gateway.wire", "registry"),
+        *("gateway.lookup", "gateway.wire", "registry", PAUSES),
     ),
     "gateway.usage": ("gateway.audit",),
     "gateway.usage.service": (API, ERRORS, BASE, TURNS, "gateway.agency", "gateway.audit"),

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from gateway.chain.pauses import COMPANY_SECONDS, company
 from gateway.config import PEOPLE_PER_QUERY_MAX, PEOPLE_PER_SLICE_IN_COMPANY, PEOPLE_PER_SLICE_MAX
 from gateway.errors import RegistryUnavailable
-from gateway.lookup.barrier import COMPANY_SECONDS, ReadBarrier
+from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import Disclosure, only_scope
 from gateway.lookup.people import Found
 
@@ -125,11 +126,11 @@ async def test_a_turn_of_an_agency_is_a_slice(inline: bool, most: int) -> None:
         assert sum(sizes) == 900
 
 
-async def test_slices_are_small_while_single_numbers_are_asked_for() -> None:
+async def test_slices_are_small_while_small_calls_come() -> None:
     async with _barrier(_Registry(), inline=True) as (barrier, sizes):
-        await barrier.read("b", SCOPE, ["1"])
+        company.small_call_came()
         await barrier.read("a", SCOPE, _asked("a", 300))
-        assert sizes[:2] == [1, PEOPLE_PER_SLICE_IN_COMPANY]
+        assert sizes[0] == PEOPLE_PER_SLICE_IN_COMPANY
         await asyncio.sleep(2 * COMPANY_SECONDS)
         sizes.clear()
         await barrier.read("a", SCOPE, _asked("a", 300))
