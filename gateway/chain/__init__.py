@@ -53,6 +53,9 @@ CALL_ID_KEY = "popgate-call-id"
 GAUGE_SECONDS = 0.1
 """How long the number of calls in flight may stand unwritten; what was answered is written at once."""
 
+_LARGE_ANSWERS = frozenset({"Pull"})
+"""Methods whose small requests are about a page of people."""
+
 _ANSWER_TOO_LARGE = "The answer would be larger than 4 MiB; ask for fewer people or fewer fields."
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
@@ -131,7 +134,7 @@ class Chain:
             self.check_room()
             large = len(request) >= SHARED_BYTES_MIN and self._authenticator is not None
             if not large:
-                company.small_call_came()
+                _announce(method)
             await self._gate.enter()
             check_deadline(context.time_remaining())
             peer = context.auth_context()
@@ -185,7 +188,7 @@ class Chain:
         """Wait until a large message may be worked on; a small one at once."""
         call.share = await self._shares.take(agency, len(call.request))
         if len(call.request) < SHARED_BYTES_MIN:
-            company.small_call_came()
+            _announce(call.method)
         else:
             await company.give_way()
 
@@ -336,6 +339,12 @@ class Chain:
     def _write_in_flight(self) -> None:
         self._gauge_due = False
         self._metrics.in_flight.set(self.in_flight)
+
+
+def _announce(method: Method) -> None:
+    """A small request came, which large work gives way to, unless its answer is large work itself."""
+    if method.name not in _LARGE_ANSWERS:
+        company.small_call_came()
 
 
 def agency_of_call(call: Call) -> str:

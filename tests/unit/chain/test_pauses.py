@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from gateway import chain
+from gateway.chain.methods import compile_methods
 from gateway.chain.pauses import COMPANY_SECONDS, PAUSE_SECONDS, PAUSES_AFTER_A_CALL, PAUSES_SECONDS_MAX, Company
 
 TURNS = 3
@@ -78,3 +80,12 @@ async def test_company_is_over_when_nobody_came_for_a_while() -> None:
     company.small_call_came()
     await asyncio.sleep(2 * COMPANY_SECONDS)
     assert not company.present
+
+
+def test_a_followers_pages_are_large_work_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    company, methods = Company(), compile_methods()
+    monkeypatch.setattr(chain, "company", company)
+    chain._announce(methods["Pull"])
+    assert not company.present
+    chain._announce(methods["LookUpPerson"])
+    assert company.present
