@@ -245,7 +245,8 @@ class Chain:
         self.end_share(call)
         await self._admitter.admit(demand)
         try:
-            await self.take_share(call, agency_of_call(call))
+            if call.share is not None:
+                await self.take_share(call, agency_of_call(call))
             return await self._complete(call, behaviour)
         finally:
             self._admitter.release(demand)
