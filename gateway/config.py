@@ -40,6 +40,9 @@ PEOPLE_PER_SLICE_MAX = 128
 """People worked on between two awaits, so that one caller's thousand does not hold another's one."""
 PEOPLE_PER_SLICE_IN_COMPANY = 96
 """The same where small calls came a moment ago."""
+READY_PEOPLE_PER_SLICE_MAX = 512
+"""The same of people who are ready in a pack, of whom four take as long."""
+READY_PEOPLE_PER_SLICE_IN_COMPANY = 384
 PEOPLE_PER_QUERY_MAX = 512
 """People asked about in one query where the database works beside the loop: each query has a price of its own."""
 CALLS_PER_WORKER_MAX = 4096
@@ -92,6 +95,16 @@ class Settings(BaseSettings):
     def registry(self) -> str:
         """Address or path of the registry's database."""
         return self.database or str(self.state / "registry.db")
+
+    @property
+    def keys(self) -> Path:
+        """Directory of the gateway's keys, but those of its authority."""
+        return self.state / "keys"
+
+    @property
+    def pack(self) -> Path:
+        """The pack of the registry, on this host."""
+        return self.state / "registry.pack"
 
     @property
     def run(self) -> Path:

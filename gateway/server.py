@@ -52,6 +52,7 @@ from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.criteria import Searching
 from gateway.lookup.disclosure import Disclosures
 from gateway.lookup.finding import FindingMethods
+from gateway.lookup.fragments import BasicFragments
 from gateway.lookup.older import OlderNumbers
 from gateway.lookup.pairwise import PairwiseKey
 from gateway.lookup.people import People, UnitNames
@@ -73,6 +74,7 @@ from gateway.usage.service import UsageMethods
 from registry.engine import is_sqlite, open_engine
 from registry.finding import FindingStore
 from registry.people import PeopleStore
+from registry.ready import ReadyPeople
 from registry.searching import SearchStore
 from registry.units import Units
 
@@ -144,7 +146,7 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     watcher = PolicyWatcher(watched, time.monotonic, socket_path(settings.run, epoch))
     await watcher.start()
     beating = asyncio.create_task(beat(settings.run / "policy", epoch, watcher.age_seconds), name="pulse")
-    tokens = TokenKeys(settings.state / "keys", settings.trust_domain, time.time)
+    tokens = TokenKeys(settings.keys, settings.trust_domain, time.time)
     engine = open_engine(settings.registry, read_only=True)
     inline = is_sqlite(engine)
     issuers = Issuers(settings.state / "ca", time.time)
@@ -152,20 +154,20 @@ async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) 
     chain = spine.join(authenticator, settings.workers, Shares(1) if inline else Shares())
 
     methods, catalogue = compile_methods(), Catalogue.compile()
-    pairwise = PairwiseKey((settings.state / "keys" / "pairwise.key").read_bytes())
+    pairwise = PairwiseKey((settings.keys / "pairwise.key").read_bytes())
     disclosures = Disclosures(catalogue, pairwise)
     registry = PeopleStore(engine)
-    people = People(registry, store.subjects)
     units = Units.from_engine(engine)
     places = UnitNames(units)
+    fragments = ReadyPeople(registry.reader, engine, BasicFragments(disclosures, places), settings.pack)
+    people = People(registry, store.subjects, fragments)
     telling = Telling(people, disclosures, places, spine.recorder, time.time)
     finding, searches = FindingStore(registry.reader), SearchStore(registry.reader)
     older = OlderNumbers(searches, finding, people, spine.threads)
     reading = ReadBarrier(people, inline=inline, observe=spine.metrics.batch_observer("read"))
     writing = WriteBarrier(str(settings.run / "writer.sock"))
-    keys = settings.state / "keys"
-    cursors = CursorKey((keys / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
-    cursor_keys = Refreshed(keys, "cursor", partial(_use_cursor_keys, cursors), time.time)
+    cursors = CursorKey((settings.keys / "cursor.key").read_bytes(), settings.origin, registry.meta().epoch)
+    cursor_keys = Refreshed(settings.keys, "cursor", partial(_use_cursor_keys, cursors), time.time)
     names = frozenset(methods)
 
     def in_use() -> frozenset[str]:

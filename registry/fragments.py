@@ -13,26 +13,22 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Engine,
     Text,
     bindparam,
-    cast,
     delete,
-    exists,
     func,
     insert,
     inspect,
     literal_column,
-    null,
     select,
     text,
     update,
 )
 
 from registry.engine import DRIVER_ERRORS, store_error
-from registry.reading import IDENTIFIERS, NUMBERS, Session, Statements
+from registry.reading import IDENTIFIERS, Session
 from registry.rows import KEY, inserted, updated
 from registry.tables import change, fragment, fragment_state, person
 
@@ -52,6 +48,10 @@ class Encoder(Protocol):
         """`ENCODED` for rows of (person_id, number, *columns)."""
         ...
 
+    def answer(self, body: bytes, version: int) -> bytes:
+        """What is told of a person in a list."""
+        ...
+
 
 def has_fragments(engine: Engine) -> bool:
     """Whether the store has a place for fragments: one that an earlier release built has none.
@@ -67,29 +67,8 @@ def has_fragments(engine: Engine) -> bool:
         raise store_error(error) from None
 
 
-class Reading:
-    """Texts that read fragments of the people asked for who have one, which they find in the order asked.
-
-    Rows are (person_id, number, *OWN, NULL, bytes): where readers of people expect the household, nothing. They take
-    `numbers`, of twelve digits each, and `encoding`, and find nothing while the fragments are out of step at the moment
-    of reading.
-    """
-
-    def __init__(self, statements: Statements) -> None:
-        numbers = statements.asked("numbers", NUMBERS)
-        found = numbers.join(fragment, fragment.c.key == cast(numbers.c.value, BigInteger()))
-        in_step = exists().where(
-            fragment_state.c.encoding == bindparam("encoding", type_=Text()),
-            fragment_state.c.position == _last_position(),
-        )
-        row = (fragment.c.person_id, numbers.c.value, *(fragment.c[name] for name in OWN), null())
-        self.bodies, self.stated = (
-            statements.compile(select(*row, encoded).select_from(found).where(in_step))
-            for encoded in (fragment.c.body, fragment.c.stated)
-        )
-
-
-def _last_position() -> ColumnElement[Any]:
+def last_position() -> ColumnElement[Any]:
+    """Position of the newest change, 0 when there is none, as part of a statement."""
     return select(func.coalesce(func.max(change.c.position), literal_column("0"))).scalar_subquery()
 
 
@@ -110,7 +89,7 @@ class FragmentKeeper:
         self._page = compile_(
             select(*selected).where(after).order_by(person.c.number).suffix_with(text("LIMIT :count"))
         )
-        self._last = compile_(select(_last_position()))
+        self._last = compile_(select(last_position()))
         self._state = compile_(select(*fragment_state.c))
         self._at_position = compile_(update(fragment_state).values(position=bindparam("position")))
         self._at_number = compile_(update(fragment_state).values(through_number=bindparam("through")))

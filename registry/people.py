@@ -12,8 +12,6 @@ from sqlalchemy import BigInteger, Engine, FromClause, Text, bindparam, literal_
 
 from registry.changes import ChangePage, Changes
 from registry.datasets import Dataset
-from registry.fragments import Reading, has_fragments
-from registry.numbers import LENGTH
 from registry.population import Population, read_population
 from registry.reading import IDENTIFIERS, NUMBERS, Reader
 from registry.related import RELATED
@@ -55,7 +53,6 @@ class PeopleStore:
         self._reader = Reader(engine)
         self._changes = Changes(self._reader)
         people = self._reader.asked("ids", IDENTIFIERS)
-        self._fragments = Reading(self._reader) if has_fragments(engine) else None
         self._related = {name: self._reader.compile(each.build(people)) for name, each in RELATED.items()}
 
     @property
@@ -100,19 +97,10 @@ class PeopleStore:
     def read_ids(self, plan: Plan, person_ids: Sequence[int]) -> list[Row | None]:
         """People by person_id, in the order asked; None where there is no such person."""
         rows = self._reader.rows(plan.by_id, {"ids": self._reader.pack(person_ids)})
-        return _aligned(rows, 0, person_ids)
-
-    def fragments(self, encoding: str, numbers: Sequence[str], *, stated: bool = False) -> list[Row | None]:
-        """Stored fragments by current personal number, in the order asked; None where there is none to believe.
-
-        That is: no such number now, or not made yet; ask `read` for those. Rows are (person_id, number, version,
-        scope, None, body), or with `stated` what stands there in place of the body.
-        """
-        if self._fragments is None or not _are_numbers(numbers):
-            return [None] * len(numbers)
-        text = self._fragments.stated if stated else self._fragments.bodies
-        rows = self._reader.rows(text, {"numbers": self._reader.pack(numbers), "encoding": encoding})
-        return _aligned(rows, 1, numbers)
+        if [row[0] for row in rows] == person_ids:
+            return rows
+        found = {row[0]: row for row in rows}
+        return [found.get(person_id) for person_id in person_ids]
 
     def snapshot(
         self, plan: Plan, after_person_id: int, limit: int, scopes: Collection[str] | None = None
@@ -155,20 +143,6 @@ class PeopleStore:
     def numbers(self, person_ids: Sequence[int]) -> dict[int, list[Row]]:
         """Per person: rows of `related.NUMBER_COLUMNS`, every number ever held, the current one last."""
         return self.related("numbers", person_ids)
-
-
-def _aligned(rows: list[Any], at: int, asked: Sequence[Any]) -> list[Row | None]:
-    """The row of each that was asked for, by the value at `at`; None where there is none."""
-    if [row[at] for row in rows] == asked:
-        return rows
-    found = {row[at]: row for row in rows}
-    return [found.get(each) for each in asked]
-
-
-def _are_numbers(texts: Sequence[str]) -> bool:
-    """Whether each text is the twelve digits that a fragment's key is made of."""
-    joined = "".join(texts)
-    return joined.isascii() and joined.isdigit() and set(map(len, texts)) == {LENGTH}
 
 
 class _Planner:

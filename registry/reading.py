@@ -73,6 +73,15 @@ class Session(Statements):
             raise
         self._driver.execute("COMMIT")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one state of the store, whatever others commit meanwhile. Takes no lock, and writes nothing."""
+        self._driver.execute("BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ")
+        try:
+            yield
+        finally:
+            self._driver.rollback()
+
     def rows(self, text: str, parameters: Mapping[str, Any]) -> list[Any]:
         """All rows, as the driver gives them."""
         rows: list[Any] = self._driver.execute(text, parameters).fetchall()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import blake2b
-from struct import pack
+from struct import error, pack
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -77,25 +77,34 @@ class TagKey:
 
     def people(self, person_ids: Sequence[int]) -> bytes:
         """The tags of many people, concatenated in order, as an entry holds them."""
-        return self._person.encryptor().update(pack(">" + "8xQ" * len(person_ids), *person_ids))
+        return self._person.encryptor().update(_blocks(person_ids))
 
     def numbers(self, numbers: Iterable[str]) -> bytes:
         """The tags of many numbers, concatenated in order."""
         return b"".join([self.number(number) for number in numbers])
 
-    def guesses(self, subjects: Iterable[int | str]) -> bytes:
+    def guesses(self, subjects: Sequence[int | str]) -> bytes:
         """Tags in a domain of their own of people, by id, and of numbers that nobody visible has; joined in order.
 
         Raises Malformed for a text of more than 16 characters.
         """
+        try:
+            return self._guess.encryptor().update(_blocks(subjects))
+        except error:
+            pass  # not all of them are people
         blocks = [
-            subject.to_bytes(TAG_BYTES, "big") if isinstance(subject, int) else subject.encode("ascii").ljust(TAG_BYTES)
+            _blocks((subject,)) if isinstance(subject, int) else subject.encode("ascii").ljust(TAG_BYTES)
             for subject in subjects
         ]
         plain = b"".join(blocks)
         if len(plain) != TAG_BYTES * len(blocks):
             raise Malformed("no number has more than 16 digits")
         return self._guess.encryptor().update(plain)
+
+
+def _blocks(subjects: Sequence[int | str]) -> bytes:
+    """A block of TAG_BYTES for each person. Raises struct.error when one of them is a text."""
+    return pack(">" + "8xQ" * len(subjects), *subjects)
 
 
 def _permutation(key: bytes, domain: bytes) -> Cipher[modes.ECB]:

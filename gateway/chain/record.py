@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -56,7 +56,7 @@ class Recorder:
         """The tags of numbers that nobody visible has, joined."""
         return self._keys.current_tag(self._now_us()).numbers(numbers)
 
-    def guess_tags(self, subjects: Iterable[int | str]) -> GuessTags:
+    def guess_tags(self, subjects: Sequence[int | str]) -> GuessTags:
         """What guesses about people, by id, and about numbers that nobody visible has, are counted by."""
         key = self._keys.current_tag(self._now_us())
         return GuessTags(int(key.month), key.guesses(subjects))

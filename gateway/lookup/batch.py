@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter, itemgetter
 
 from gateway.api.v1 import lookup_service_pb2, reason_pb2
@@ -12,13 +13,14 @@ from gateway.chain.record import Recorder
 from gateway.config import PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
-from gateway.lookup.disclosure import FRAGMENT_ROW, NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
+from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
 from gateway.lookup.fewer import fewer_people
 from gateway.lookup.fill import Places
 from gateway.lookup.number import possible
 from gateway.lookup.people import OTHERS_NAMED, Found
-from gateway.lookup.results import check_contract, copied_results, no_result, person_result
+from gateway.lookup.results import check_contract, no_result, person_result, referenced
 from gateway.wire import time_to_wire
+from registry.pack import Ready
 
 Item = tuple[str, str]
 """Number and reference of an item."""
@@ -28,6 +30,33 @@ _FEWER = fewer_people(lookup_service_pb2.BatchLookUpPersonsResponse)
 
 _UNAVAILABLE = reason_pb2.ERROR_REASON_PERSON_UNAVAILABLE
 _MALFORMED = reason_pb2.ERROR_REASON_ARGUMENT_INVALID
+
+
+@dataclass(slots=True)
+class _Told:
+    """What is told of all items, and of whom the log says so."""
+
+    results: list[bytes] = field(default_factory=list)
+    person_ids: list[int] = field(default_factory=list)
+    """Who has each number that was asked; 0: nobody."""
+    subjects: list[int] = field(default_factory=list)
+    """Everybody whom the answer names, some perhaps twice."""
+    people: int = 0
+    unseen: dict[str, int] = field(default_factory=dict)
+    """The numbers of which nothing is told, and who has them out of scope; 0: nobody."""
+
+    def tell(self, result: bytes, person_id: int, subjects: Iterable[int]) -> None:
+        """Of a person."""
+        self.results.append(result)
+        self.person_ids.append(person_id)
+        self.subjects.extend(subjects)
+        self.people += 1
+
+    def tell_nothing(self, result: bytes, number: str, person_id: int) -> None:
+        """Of whoever has a number, or of nobody."""
+        self.results.append(result)
+        self.person_ids.append(person_id)
+        self.unseen[number] = person_id
 
 
 class Batches:
@@ -52,89 +81,86 @@ class Batches:
         """The results of all items. Raises CallerMistake, FieldNotGranted, RegistryUnavailable."""
         assert call.principal is not None
         assert call.right is not None
+        agency = call.principal.agency
         disclosure = self._disclosures.of(call.right, request.field_mask.paths)
         items: list[Item] = list(map(_ITEM, request.items))
         check_items(items, disclosure)
         asked = possible([number for number, _ in items])
-        found = await self._barrier.read(call.principal.agency, disclosure, asked)
-        await company.give_way()
-        seen = disclosure.seen(found)
+        told = await self._tell(agency, disclosure, items, asked)
         # Results are field 1 of the answer, so that what is told once may follow them.
         told_once = lookup_service_pb2.BatchLookUpPersonsResponse(
             withheld=disclosure.withheld,
             read_time=time_to_wire(self._now()),
             sources=disclosure.sources,
-            people_count=len(seen),
+            people_count=told.people,
         )
-        results = await self._results(disclosure, items, asked, found)
         return Answer(
-            b"".join((*results, told_once.SerializeToString())),
-            people=len(seen),
-            tags=self._tags(disclosure, asked, found, seen),
+            b"".join((*told.results, told_once.SerializeToString())),
+            people=told.people,
+            tags=self._tags(told),
             numbers=asked,
-            person_ids=[person.row[PERSON_ID] if person is not None else 0 for person in found],
+            person_ids=told.person_ids,
             fields=disclosure.paths,
             withheld=[item.path for item in disclosure.withheld],
             recompose=_FEWER,
         )
 
-    async def _results(
-        self, disclosure: Disclosure, items: Sequence[Item], asked: Sequence[str], found: Sequence[Found | None]
-    ) -> list[bytes]:
-        """The bytes of all results. `asked`: the numbers of the items, in order, without the malformed ones."""
-        parts: list[bytes] = []
-        at, end, places = 0, len(asked), self._places
-        # Nothing but people is told, unless somebody is absent or out of scope: stored fragments may be copied.
-        told_alike = disclosure.from_fragments and end == len(items) and not any(map(_REFERENCE, items))
-        for begin in range(0, len(items), PEOPLE_PER_SLICE_MAX):
-            people = found[begin : begin + PEOPLE_PER_SLICE_MAX]
-            if told_alike and (copied := self._copied(disclosure, people)):
-                at += len(people)
-                parts += copied
-                continue
-            if begin:
+    async def _tell(self, agency: str, disclosure: Disclosure, items: Sequence[Item], asked: Sequence[str]) -> _Told:
+        """`asked`: the numbers of the items, in order, without the malformed ones."""
+        ready: Ready = ([0] * len(asked), [])
+        if disclosure.ready:
+            ready = await self._barrier.ready(agency, disclosure, asked)
+        person_ids, results = ready
+        if all(person_ids) and len(asked) == len(items) and not any(map(_REFERENCE, items)):
+            await company.give_way()
+            return _Told(results, person_ids, person_ids, len(asked))
+        left = [number for number, person_id in zip(asked, person_ids, strict=True) if not person_id]
+        read = await self._barrier.read(agency, disclosure, left)
+        await company.give_way()
+        return await self._tell_each(disclosure, items, asked, ready, read)
+
+    async def _tell_each(
+        self,
+        disclosure: Disclosure,
+        items: Sequence[Item],
+        asked: Sequence[str],
+        ready: Ready,
+        read: Sequence[Found | None],
+    ) -> _Told:
+        """`read`: who is not ready, in order."""
+        told, places, others = _Told(), self._places, iter(read)
+        names_others = bool(disclosure.related & OTHERS_NAMED.keys())
+        person_ids, results = ready
+        at = 0
+        for position, (number, reference) in enumerate(items, 1):
+            if position % PEOPLE_PER_SLICE_MAX == 0:
                 await company.give_way()
-            for number, reference in items[begin : begin + PEOPLE_PER_SLICE_MAX]:
-                if at == end or number != asked[at]:
-                    parts += no_result(_MALFORMED, reference)
-                    continue
-                person = found[at]
-                at += 1
-                if person is None or not disclosure.in_scope(person.row):
-                    parts += no_result(_UNAVAILABLE, reference)
-                    continue
-                row = person.row
-                body = disclosure.encoded(row, person.related, places)
-                parts += person_result(body, row[VERSION], row[NUMBER] != number, reference)
-        return parts
+            if at == len(asked) or number != asked[at]:
+                told.results.append(no_result(_MALFORMED, reference))
+                continue
+            at += 1
+            if person_ids[at - 1]:
+                told.tell(referenced(results[at - 1], reference), person_ids[at - 1], person_ids[at - 1 : at])
+                continue
+            person = next(others)
+            if person is None or not disclosure.in_scope(person.row):
+                hidden = person.row[PERSON_ID] if person is not None else 0
+                told.tell_nothing(no_result(_UNAVAILABLE, reference), number, hidden)
+                continue
+            row = person.row
+            body = disclosure.encoded(row, person.related, places)
+            subjects = person.subjects() if names_others else (row[PERSON_ID],)
+            result = person_result(body, row[VERSION], row[NUMBER] != number, reference)
+            told.tell(result, row[PERSON_ID], subjects)
+        return told
 
-    @staticmethod
-    def _copied(disclosure: Disclosure, people: Sequence[Found | None]) -> list[bytes]:
-        """The results of people who all have a stored fragment in scope; empty where one has none."""
-        rows = [person.row for person in disclosure.seen(people)]
-        if len(rows) != len(people) or set(map(len, rows)) != {len(FRAGMENT_ROW)}:
-            return []
-        return copied_results([row[-1] for row in rows], [row[VERSION] for row in rows])
-
-    def _tags(
-        self, disclosure: Disclosure, asked: Sequence[str], found: Sequence[Found | None], seen: Sequence[Found]
-    ) -> bytes:
+    def _tags(self, told: _Told) -> bytes:
         """Everybody in the answer, then the numbers without one, and whoever has them out of scope."""
-        if disclosure.related & OTHERS_NAMED.keys():
-            subjects = [person_id for person in seen for person_id in person.subjects()]
-        else:
-            subjects = [person.row[PERSON_ID] for person in seen]
-        tags = self._recorder.person_tags(list(dict.fromkeys(subjects)))
-        if len(seen) == len(asked):
+        tags = self._recorder.person_tags(list(dict.fromkeys(told.subjects)))
+        if not told.unseen:
             return tags
-        unseen = [
-            (number, person)
-            for number, person in zip(asked, found, strict=True)
-            if person is None or not disclosure.in_scope(person.row)
-        ]
-        hidden = [person.row[PERSON_ID] for _, person in unseen if person is not None]
-        numbers = list(dict.fromkeys(number for number, _ in unseen))
-        return tags + self._recorder.number_tags(numbers) + self._recorder.person_tags(list(dict.fromkeys(hidden)))
+        hidden = list(dict.fromkeys(filter(None, told.unseen.values())))
+        return tags + self._recorder.number_tags(list(told.unseen)) + self._recorder.person_tags(hidden)
 
 
 def check_items(items: Sequence[Item], disclosure: Disclosure) -> None:

@@ -29,9 +29,7 @@ FOREIGN = "-"
 """The scope of a row whose person is none of the subjects that are asked for, wherever the person lives."""
 
 FRAGMENT_LEAVES = frozenset({"number", "name", "birth_date", "sex", "permanent_residence", "household_number"})
-"""The basic six: who discloses exactly these may copy stored fragments instead of filling them."""
-FRAGMENT_ROW = (*PREFIX, "fragment")
-"""What a row holds then: PREFIX, without the household, and the serialised person."""
+"""The basic six: who discloses exactly these may tell what is ready instead of filling messages."""
 
 TOKENED_LEAVES = frozenset({"number", "household_number", "relatives", "household"})
 """Identifying leaves that `AgencyTokens.veil` puts tokens into; every other one is withheld from who sees tokens."""
@@ -58,10 +56,10 @@ class Disclosure:
     fills: tuple[tuple[Fill, tuple[int, ...]], ...]
     clears: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     """For coarsened leaves: the fields that lead there, and the parts of it that are taken out again."""
-    from_fragments: bool = False
-    """Whether stored fragments hold exactly what is disclosed."""
+    ready: bool = False
+    """Whether exactly what is disclosed may be ready."""
     stated: bool = False
-    """Whether a row ends with what most callers state, and nothing is read of who has no stored fragment."""
+    """Whether what is ready is what most callers state."""
     tokens: AgencyTokens | None = None
     """The agency's, where it sees them in place of numbers."""
     owner: str = ""
@@ -79,9 +77,6 @@ class Disclosure:
 
     def fill(self, person: person_pb2.Person, row: Row, related: Related, places: Places) -> None:
         """Fill `person`, an empty message, from a row of PREFIX and `columns`, and the rows of the related datasets."""
-        if self.from_fragments and len(row) == len(FRAGMENT_ROW):
-            person.MergeFromString(row[-1])
-            return
         for fill, at in self.fills:
             fill(person, row, at, related, places)
         for path, parts in self.clears:
@@ -95,9 +90,6 @@ class Disclosure:
 
     def encoded(self, row: Row, related: Related, places: Places) -> bytes:
         """The same as the serialised person."""
-        if self.from_fragments and len(row) == len(FRAGMENT_ROW):
-            body: bytes = row[-1]
-            return body
         person = person_pb2.Person()
         self.fill(person, row, related, places)
         return person.SerializeToString()
@@ -156,7 +148,7 @@ class Disclosures:
             provinces=right.provinces,
             fills=tuple(fills),
             clears=tuple(self._cleared(leaf, disclosed) for leaf in leaves if leaf not in disclosed),
-            from_fragments=disclosed == FRAGMENT_LEAVES and not right.pairwise,
+            ready=disclosed == FRAGMENT_LEAVES and not right.pairwise,
             tokens=self._tokens(right),
             owner=right.owner,
         )

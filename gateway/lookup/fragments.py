@@ -11,6 +11,7 @@ from gateway.agency.grants import Right
 from gateway.api.v1 import person_pb2
 from gateway.lookup.disclosure import FRAGMENT_LEAVES, Disclosures
 from gateway.lookup.fill import FILLERS, Places
+from gateway.lookup.results import person_result
 
 ENCODING = "basic/2"
 """Goes up whenever the same row gives something else; what is stored is then made anew. A test holds it."""
@@ -49,3 +50,7 @@ class BasicFragments:
             stated = SEPARATOR.join(part.encode() or UNSTATED for part in parts)
             encoded.append((stated, person.SerializeToString()))
         return encoded
+
+    def answer(self, body: bytes, version: int) -> bytes:
+        """The person's result in the answer to a batch, when the item has no reference."""
+        return person_result(body, version, superseded=False, reference="")

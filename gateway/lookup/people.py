@@ -1,4 +1,4 @@
-"""Reads what a disclosure needs: the wide row, and one query for each related dataset. Synchronous."""
+"""Reads what a disclosure needs: the wide row, and one query for each related dataset, or what is ready. In step."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from gateway.config import RELATED_ROWS_MAX
 from gateway.errors import RegistryUnavailable
 from gateway.lookup.disclosure import FOREIGN, HOUSEHOLD_ID, MASKS_REMEMBERED_MAX, PERSON_ID, SCOPE, Disclosure
 from gateway.lookup.fill import Row
-from gateway.lookup.fragments import ENCODING
 from registry.datasets import UnitVersion
 from registry.errors import RegistryError
+from registry.pack import Ready
 from registry.people import PeopleStore, Plan, seen_by_all
+from registry.ready import ReadyPeople
 from registry.related import RELATED
 from registry.units import Units
 
@@ -61,10 +62,13 @@ class People:
     FOREIGN, and are out of scope for whoever looks.
     """
 
-    def __init__(self, store: PeopleStore, enrolled: Enrolled | None = None) -> None:
-        """`enrolled`: only who never reads for an agency's own subjects may leave it out."""
+    def __init__(self, store: PeopleStore, enrolled: Enrolled | None = None, ready: ReadyPeople | None = None) -> None:
+        """`enrolled`: only who never reads for an agency's own subjects may leave it out. `ready`: without it nobody is
+        ready, and everything is read from the columns.
+        """
         self._store = store
         self._enrolled = enrolled
+        self._ready = ready
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def by_number(self, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
@@ -81,22 +85,33 @@ class People:
         self, disclosure: Disclosure, plan: Plan, numbers: Sequence[str], own: dict[int, bool]
     ) -> list[Row | None]:
         seen = partial(self._seen, disclosure, own) if disclosure.provinces or disclosure.owner else seen_by_all
-        if disclosure.stated:
-            return self._store.fragments(ENCODING, numbers, stated=True)  # type: ignore[return-value]
-        if not disclosure.from_fragments or len(numbers) == 1:
-            return self._store.read(plan, numbers, seen)  # type: ignore[return-value]
-        rows: list[Any] = self._store.fragments(ENCODING, numbers)
-        if all(rows) and all(seen(rows)):
-            return rows
-        present = iter(seen([row for row in rows if row is not None]))
-        missing = [at for at, row in enumerate(rows) if row is None or not next(present)]
-        for at, row in zip(missing, self._store.read(plan, [numbers[at] for at in missing], seen), strict=True):
-            rows[at] = row
-        return rows
+        return self._store.read(plan, numbers, seen)  # type: ignore[return-value]
 
     def _seen(self, disclosure: Disclosure, own: dict[int, bool], rows: Sequence[Row]) -> Iterable[bool]:
         marked = self._marked(disclosure.owner, rows, own) if disclosure.owner else rows
         return [row is not None and disclosure.in_scope(row) for row in marked]
+
+    @property
+    def packed(self) -> bool:
+        """Whether what is ready is read in a fifth of the time."""
+        return self._ready is not None and self._ready.packed
+
+    def ready(self, disclosure: Disclosure, numbers: Sequence[str]) -> Ready:
+        """What is ready about the people in scope who now have these numbers: results, or what is stated.
+
+        Of everybody else `by_number` must be asked. Raises RegistryUnavailable.
+        """
+        if self._ready is None:
+            return [0] * len(numbers), [b""] * len(numbers)
+        read = self._ready.stated if disclosure.stated else self._ready.answers
+        try:
+            person_ids, texts = read(numbers, disclosure.provinces)
+        except RegistryError as error:
+            raise RegistryUnavailable from error
+        if disclosure.owner:
+            own = self.own(disclosure, person_ids)
+            person_ids = [person_id if person_id in own else 0 for person_id in person_ids]
+        return person_ids, texts
 
     def by_id(self, disclosure: Disclosure, person_ids: Sequence[int]) -> list[Found | None]:
         """People by person_id, in order. Raises RegistryUnavailable."""

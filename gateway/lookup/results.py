@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gateway.api.v1 import lookup_service_pb2
 from gateway.wire import varint
 
@@ -31,34 +29,33 @@ _HEADS = tuple(_head(body_bytes) for body_bytes in range(_SMALL_BYTES))
 _VERSIONS = tuple(_VERSION + varint(version) for version in range(_SMALL_VERSIONS))
 
 
-def person_result(body: bytes, version: int, superseded: bool, reference: str) -> tuple[bytes, ...]:
-    """The parts of a result with a person, `body` serialised."""
+def person_result(body: bytes, version: int, superseded: bool, reference: str) -> bytes:
+    """A result with a person, `body` serialised."""
     if not superseded and not reference and len(body) < _SMALL_BYTES and 0 < version < _SMALL_VERSIONS:
-        return _HEADS[len(body)], body, _VERSIONS[version]
+        return _HEADS[len(body)] + body + _VERSIONS[version]
     parts = [_PERSON, varint(len(body)), body, _VERSION, varint(version)]
     if superseded:
         parts.append(_SUPERSEDED)
     return _framed(parts, reference)
 
 
-def copied_results(bodies: Sequence[bytes], versions: Sequence[int]) -> list[bytes]:
-    """The parts of many results with a person and nothing else told; empty where one needs `person_result`."""
-    if max(map(len, bodies)) >= _SMALL_BYTES or not 0 < min(versions) <= max(versions) < _SMALL_VERSIONS:
-        return []
-    parts = [b""] * (3 * len(bodies))
-    parts[::3] = [_HEADS[len(body)] for body in bodies]
-    parts[1::3] = bodies
-    parts[2::3] = [_VERSIONS[version] for version in versions]
-    return parts
-
-
-def no_result(reason: int, reference: str) -> tuple[bytes, ...]:
-    """The parts of a result without a person."""
+def no_result(reason: int, reference: str) -> bytes:
+    """A result without a person."""
     return _framed([_REASON, varint(reason)], reference)
 
 
-def _framed(parts: list[bytes], reference: str) -> tuple[bytes, ...]:
+def referenced(result: bytes, reference: str) -> bytes:
+    """A result that had no reference, with this one; with none, as it is."""
+    if not reference:
+        return result
+    begin = len(_RESULT)
+    while result[begin] & 0x80:
+        begin += 1
+    return _framed([result[begin + 1 :]], reference)
+
+
+def _framed(parts: list[bytes], reference: str) -> bytes:
     if reference:
         text = reference.encode()
         parts += (_REFERENCE, varint(len(text)), text)
-    return _RESULT, varint(sum(map(len, parts))), *parts
+    return b"".join((_RESULT, varint(sum(map(len, parts))), *parts))

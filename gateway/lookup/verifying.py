@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -40,11 +40,15 @@ PEOPLE_WITH_OTHERS_MAX = 800
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """Who was asked about, aligned with the numbers asked; `seen` are those of them in scope, None for the others."""
+    """Who was asked about, aligned with the numbers asked."""
 
     numbers: Sequence[str]
-    found: Sequence[Found | None]
-    seen: Sequence[Found | None]
+    person_ids: Sequence[int]
+    """Who has each number; 0: nobody."""
+    seen: Sequence[int]
+    """The same of those in scope; 0 for everybody else."""
+    people: Sequence[Found | None]
+    """Those in scope who were read in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,43 +174,40 @@ class VerificationMethods:
         await self._grade(plan, table, read, others, matched, graded)
         return _Verified(table, plan, graded, read, others, meant)
 
-    async def _matched(self, agency: str, plan: Plan, table: Table, asked: Sequence[str]) -> list[Found | None]:
-        """For each number asked who is in scope and all right at first sight; empty when nobody is.
+    async def _matched(self, agency: str, plan: Plan, table: Table, asked: Sequence[str]) -> list[int]:
+        """For each number asked who is in scope and all right at first sight, 0 for others; empty when nobody is.
 
         Somebody is always read in full: from a second query made or spared, the time would tell of the last one whether
         the guess was right, also when that is not answered any more.
         """
         if plan.sight is None:
             return []
-        people = await self._barrier.read(agency, plan.sight.disclosure, asked)
+        ready = await self._barrier.ready(agency, plan.sight.disclosure, asked)
         await company.give_way()
         claims = table.claims if len(asked) == len(table.numbers) else table.part(table.rows).claims
-        matched = plan.sight.matched(claims, people)
+        matched = plan.sight.matched(claims, ready)
         if all(matched):
-            matched[0] = False
-        return [person if same else None for person, same in zip(people, matched, strict=True)] if any(matched) else []
+            matched[0] = 0
+        return matched if any(matched) else []
 
     async def _grade(
-        self, plan: Plan, table: Table, read: _Read, others: _Read, matched: Sequence[Found | None], graded: Graded
+        self, plan: Plan, table: Table, read: _Read, others: _Read, matched: Sequence[int], graded: Graded
     ) -> None:
         """Fill `graded`: whoever is not all right at first sight is compared, as a table of their own."""
         grader = Grader(plan, self._places, self._today())
         if not matched:
-            people = iter(read.seen)
+            people = iter(read.people)
             aligned = [next(people) if number else None for number in table.numbers]
-            named = {number: seen for number, seen in zip(others.numbers, others.seen, strict=True) if seen is not None}
+            named = {number: other for number, other in zip(others.numbers, others.people, strict=True) if other}
             for _ in grader.slices(table, aligned, named, graded):
                 await company.give_way()
             return
         width = len(plan.fields)
-        right = bytes((Verdict.MATCH,)) * width
-        rows, people_left = [], []
-        for row, same, person in zip(table.rows, matched, read.seen, strict=True):
-            if same is not None:
-                graded.verdicts[row * width : (row + 1) * width] = right
-            else:
-                rows.append(row)
-                people_left.append(person)
+        asked = bytes(map(bool, table.numbers))
+        for column in range(width):
+            graded.verdicts[column::width] = asked.replace(b"\x01", bytes((Verdict.MATCH,)))
+        rows = [row for row, same in zip(table.rows, matched, strict=True) if not same]
+        people_left = [person for person, same in zip(read.people, matched, strict=True) if not same]
         left = Graded(bytearray(len(rows)), bytearray(len(rows) * width), bytearray())
         for _ in grader.slices(table.part(rows), people_left, {}, left):
             await company.give_way()
@@ -215,16 +216,16 @@ class VerificationMethods:
         graded.missed.update(rows[at] for at in left.missed)
 
     async def _read(
-        self, agency: str, plan: Plan, asked: Sequence[str], meant: Mapping[str, Meant], matched: Sequence[Found | None]
+        self, agency: str, plan: Plan, asked: Sequence[str], meant: Mapping[str, Meant], matched: Sequence[int]
     ) -> _Read:
         """Those who have the numbers; who is meant by one of an older kind stands in its place.
 
-        `matched`: for each number who need not be read any more, or nobody at all.
+        `matched`: for each number who need not be read any more, 0 for others; or nobody at all.
         """
         if matched:
-            left = [number for number, match in zip(asked, matched, strict=True) if match is None]
-            rest = iter(await self._barrier.read(agency, plan.disclosure, left))
-            return _scoped(plan, asked, [match or next(rest) for match in matched])
+            left = [number for number, match in zip(asked, matched, strict=True) if not match]
+            rest = _scoped(plan, left, await self._barrier.read(agency, plan.disclosure, left))
+            return _with_matched(asked, matched, rest)
         if not meant:
             return _scoped(plan, asked, await self._barrier.read(agency, plan.disclosure, asked))
         current = [meant[number].number if number in meant else number for number in asked]
@@ -250,18 +251,18 @@ class VerificationMethods:
         plan, read, others, withheld = verified.plan, verified.read, verified.others, verified.withheld
         rows = verified.table.rows
         if left_out:
-            seen = [None if row in left_out else person for row, person in zip(rows, read.seen, strict=True)]
-            read = _Read(read.numbers, read.found, seen)
-        people = sum(person is not None for person in read.seen)
-        told = [(row, number, seen) for row, number, seen in zip(rows, read.numbers, read.seen, strict=True)]
-        told = [each for each in told if each[0] not in left_out and verified.is_compared(each[1])]
+            read = replace(read, seen=[0 if row in left_out else one for row, one in zip(rows, read.seen, strict=True)])
+        people = len(read.seen) - read.seen.count(0)
+        told = list(zip(rows, read.numbers, read.seen, strict=True))
+        if left_out or verified.meant:
+            told = [each for each in told if each[0] not in left_out and verified.is_compared(each[1])]
 
         guessed = self._guessed(verified, told)
 
         def recompose(_answer: Answer, smaller: Smaller) -> Answer:
             gone = {guessed[position][0] for position in smaller.subjects}
             if smaller.people_max is not None:
-                gone.update([row for row, _, seen in told if seen is not None][smaller.people_max :])
+                gone.update([row for row, _, seen in told if seen][smaller.people_max :])
             return self._answer(call, verified, body, left_out | gone)
 
         return Answer(
@@ -269,7 +270,7 @@ class VerificationMethods:
             people=people,
             tags=self._tags(verified.meant, read, others),
             numbers=(*read.numbers, *others.numbers),
-            person_ids=[person.row[PERSON_ID] if person is not None else 0 for person in (*read.found, *others.found)],
+            person_ids=[*read.person_ids, *others.person_ids],
             fields=plan.compared,
             withheld=[item.path for item in withheld],
             charges=self._guesses(call, guessed),
@@ -282,21 +283,16 @@ class VerificationMethods:
         tags = self._recorder.guess_tags([subject for _, subject, _ in guessed])
         return guess_charges(call, tags, [missed for _, _, missed in guessed])
 
-    def _guessed(self, verified: _Verified, told: Sequence[tuple[int, str, Found | None]]) -> list[_Guess]:
+    def _guessed(self, verified: _Verified, told: Sequence[tuple[int, str, int]]) -> list[_Guess]:
         """A guess about each person of whom something stated was close or wrong, or whom nobody visible is; and about
         whom a question about households names: who lives with them could be tried with everybody else.
         """
         if not verified.plan.can_be_guessed:
             return []
         graded, table = verified.graded, verified.table
-        guessed: list[_Guess] = [
-            (row, number if seen is None else seen.row[PERSON_ID], seen is None or row in graded.missed)
-            for row, number, seen in told
-        ]
+        guessed: list[_Guess] = [(row, seen or number, not seen or row in graded.missed) for row, number, seen in told]
         named = {
-            number: seen.row[PERSON_ID]
-            for number, seen in zip(verified.others.numbers, verified.others.seen, strict=True)
-            if seen is not None
+            number: seen for number, seen in zip(verified.others.numbers, verified.others.seen, strict=True) if seen
         }
         if named:
             values, width = table.questions[SAME_HOUSEHOLD], len(table.questions)
@@ -304,7 +300,7 @@ class VerificationMethods:
             guessed += [
                 (row, named[other], answers[row] == YesNo.NO)
                 for row, _, seen in told
-                if seen is not None and (other := values[row].strip()) in named
+                if seen and (other := values[row].strip()) in named
             ]
         return guessed
 
@@ -314,18 +310,13 @@ class VerificationMethods:
         Of a number that several have, these several, as far as the entry has room: none of them is told of.
         """
         numbers = [number for read in reads for number in read.numbers]
-        found = [person for read in reads for person in read.found]
-        seen = [person.row[PERSON_ID] for read in reads for person in read.seen if person is not None]
-        tags = self._recorder.person_tags(list(dict.fromkeys(seen)))
-        if len(seen) == len(numbers):
+        found = [person_id for read in reads for person_id in read.person_ids]
+        visible = [person_id for read in reads for person_id in read.seen]
+        tags = self._recorder.person_tags(list(dict.fromkeys(filter(None, visible))))
+        if all(visible):
             return tags
-        visible = [person for read in reads for person in read.seen]
-        unseen = [number for number, person in zip(numbers, visible, strict=True) if person is None]
-        hidden = [
-            person.row[PERSON_ID]
-            for person, shown in zip(found, visible, strict=True)
-            if person is not None and shown is None
-        ]
+        unseen = [number for number, shown in zip(numbers, visible, strict=True) if not shown]
+        hidden = [person_id for person_id, shown in zip(found, visible, strict=True) if person_id and not shown]
         tags += self._recorder.number_tags(list(dict.fromkeys(unseen)))
         several = [person_id for each in meant.values() for person_id in each.others]
         room = TAGS_MAX - 3 * len(numbers)  # a number and whoever has it, or a person, and a guess
@@ -337,7 +328,17 @@ class VerificationMethods:
 
 def _scoped(plan: Plan, numbers: Sequence[str], found: Sequence[Found | None]) -> _Read:
     in_scope = plan.disclosure.in_scope
-    return _Read(numbers, found, [person if person is not None and in_scope(person.row) else None for person in found])
+    people = [person if person is not None and in_scope(person.row) else None for person in found]
+    person_ids, seen = ([person.row[PERSON_ID] if person else 0 for person in each] for each in (found, people))
+    return _Read(numbers, person_ids, seen, people)
+
+
+def _with_matched(asked: Sequence[str], matched: Sequence[int], rest: _Read) -> _Read:
+    """Those who need not be read, and the others."""
+    others = iter(zip(rest.person_ids, rest.seen, rest.people, strict=True))
+    all_of = [(match, match, None) if match else next(others) for match in matched]
+    person_ids, seen, people = zip(*all_of, strict=True)
+    return _Read(asked, person_ids, seen, people)
 
 
 def _ungraded(plan: Plan, table: Table, read: _Read, meant: Mapping[str, Meant]) -> Graded:
@@ -347,7 +348,7 @@ def _ungraded(plan: Plan, table: Table, read: _Read, meant: Mapping[str, Meant])
     else:
         seen = iter(read.seen)
         outcomes = bytearray(
-            (Outcome.UNREADABLE if not number else Outcome.ABSENT if next(seen) is None else Outcome.FOUND)
+            (Outcome.UNREADABLE if not number else Outcome.FOUND if next(seen) else Outcome.ABSENT)
             for number in table.numbers
         )
     for row, number in enumerate(table.numbers) if meant else ():

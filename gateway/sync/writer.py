@@ -27,6 +27,7 @@ from registry.engine import open_engine
 from registry.errors import RegistryError
 from registry.fragments import has_fragments
 from registry.migrations import migrate
+from registry.packing import GivenUp, Packer
 from registry.units import Units
 from registry.writer import Writer
 
@@ -34,6 +35,8 @@ UPDATES_PER_TRANSACTION_MAX = 8192
 FRAGMENTS_PER_TRANSACTION = 512
 """Some 10 ms of work: a push that arrives meanwhile waits no longer."""
 FILL_AGAIN_SECONDS = 5.0
+PACK_AGAIN_SECONDS = 60.0
+"""How often it is looked whether the pack is due. For a million people it takes five seconds of one core."""
 
 
 class WriteQueue:
@@ -102,6 +105,19 @@ class WriteQueue:
             await asyncio.sleep(0)
 
 
+async def keep_packed(packer: Packer, goes_on: Callable[[], bool]) -> None:
+    """Make the pack anew whenever that is due, on a thread beside the requests."""
+    while goes_on():
+        try:
+            await asyncio.to_thread(packer.pack, goes_on)
+        except GivenUp:
+            return
+        except (RegistryError, OSError) as error:
+            told = error.strerror if isinstance(error, OSError) else error
+            print(f"writer: no pack was made, the stored fragments answer: {told}", file=sys.stderr, flush=True)
+        await asyncio.sleep(PACK_AGAIN_SECONDS)
+
+
 def open_writer(engine: Engine) -> Writer:
     """The writer that keeps stored fragments. Raises RegistryError."""
     if not has_fragments(engine):
@@ -117,7 +133,9 @@ def fragments_of(engine: Engine) -> BasicFragments:
 async def run(settings: Settings, ready: Callable[[], None]) -> int:
     """Serve the workers until SIGTERM. Returns the exit status."""
     try:
-        writer = open_writer(open_engine(settings.registry))
+        engine = open_engine(settings.registry)
+        writer = open_writer(engine)
+        packer = Packer(engine, fragments_of(engine), settings.pack)
     except RegistryError as error:
         print(f"writer: {error}", file=sys.stderr, flush=True)
         return 1
@@ -130,9 +148,14 @@ async def run(settings: Settings, ready: Callable[[], None]) -> int:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     ready()
-    filling = asyncio.create_task(queue.fill_fragments(), name="fragments")
+
+    async def keep_ready() -> None:
+        await queue.fill_fragments()
+        await keep_packed(packer, lambda: not stopped.is_set())
+
+    keeping = asyncio.create_task(keep_ready(), name="fragments")
     await stopped.wait()
-    filling.cancel()
+    keeping.cancel()
     server.close()
     writer.close()
     return 0

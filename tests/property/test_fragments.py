@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,17 @@ from gateway.agency.grants import Right
 from gateway.api.v1 import person_pb2
 from gateway.catalogue import Catalogue
 from gateway.errors import FieldNotGranted
-from gateway.lookup.disclosure import FRAGMENT_LEAVES, Disclosure, Disclosures
+from gateway.lookup.disclosure import FRAGMENT_LEAVES, NUMBER, VERSION, Disclosure, Disclosures
 from gateway.lookup.fragments import ENCODING, BasicFragments
 from gateway.lookup.pairwise import PairwiseKey
 from gateway.lookup.people import Found, People, UnitNames
+from gateway.lookup.results import person_result
 from registry.datasets import ChangeKind, Dataset
 from registry.engine import open_engine
+from registry.pack import LOOK_SECONDS, Pack
+from registry.packing import Packer
 from registry.people import PeopleStore
+from registry.ready import ReadyPeople
 from registry.units import Units
 from registry.writer import Update, Writer
 from tests.world import BASIC, COMMUNE, COMMUNE_SOUTH, FORMER_NUMBER, FULL, number_of
@@ -69,48 +74,62 @@ class Sides:
     """A registry as its writer and its readers hold it."""
 
     writer: Writer
+    packer: Packer
     store: PeopleStore
-    people: People
+    tables: People
+    """Reads stored fragments from their table."""
+    packs: People
+    """Reads them from a pack, as soon as there is one."""
     places: UnitNames
 
-    def answers(self, disclosure: Disclosure, numbers: list[str]) -> list[tuple[object, ...] | None]:
-        """What the gateway uses of each person: id, number, version, scope and the person's bytes."""
+    def told(self, disclosure: Disclosure, numbers: list[str]) -> list[tuple[int, bytes] | None]:
+        """What the columns have of each: person and result; None of whoever is absent or out of scope."""
         return [
-            None if found is None else self._answer(disclosure, found)
-            for found in self.people.by_number(disclosure, numbers)
+            None if found is None or not disclosure.in_scope(found.row) else self._told(disclosure, found, number)
+            for number, found in zip(numbers, self.tables.by_number(disclosure, numbers), strict=True)
         ]
 
-    def _answer(self, disclosure: Disclosure, found: Found) -> tuple[object, ...]:
+    def _told(self, disclosure: Disclosure, found: Found, number: str) -> tuple[int, bytes]:
         person = person_pb2.Person()
         disclosure.fill(person, found.row, found.related, self.places)
-        return *found.row[:4], person.SerializeToString()
+        superseded = found.row[NUMBER] != number
+        return found.row[0], person_result(person.SerializeToString(), found.row[VERSION], superseded, "")
 
 
 @pytest.fixture(scope="module")
 def sides(registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sides]:
     path = tmp_path_factory.mktemp("fragments") / "registry.db"
     shutil.copyfile(registry, path)
-    engine = open_engine(path)
+    engine, reading = open_engine(path), open_engine(path, read_only=True)
     places = UnitNames(Units.from_engine(engine))
-    writer = Writer(engine, BasicFragments(DISCLOSURES, places))
-    store = PeopleStore(open_engine(path, read_only=True))
-    yield Sides(writer, store, People(store), places)
+    encoder = BasicFragments(DISCLOSURES, places)
+    writer = Writer(engine, encoder)
+    packer = Packer(engine, encoder, path.with_suffix(".pack"))
+    store = PeopleStore(reading)
+    ticks = count(step=LOOK_SECONDS)
+    tables, packs = (
+        People(store, ready=ReadyPeople(store.reader, reading, encoder, path.with_suffix(suffix), lambda: next(ticks)))
+        for suffix in (".none", ".pack")
+    )
+    yield Sides(writer, packer, store, tables, packs, places)
     store.close()
     writer.close()
 
 
-@settings(max_examples=120, deadline=None)
-@given(st.data(), MASKS, GRANTED, PROVINCES, NUMBERS, st.lists(MOVES | INSURED, max_size=4), st.integers(0, 3))
-def test_fragments_and_columns_answer_alike(
+@settings(max_examples=150, deadline=None)
+@given(MASKS, GRANTED, PROVINCES, NUMBERS, st.lists(MOVES | INSURED, max_size=4), st.integers(0, 3), st.booleans())
+def test_fragments_packs_and_columns_answer_alike(
     sides: Sides,
-    data: st.DataObject,
     mask: list[str],
     granted: frozenset[str],
     provinces: frozenset[str],
     numbers: list[str],
     updates: list[Update],
     made: int,
+    packed: bool,
 ) -> None:
+    if packed:
+        sides.packer.pack()
     sides.writer.apply(updates)
     if made:
         sides.writer.fill_fragments(made)
@@ -118,23 +137,33 @@ def test_fragments_and_columns_answer_alike(
         disclosure = DISCLOSURES.of(Right(1, granted, provinces), mask)
     except FieldNotGranted:
         return
-    columns = replace(disclosure, from_fragments=False)
-    assert sides.answers(disclosure, numbers) == sides.answers(columns, numbers)
+    if not disclosure.ready:
+        return
+    told = sides.told(disclosure, numbers)
+    for people in (sides.tables, sides.packs):
+        for one, person_id, result in zip(told, *people.ready(disclosure, numbers), strict=True):
+            assert not person_id or one == (person_id, result)
 
 
-def test_fragments_were_really_used(sides: Sides) -> None:
+def test_fragments_and_packs_were_really_used(sides: Sides) -> None:
     while sides.writer.fill_fragments(100):
         pass
+    assert sides.packer.pack() or Pack(sides.packer.path).header.anchor[0] == sides.store.last_position()
     disclosure = DISCLOSURES.of(Right(1, FRAGMENT_LEAVES, frozenset()), BASIC)
     numbers = [number_of(position) for position in range(1, PEOPLE + 1)]
-    rows = sides.store.fragments(ENCODING, numbers)
-    assert None not in rows
-    assert [found and found.row for found in sides.people.by_number(disclosure, numbers)] == rows
-    wider = DISCLOSURES.of(Right(1, FRAGMENT_LEAVES | {"religion"}, frozenset()), [*BASIC, "religion"])
-    assert not wider.from_fragments
+    told = sides.told(disclosure, numbers)
+    for people in (sides.tables, sides.packs):
+        assert list(zip(*people.ready(disclosure, numbers), strict=True)) == told
+    assert (sides.tables.packed, sides.packs.packed) == (False, True)
+
+
+def test_only_exactly_the_basic_six_may_be_ready() -> None:
+    assert DISCLOSURES.of(Right(1, FRAGMENT_LEAVES, frozenset()), BASIC).ready
+    assert not DISCLOSURES.of(Right(1, FRAGMENT_LEAVES | {"religion"}, frozenset()), [*BASIC, "religion"]).ready
+    assert not DISCLOSURES.of(Right(1, FRAGMENT_LEAVES, frozenset()), BASIC[1:]).ready
     with_tokens = Disclosures(CATALOGUE, PairwiseKey(bytes(32)))
     right = Right(1, FRAGMENT_LEAVES, frozenset(), pairwise=True, agency="carrier")
-    assert not with_tokens.of(right, BASIC).from_fragments
+    assert not with_tokens.of(right, BASIC).ready
 
 
 def test_the_stored_bytes_are_those_of_the_encoding(registry: Path) -> None:

@@ -1,12 +1,16 @@
 """Stored fragments follow the people they are made of, and are not believed when they might not."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
+from registry.pack import Ready
 from registry.people import PeopleStore
+from registry.ready import ReadyPeople
 from registry.writer import Writer
 from tests.store.small_population import CHILD, FATHER, FORMER_NUMBER_OF_CHILD, MOTHER, PEOPLE, WIDOW, number
 from tests.store.test_writer import insured, moved
@@ -34,12 +38,32 @@ class Lines:
         """Version left out: it stands beside."""
         return "|".join(map(str, (row[1], *row[3:]))).encode()
 
+    def answer(self, body: bytes, version: int) -> bytes:
+        return body + f" v{version}".encode()
+
 
 @pytest.fixture
 def reader(url: str, opened: Open) -> Iterator[PeopleStore]:
     store = PeopleStore(opened(url, read_only=True))
     yield store
     store.close()
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Readers of one store: of the people's rows, and of what is ready, without a pack."""
+
+    store: PeopleStore
+    engine: Engine
+    nowhere: Path
+
+    def ready(self, encoding: str = "lines/1") -> ReadyPeople:
+        return ReadyPeople(self.store.reader, self.engine, Lines(encoding), self.nowhere)
+
+
+@pytest.fixture
+def readers(reader: PeopleStore, url: str, opened: Open, tmp_path: Path) -> Readers:
+    return Readers(reader, opened(url, read_only=True), tmp_path / "none.pack")
 
 
 @pytest.fixture
@@ -57,70 +81,77 @@ def fill(writer: Writer, people_max: int = 25) -> int:
     return rounds
 
 
-def expected(store: PeopleStore, person_ids: Sequence[int], *, stated: bool = False) -> list[tuple[Any, ...]]:
-    """What the fragments must be, from the people's own rows."""
-    rows = [row for row in store.read_ids(store.plan(Lines.columns), person_ids) if row is not None]
-    return [(*row[:4], None, Lines().stated(row) if stated else Lines().line(row)) for row in rows]
+def expected(readers: Readers, person_ids: Sequence[int], *, stated: bool = False) -> list[tuple[int, bytes]]:
+    """Who must be ready, from the people's own rows."""
+    rows = [row for row in readers.store.read_ids(readers.store.plan(Lines.columns), person_ids) if row is not None]
+    lines = Lines()
+    return [(row[0], lines.stated(row) if stated else lines.answer(lines.line(row), row[2])) for row in rows]
 
 
-def of(store: PeopleStore, person_ids: Sequence[int], encoding: str = "lines/1") -> list[Any]:
-    """The fragment of each person, by the current number; None where there is none."""
-    return store.fragments(encoding, [number(person_id) for person_id in person_ids])
+def of(readers: Readers, person_ids: Sequence[int], encoding: str = "lines/1") -> list[tuple[int, bytes]]:
+    """Who is ready, by the current number of each; 0 where nobody is."""
+    return asked(readers.ready(encoding).answers, [number(person_id) for person_id in person_ids])
 
 
-def present(store: PeopleStore, person_ids: Sequence[int], encoding: str = "lines/1") -> list[Any]:
-    return [row for row in of(store, person_ids, encoding) if row is not None]
+def asked(read: Callable[[Sequence[str], Collection[str]], Ready], numbers: list[str]) -> list[tuple[int, bytes]]:
+    return list(zip(*read(numbers, ()), strict=True))
 
 
-def test_everybody_gets_a_fragment_block_by_block(writer: Writer, reader: PeopleStore) -> None:
-    assert present(reader, EVERYBODY) == []
+def present(readers: Readers, person_ids: Sequence[int], encoding: str = "lines/1") -> list[tuple[int, bytes]]:
+    return [one for one in of(readers, person_ids, encoding) if one[0]]
+
+
+def test_everybody_gets_a_fragment_block_by_block(writer: Writer, readers: Readers) -> None:
+    assert present(readers, EVERYBODY) == []
     assert writer.fill_fragments(25)
-    assert present(reader, BY_NUMBER) == expected(reader, BY_NUMBER[:25])
+    assert present(readers, BY_NUMBER) == expected(readers, BY_NUMBER[:25])
     assert fill(writer) == 2
-    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(readers, EVERYBODY) == expected(readers, EVERYBODY)
     assert not writer.fill_fragments(25)
 
 
-def test_fragments_are_found_by_current_number_in_the_order_asked(writer: Writer, reader: PeopleStore) -> None:
+def test_fragments_are_found_by_current_number_in_the_order_asked(writer: Writer, readers: Readers) -> None:
     fill(writer)
-    asked = [number(WIDOW), "001090999999", number(CHILD), FORMER_NUMBER_OF_CHILD, number(FATHER)]
-    widow, nobody, child, former, father = reader.fragments("lines/1", asked)
-    assert [widow, child, father] == expected(reader, [WIDOW, CHILD, FATHER])
-    assert nobody is None
-    assert former is None
-    assert reader.fragments("lines/1", [number(i) for i in (FATHER, MOTHER)]) == expected(reader, [FATHER, MOTHER])
+    numbers = [number(WIDOW), "001090999999", number(CHILD), FORMER_NUMBER_OF_CHILD, number(FATHER)]
+    widow, nobody, child, former, father = asked(readers.ready().answers, numbers)
+    assert [widow, child, father] == expected(readers, [WIDOW, CHILD, FATHER])
+    assert (nobody[0], former[0]) == (0, 0)
+    assert of(readers, [FATHER, MOTHER]) == expected(readers, [FATHER, MOTHER])
+    in_scope = readers.ready().answers([number(WIDOW)], {"01", "79"})
+    assert in_scope != readers.ready().answers([number(WIDOW)], {"-"})
 
 
-def test_what_is_stated_is_found_by_current_number_too(writer: Writer, reader: PeopleStore) -> None:
+def test_what_is_stated_is_found_by_current_number_too(writer: Writer, readers: Readers) -> None:
     fill(writer)
     writer.apply([moved(MOTHER)])
-    asked = [number(WIDOW), "001090999999", FORMER_NUMBER_OF_CHILD, number(MOTHER)]
-    widow, nobody, former, mother = reader.fragments("lines/1", asked, stated=True)
-    assert [widow, mother] == expected(reader, [WIDOW, MOTHER], stated=True)
-    assert [nobody, former] == [None, None]
-    assert reader.fragments("lines/2", asked, stated=True) == [None] * 4
+    numbers = [number(WIDOW), "001090999999", FORMER_NUMBER_OF_CHILD, number(MOTHER)]
+    widow, nobody, former, mother = asked(readers.ready().stated, numbers)
+    assert [widow, mother] == expected(readers, [WIDOW, MOTHER], stated=True)
+    assert (nobody[0], former[0]) == (0, 0)
+    assert not any(readers.ready("lines/2").stated(numbers, ())[0])
 
 
-def test_a_write_changes_fragments_in_its_transaction(writer: Writer, reader: PeopleStore) -> None:
+def test_a_write_changes_fragments_in_its_transaction(writer: Writer, readers: Readers) -> None:
     fill(writer)
     writer.apply([insured(FATHER), moved(MOTHER), insured(MOTHER), moved(WIDOW, permanent_since=None)])
-    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
-    father, mother = present(reader, [FATHER, MOTHER])
-    assert (father[2], mother[2]) == (2, 3)
-    assert "Tổ 2".encode() in mother[-1]
+    assert of(readers, EVERYBODY) == expected(readers, EVERYBODY)
+    father, mother = present(readers, [FATHER, MOTHER])
+    assert father[1].endswith(b" v2")
+    assert mother[1].endswith(b" v3")
+    assert "Tổ 2".encode() in mother[1]
 
 
-def test_a_write_while_fragments_are_still_being_made_is_not_lost(writer: Writer, reader: PeopleStore) -> None:
+def test_a_write_while_fragments_are_still_being_made_is_not_lost(writer: Writer, readers: Readers) -> None:
     assert writer.fill_fragments(2)
     assert {FATHER, MOTHER, WIDOW}.intersection(BY_NUMBER[:2])
     writer.apply([moved(FATHER), moved(MOTHER), moved(WIDOW)])
-    assert present(reader, BY_NUMBER) == expected(reader, BY_NUMBER[:2])
+    assert present(readers, BY_NUMBER) == expected(readers, BY_NUMBER[:2])
     fill(writer)
-    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(readers, EVERYBODY) == expected(readers, EVERYBODY)
 
 
 def test_a_writer_that_knows_no_fragments_makes_them_lapse_until_the_next_start(
-    url: str, opened: Open, writer: Writer, reader: PeopleStore
+    url: str, opened: Open, writer: Writer, readers: Readers
 ) -> None:
     fill(writer)
     writer.close()
@@ -128,15 +159,15 @@ def test_a_writer_that_knows_no_fragments_makes_them_lapse_until_the_next_start(
     assert not other.fill_fragments(25)
     other.apply([moved(MOTHER)])
     other.close()
-    assert present(reader, EVERYBODY) == []
+    assert present(readers, EVERYBODY) == []
     writer.apply([insured(FATHER)])  # opens again and sees what happened
-    assert present(reader, EVERYBODY) == []
+    assert present(readers, EVERYBODY) == []
     fill(writer)
-    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(readers, EVERYBODY) == expected(readers, EVERYBODY)
 
 
 def test_a_foreign_write_beside_an_open_writer_makes_them_lapse(
-    url: str, opened: Open, writer: Writer, reader: PeopleStore, databases: Any
+    url: str, opened: Open, writer: Writer, readers: Readers, databases: Any
 ) -> None:
     if databases.kind == "postgresql":
         pytest.skip("a second writer is refused there")
@@ -145,37 +176,38 @@ def test_a_foreign_write_beside_an_open_writer_makes_them_lapse(
     other.apply([moved(MOTHER)])
     other.close()
     writer.apply([insured(FATHER)])
-    assert present(reader, EVERYBODY) == []
+    assert present(readers, EVERYBODY) == []
     assert not writer.fill_fragments(25)
 
 
-def test_another_encoding_makes_them_anew(url: str, opened: Open, writer: Writer, reader: PeopleStore) -> None:
+def test_another_encoding_makes_them_anew(url: str, opened: Open, writer: Writer, readers: Readers) -> None:
     fill(writer)
     writer.close()
     other = Writer(opened(url), Lines("lines/2"))
-    assert present(reader, EVERYBODY) == []
+    assert present(readers, EVERYBODY) == []
     fill(other)
     other.close()
-    assert present(reader, EVERYBODY) == []
-    assert len(present(reader, EVERYBODY, "lines/2")) == PEOPLE
+    assert present(readers, EVERYBODY) == []
+    assert len(present(readers, EVERYBODY, "lines/2")) == PEOPLE
 
 
-def test_filling_goes_on_after_a_restart(url: str, opened: Open, writer: Writer, reader: PeopleStore) -> None:
+def test_filling_goes_on_after_a_restart(url: str, opened: Open, writer: Writer, readers: Readers) -> None:
     writer.fill_fragments(25)
     writer.close()
     other = Writer(opened(url), Lines())
-    assert len(present(reader, EVERYBODY)) == 25
+    assert len(present(readers, EVERYBODY)) == 25
     assert fill(other) == 2
     other.close()
-    assert of(reader, EVERYBODY) == expected(reader, EVERYBODY)
+    assert of(readers, EVERYBODY) == expected(readers, EVERYBODY)
 
 
-def test_a_store_without_a_place_for_fragments_answers_without_them(url: str, opened: Open) -> None:
+def test_a_store_without_a_place_for_fragments_answers_without_them(url: str, opened: Open, tmp_path: Path) -> None:
     engine = opened(url)
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE fragment"))
     store = PeopleStore(engine)
-    assert store.fragments("lines/1", [number(FATHER)]) == [None]
+    ready = ReadyPeople(store.reader, engine, Lines(), tmp_path / "none.pack")
+    assert ready.answers([number(FATHER)], ()) == ([0], [b""])
     writer = Writer(engine, Lines())
     assert not writer.fill_fragments(25)
     assert len(writer.apply([moved(MOTHER)])) == 1

@@ -201,7 +201,8 @@ def test_a_pure_file_knows_no_framework_clock_or_chance(module: str) -> None:
 
 def test_what_a_worker_does_in_a_thread_is_done_in_turn() -> None:
     # Callers of the enrolment port are not known yet; there nobody can have turns.
-    elsewhere = {"gateway.chain.turns", "gateway.agency.enrolment"}
+    # What the writer does in its one thread, nobody asked for.
+    elsewhere = {"gateway.chain.turns", "gateway.agency.enrolment", "gateway.sync.writer"}
     assert not [
         source.module
         for source in sources()

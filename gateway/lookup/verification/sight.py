@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import eq
+from operator import eq, mul
 
 from gateway.agency.grants import Right
 from gateway.api.v1 import person_pb2
 from gateway.lookup.disclosure import Disclosure, only_scope
 from gateway.lookup.fragments import SEPARATOR, STATED, UNSTATED
-from gateway.lookup.people import Found
 from gateway.lookup.verification.comparators import values_of
+from registry.pack import Ready
 
-_NOBODY = SEPARATOR.join((UNSTATED,) * len(STATED))
+_NOTHING = (UNSTATED,) * len(STATED)
 _SEXES = {word: str(number) for word, number in values_of(person_pb2.Sex.DESCRIPTOR).items()}
 
 
@@ -36,19 +36,19 @@ class Sight:
         disclosure = only_scope(right.provinces, right.owner, stated=True)
         return cls(disclosure, tuple(path for path in STATED if path in paths))
 
-    def matched(self, claims: Mapping[str, Sequence[str]], people: Sequence[Found | None]) -> list[bool]:
-        """Whether each person is in scope and all that is claimed a MATCH; False says nothing.
+    def matched(self, claims: Mapping[str, Sequence[str]], ready: Ready) -> list[int]:
+        """Who each person is of whom all that is claimed is a MATCH; 0 says nothing.
 
         `claims`: a column for each of `paths`, with a value for each person.
         """
         columns = [claims[path] for path in self.paths]
         if "sex" in self.paths:
             columns[-1] = [_SEXES.get(value, "") for value in columns[-1]]
-        in_scope = self.disclosure.in_scope
-        registered = [person.row[-1] if person is not None and in_scope(person.row) else _NOBODY for person in people]
+        person_ids, registered = ready
         if len(self.paths) < len(STATED):
             at = [STATED.index(path) for path in self.paths]
-            parts = [each.split(SEPARATOR) for each in registered]
+            parts = [each.split(SEPARATOR) if each else _NOTHING for each in registered]
             registered = [SEPARATOR.join([each[place] for place in at]) for each in parts]
         separator = SEPARATOR.decode()
-        return list(map(eq, registered, [separator.join(stated).encode() for stated in zip(*columns, strict=True)]))
+        stated = [separator.join(each).encode() for each in zip(*columns, strict=True)]
+        return list(map(mul, person_ids, map(eq, registered, stated)))

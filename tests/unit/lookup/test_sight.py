@@ -12,14 +12,17 @@ import pytest
 
 from gateway.agency.grants import Right
 from gateway.catalogue import Catalogue
-from gateway.lookup.disclosure import Disclosure
+from gateway.lookup.disclosure import Disclosure, Disclosures
+from gateway.lookup.fragments import BasicFragments
 from gateway.lookup.people import Found, People, UnitNames
 from gateway.lookup.verification.plan import Plans
 from gateway.lookup.verification.rules import Verdict
 from gateway.lookup.verification.table import Table
 from gateway.lookup.verifying import VerificationMethods
 from registry.engine import open_engine
+from registry.pack import Ready
 from registry.people import PeopleStore
+from registry.ready import ReadyPeople
 from registry.units import Units
 from tests.world import number_of
 
@@ -39,16 +42,22 @@ class Reading:
         self.reads: list[tuple[int, bool]] = []
 
     async def read(self, _agency: str, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
-        self.reads.append((len(numbers), not disclosure.stated))
+        self.reads.append((len(numbers), True))
         return self._people.by_number(disclosure, numbers)
+
+    async def ready(self, _agency: str, disclosure: Disclosure, numbers: Sequence[str]) -> Ready:
+        self.reads.append((len(numbers), False))
+        return self._people.ready(disclosure, numbers)
 
 
 async def _verified(registry: Path, names: Sequence[str]) -> tuple[list[tuple[int, bool]], bytes]:
     engine = open_engine(registry, read_only=True)
     store = PeopleStore(engine)
-    reading: Any = Reading(People(store))
     unused: Any = None
     places = UnitNames(Units.from_engine(engine))
+    encoder = BasicFragments(Disclosures(CATALOGUE), places)
+    ready = ReadyPeople(store.reader, engine, encoder, registry.with_suffix(".pack"))
+    reading: Any = Reading(People(store, ready=ready))
     methods = VerificationMethods(reading, Plans(CATALOGUE), places, unused, unused, time.time)
     call: Any = SimpleNamespace(principal=SimpleNamespace(agency="bank"), right=RIGHT)
     numbers = [number_of(41 + 2 * at) if name else "" for at, name in enumerate(names)]
