@@ -3,13 +3,17 @@
 Trust: the database is trusted; see registry/tables.py.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import BigInteger, Engine, bindparam, delete, func, literal_column, select
 
 from registry.engine import DRIVER_ERRORS, store_error
 from registry.fragments import ENCODED, OWN, Encoder, has_fragments
+from registry.numbers import LENGTH
+from registry.pack import Packs
 from registry.people import PeopleStore, Row
 from registry.reading import IDENTIFIERS, Session
 from registry.tables import change, fragment, fragment_state
@@ -24,7 +28,8 @@ class FragmentReport:
     """What became of a check: how many people, and how their fragments stand.
 
     `right`: as the columns have it. `to_make`: not made yet, the columns answer. `wrong`: other bytes. `lost`: should
-    be there. `extra`: of nobody. `believed`: whether readers take fragments at all.
+    be there. `extra`: of nobody. `believed`: whether readers take fragments at all. `packed`: how many are in the pack
+    as well, unchanged since; `pack_wrong`: of them with other bytes.
     """
 
     people: int = 0
@@ -34,11 +39,13 @@ class FragmentReport:
     lost: int = 0
     extra: int = 0
     believed: bool = False
+    packed: int = 0
+    pack_wrong: int = 0
 
     @property
     def holds(self) -> bool:
         """Whether every answer from fragments is that of the columns."""
-        return not (self.wrong or self.lost or self.extra)
+        return not (self.wrong or self.lost or self.extra or self.pack_wrong)
 
 
 @dataclass(slots=True)
@@ -53,9 +60,10 @@ class _Page:
 class FragmentChecker:
     """Compares every fragment with the column path. Reads only; all methods raise `StoreUnavailable`."""
 
-    def __init__(self, engine: Engine, encoder: Encoder) -> None:
+    def __init__(self, engine: Engine, encoder: Encoder, pack: Path) -> None:
         self._store = PeopleStore(engine)
         self._reader = reader = self._store.reader
+        self._packs = Packs(reader, pack, encoder.encoding, time.monotonic)
         self._encoder = encoder
         self._plan = self._store.plan(encoder.columns)
         self._has = has_fragments(engine)
@@ -85,6 +93,7 @@ class FragmentChecker:
             people = {row[0]: row for row in rows}
             stored = {row[0]: row for row in self._reader.rows(self._between, {"after": after, "until": until})}
             self._compare(_Page(people, stored), report)
+            self._compare_packed(list(stored.values()), report)
             after = until
             yield after
         report.extra += self._reader.rows(self._beyond, {"after": after})[0][0]
@@ -103,6 +112,18 @@ class FragmentChecker:
         report.extra += sum(person_id not in page.people for person_id in page.fragments)
         if page.odd:
             self._look_closer(page.odd, report)
+
+    def _compare_packed(self, stored: Sequence[Row], report: FragmentReport) -> None:
+        """Who was changed after the fragments were read is none of the pack's any more."""
+        numbers = [f"{row[1]:0{LENGTH}}" for row in stored]
+        answers, stated = (self._packs.ready(name, numbers, ()) for name in ("answers", "stated"))
+        if answers is None or stated is None:
+            return
+        for row, answer, others in zip(stored, zip(*answers, strict=True), zip(*stated, strict=True), strict=True):
+            expected = (row[0], self._encoder.answer(row[5], row[2])), (row[0], row[4])
+            if answer[0] and others[0]:
+                report.packed += 1
+                report.pack_wrong += (answer, others) != expected
 
     def _look_closer(self, person_ids: Sequence[int], report: FragmentReport) -> None:
         """People who differed: read around their fragments until nobody changed them meanwhile."""

@@ -40,14 +40,14 @@ DatabaseOption = Annotated[
 
 @fragments.command()
 def check(state: StateOption = None, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Compare every stored fragment with what the columns say. Reads only; the gateway may run."""
+    """Compare every stored fragment, and what the pack has of it, with the columns. Reads only; the gateway may run."""
     with _registry(state, database) as settings:
         from gateway.sync.writer import fragments_of
         from registry.checking import FragmentChecker, FragmentReport
         from registry.engine import open_engine
 
         engine = open_engine(settings.registry, read_only=True)
-        checker, report = FragmentChecker(engine, fragments_of(engine)), FragmentReport()
+        checker, report = FragmentChecker(engine, fragments_of(engine), settings.pack), FragmentReport()
         try:
             for _ in checker.check(report):
                 _say(f"{report.people:,} people")
@@ -63,13 +63,15 @@ def check(state: StateOption = None, database: DatabaseOption = None, as_json: J
 def rebuild(state: StateOption = None, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Throw the stored fragments away and make them anew. The gateway must not run; without them, columns answer."""
     with _registry(state, database) as settings, _alone(settings):
-        from gateway.sync.writer import open_writer
+        from gateway.sync.writer import fragments_of, open_writer
         from registry.checking import give_up_fragments
         from registry.engine import open_engine
+        from registry.packing import Packer
 
         engine = open_engine(settings.registry)
         open_writer(engine).close()  # refused while another one writes
         give_up_fragments(engine)
+        settings.pack.unlink(missing_ok=True)
         writer, made = open_writer(engine), 0
         try:
             while writer.fill_fragments(PEOPLE_PER_TRANSACTION):
@@ -78,6 +80,8 @@ def rebuild(state: StateOption = None, database: DatabaseOption = None, as_json:
         finally:
             writer.close()
         _end()
+        if settings.state.is_dir():
+            Packer(engine, fragments_of(engine), settings.pack).pack()
     check(state, database, as_json)
 
 
@@ -123,7 +127,8 @@ def _tell(report: FragmentReport, as_json: bool) -> None:
         return
     print(
         f"{report.people:,} people: {report.right:,} fragments as the columns have it, {report.to_make:,} to be made, "
-        f"{report.wrong:,} wrong, {report.lost:,} lost, {report.extra:,} of nobody"
+        f"{report.wrong:,} wrong, {report.lost:,} lost, {report.extra:,} of nobody; {report.packed:,} in the pack, "
+        f"{report.pack_wrong:,} of them wrong"
     )
     if not report.believed:
         print("They are out of step and not read: columns answer until the gateway's writer has made them anew.")

@@ -23,7 +23,8 @@ LOG_BYTES = 400_000_000
 """Room for two write-ahead segments, the log, its copy and the agencies' copies."""
 
 _MADE = (
-    *("registry.db*", "seed.lock", "gateway.db*", "lock", "ca", "tls", "keys", "audit", "index", "wal", "run"),
+    *("registry.db*", "registry.pack*", "gateway.db*", "seed.lock", "lock"),
+    *("ca", "tls", "keys", "audit", "index", "wal", "run"),
     *(*OPERATORS, "agencies", COPIES, TAMPERED, f"{SUMMARY}*", NOTES, GATEWAY_LOG, MARK),
 )
 """Names, with wildcards, of what a demonstration leaves in its directory. Anything else in there is not ours."""

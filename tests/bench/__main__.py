@@ -59,14 +59,16 @@ class Bench:
 
     def _one_worker(self) -> None:
         with World(self._settings, self._sample) as world:
-            made = self.options.people / stage.await_fragments(self._settings.registry)
+            made = self.options.people / stage.await_fragments(self._settings)
             self.results.add("fragments_made", [made], note="beside the start of everything else")
             self._attempt("unary-1", lambda: unary.measure(world, self.results, *self._pace))
             self._methods_and_peer(world)
 
     def _two_workers(self) -> None:
         results = self.results
-        with World(stage.settings_for(self._state, 2), self._sample) as world:
+        settings = stage.settings_for(self._state, 2)
+        with World(settings, self._sample) as world:
+            stage.await_fragments(settings)
             self._attempt("unary-2", lambda: unary.measure(world, results, *self._pace))
             self._attempt("unary-2", lambda: unary.measure_sequencer(world, results, *self._pace))
             self._methods_and_peer(world)
@@ -85,8 +87,9 @@ class Bench:
             stage.build_population(state, people, self.options.seed, url)
             stage.enrol_agencies(stage.settings_for(state, 1, url))
             for workers in WORKERS:
-                with World(stage.settings_for(state, workers, url), self._sample) as world:
-                    stage.await_fragments(url)
+                settings = stage.settings_for(state, workers, url)
+                with World(settings, self._sample) as world:
+                    stage.await_fragments(settings)
                     batches.measure(world, self.results, "postgresql", *self._pace)
 
     def _attempt_any(self, groups: tuple[str, ...], measure: Callable[[], None]) -> None:

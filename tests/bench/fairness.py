@@ -63,7 +63,7 @@ def measure(settings: Settings, numbers: Sequence[str], results: Results, runs: 
     share = -(-CALLS // runs)
     with ExitStack() as stack:
         gateway = stack.enter_context(Gateway(settings))
-        await_fragments(settings.registry)
+        await_fragments(settings)
         calm, flooder = (stack.enter_context(Program("tests.bench.crowd", {"numbers": numbers})) for _ in range(2))
         for program, codes in ((calm, OTHERS), (flooder, (FLOODER,))):
             folders = [str(settings.state / "agencies" / code) for code in codes]

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -23,6 +24,8 @@ from gateway.config import Settings
 from gateway.start import prepare, trust_of
 from gateway.supervisor import take_lock
 from registry.engine import open_engine
+from registry.pack import LOOK_SECONDS, NotAPack, Pack
+from registry.population import read_population
 from registry.tables import fragment_state, person
 from tests.world import BASIC, free_ports
 
@@ -112,18 +115,39 @@ def enrol_agencies(settings: Settings) -> None:
     store.close()
 
 
-def await_fragments(registry: str) -> float:
-    """Seconds until the writer of a gateway that has just started has made all stored fragments."""
+def await_fragments(settings: Settings) -> float:
+    """Seconds until the writer of a gateway that has just started has made all stored fragments.
+
+    Then waits for the pack that is made of them, and until every worker has seen it.
+    """
     begin = time.monotonic()
-    engine = open_engine(registry, read_only=True)
+    engine = open_engine(settings.registry, read_only=True)
     complete = select(fragment_state.c.through_number == select(func.max(person.c.number)).scalar_subquery())
-    while time.monotonic() - begin < FRAGMENTS_SECONDS_MAX:
+
+    def is_complete() -> bool:
         with engine.connect() as connection:
-            if connection.execute(complete).scalar():
-                engine.dispose()
-                return time.monotonic() - begin
+            return bool(connection.execute(complete).scalar())
+
+    def is_packed() -> bool:
+        try:
+            return Pack(settings.pack).header.epoch == read_population(engine).epoch
+        except (OSError, NotAPack):
+            return False
+
+    _await(is_complete, "the stored fragments are not complete")
+    took = time.monotonic() - begin
+    _await(is_packed, "there is no pack")
+    engine.dispose()
+    time.sleep(2 * LOOK_SECONDS)
+    return took
+
+
+def _await(is_there: Callable[[], bool], otherwise: str) -> None:
+    begin = time.monotonic()
+    while not is_there():
+        if time.monotonic() - begin > FRAGMENTS_SECONDS_MAX:
+            raise RuntimeError(otherwise)
         time.sleep(0.05)
-    raise RuntimeError("the stored fragments are not complete")
 
 
 def sample_people(state: Path, seed: int) -> list[list[str]]:

@@ -34,7 +34,8 @@ def test_a_check_runs_beside_a_gateway_and_a_rebuild_does_not(gateway: Gateway) 
 def test_what_is_wrong_is_found_and_made_right(registry: Path, tmp_path: Path) -> None:
     shutil.copyfile(registry, tmp_path / "registry.db")
     counts = "1,000 fragments as the columns have it, 0 to be made, 0 wrong, 0 lost, 0 of nobody"
-    assert _run("rebuild", tmp_path)[:2] == (0, f"1,000 people: {counts}\n")
+    packed = "1,000 in the pack, 0 of them wrong"
+    assert _run("rebuild", tmp_path)[:2] == (0, f"1,000 people: {counts}; {packed}\n")
     with sqlite3.connect(tmp_path / "registry.db") as database:
         database.execute("UPDATE fragment SET body = x'00' WHERE person_id = 7")
     code, told, _ = _run("check", tmp_path)

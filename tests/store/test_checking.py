@@ -1,11 +1,13 @@
 """Stored fragments are held to the columns: what is wrong, lost or of nobody is counted, beside a writer at work."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from registry.checking import FragmentChecker, FragmentReport, give_up_fragments
+from registry.packing import Packer
 from registry.writer import Writer
 from tests.store.small_population import FATHER, PEOPLE
 from tests.store.test_fragments import Lines, fill
@@ -22,8 +24,13 @@ def writer(url: str, opened: Open) -> Iterator[Writer]:
 
 
 @pytest.fixture
-def checker(url: str, opened: Open, writer: Writer) -> Iterator[FragmentChecker]:
-    one = FragmentChecker(opened(url, read_only=True), Lines())
+def pack(tmp_path: Path) -> Path:
+    return tmp_path / "registry.pack"
+
+
+@pytest.fixture
+def checker(url: str, opened: Open, writer: Writer, pack: Path) -> Iterator[FragmentChecker]:
+    one = FragmentChecker(opened(url, read_only=True), Lines(), pack)
     yield one
     one.close()
 
@@ -106,3 +113,20 @@ def test_people_who_change_while_they_are_compared_are_not_wrong(
     monkeypatch.setattr(checker._store, "read_ids", then_moved)
     assert checked(checker) == FragmentReport(PEOPLE, right=PEOPLE, believed=True)
     assert not moves
+
+
+def test_a_pack_is_held_to_the_fragments_but_for_who_changed_since(
+    url: str, opened: Open, writer: Writer, checker: FragmentChecker, pack: Path
+) -> None:
+    fill(writer)
+    assert Packer(opened(url), Lines(), pack).pack()
+    writer.apply([moved(FATHER)])
+    assert checked(checker) == FragmentReport(PEOPLE, right=PEOPLE, believed=True, packed=PEOPLE - 1)
+    content = pack.read_bytes()
+    place = content.rindex(b" v1")
+    pack.unlink()
+    pack.write_bytes(content[:place] + b"\0" + content[place + 1 :])
+    other = FragmentChecker(opened(url, read_only=True), Lines(), pack)
+    report = checked(other)
+    other.close()
+    assert (report.wrong, report.pack_wrong, report.holds) == (0, 1, False)
