@@ -62,9 +62,7 @@ class LookUpQuestion:
         if not stated:
             batch.context.CopyFrom(self._context)
             batch.field_mask.CopyFrom(FieldMask(paths=self._paths))
-        add = batch.items.add
-        for number in items:
-            add(number=number)
+        batch.numbers.extend(items)
         return message.SerializeToString()
 
     def results(self, batch: Any) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
+from itertools import repeat
+from operator import attrgetter
 
 from gateway.api.v1 import lookup_service_pb2, reason_pb2
 from gateway.chain.base import Answer, Call
 from gateway.chain.pauses import company
 from gateway.chain.record import Recorder
-from gateway.config import PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
+from gateway.config import PEOPLE_PER_MESSAGE_MAX, PEOPLE_PER_RELATED_PAGE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
 from gateway.lookup.disclosure import NUMBER, PERSON_ID, VERSION, Disclosure, Disclosures
@@ -25,7 +26,6 @@ from registry.pack import Ready
 Item = tuple[str, str]
 """Number and reference of an item."""
 _ITEM = attrgetter("number", "reference")
-_REFERENCE = itemgetter(1)
 _FEWER = fewer_people(lookup_service_pb2.BatchLookUpPersonsResponse)
 
 _UNAVAILABLE = reason_pb2.ERROR_REASON_PERSON_UNAVAILABLE
@@ -83,10 +83,9 @@ class Batches:
         assert call.right is not None
         agency = call.principal.agency
         disclosure = self._disclosures.of(call.right, request.field_mask.paths)
-        items: list[Item] = list(map(_ITEM, request.items))
-        check_items(items, disclosure)
-        asked = possible([number for number, _ in items])
-        told = await self._tell(agency, disclosure, items, asked)
+        numbers, references = columns_of(request, disclosure)
+        asked = possible(numbers)
+        told = await self._tell(agency, disclosure, numbers, references, asked)
         # Results are field 1 of the answer, so that what is told once may follow them.
         told_once = lookup_service_pb2.BatchLookUpPersonsResponse(
             withheld=disclosure.withheld,
@@ -105,18 +104,26 @@ class Batches:
             recompose=_FEWER,
         )
 
-    async def _tell(self, agency: str, disclosure: Disclosure, items: Sequence[Item], asked: Sequence[str]) -> _Told:
-        """`asked`: the numbers of the items, in order, without the malformed ones."""
+    async def _tell(
+        self,
+        agency: str,
+        disclosure: Disclosure,
+        numbers: Sequence[str],
+        references: Sequence[str],
+        asked: Sequence[str],
+    ) -> _Told:
+        """`asked`: the numbers, in order, without the malformed ones."""
         ready: Ready = ([0] * len(asked), [])
         if disclosure.ready:
             ready = await self._barrier.ready(agency, disclosure, asked)
         person_ids, results = ready
-        if all(person_ids) and len(asked) == len(items) and not any(map(_REFERENCE, items)):
+        if all(person_ids) and len(asked) == len(numbers) and not references:
             await company.give_way()
             return _Told(results, person_ids, person_ids, len(asked))
         left = [number for number, person_id in zip(asked, person_ids, strict=True) if not person_id]
         read = await self._barrier.read(agency, disclosure, left)
         await company.give_way()
+        items = list(zip(numbers, references or repeat(""), strict=False))
         return await self._tell_each(disclosure, items, asked, ready, read)
 
     async def _tell_each(
@@ -163,20 +170,42 @@ class Batches:
         return tags + self._recorder.number_tags(list(told.unseen)) + self._recorder.person_tags(hidden)
 
 
-def check_items(items: Sequence[Item], disclosure: Disclosure) -> None:
-    """Raises ArgumentInvalid when a reference stands twice, or more people would be named than an entry holds."""
-    if disclosure.related & OTHERS_NAMED.keys() and len(items) > PEOPLE_PER_RELATED_PAGE_MAX:
+def columns_of(
+    request: lookup_service_pb2.BatchLookUpPersonsRequest, disclosure: Disclosure
+) -> tuple[list[str], list[str]]:
+    """The numbers that are asked about, and their references; none when no item has one.
+
+    Raises ArgumentInvalid when there are none, too many or both kinds, or a reference stands twice.
+    """
+    numbers, references = list(request.numbers), list[str]()
+    field = "numbers" if numbers else "items"
+    if request.items:
+        if numbers:
+            raise ArgumentInvalid(violations=[FieldViolation("numbers", "cannot stand beside items")])
+        numbers, references = map(list, zip(*map(_ITEM, request.items), strict=True))
+    _check_count(field, len(numbers), disclosure)
+    return numbers, references if _are_distinct(references) else []
+
+
+def _check_count(field: str, count: int, disclosure: Disclosure) -> None:
+    if not count:
+        raise ArgumentInvalid(violations=[FieldViolation(field, "must not be empty")])
+    if count > PEOPLE_PER_MESSAGE_MAX:
+        told = f"has {count} items, at most {PEOPLE_PER_MESSAGE_MAX} are allowed"
+        raise ArgumentInvalid(violations=[FieldViolation(field, told)])
+    if disclosure.related & OTHERS_NAMED.keys() and count > PEOPLE_PER_RELATED_PAGE_MAX:
         most = PEOPLE_PER_RELATED_PAGE_MAX
         raise ArgumentInvalid(
-            violations=[FieldViolation("items", f"at most {most} are allowed when the answer names others too")],
+            violations=[FieldViolation(field, f"at most {most} are allowed when the answer names others too")],
             metadata={"items_max": str(most)},
         )
-    references = [reference for _, reference in items if reference]
-    if len(set(references)) == len(references):
-        return
-    known: set[str] = set()
-    for position, (_, reference) in enumerate(items):
-        if reference in known:
+
+
+def _are_distinct(references: Sequence[str]) -> bool:
+    """Whether there are references at all. Raises ArgumentInvalid when one stands twice."""
+    known = set[str]()
+    for position, reference in enumerate(references):
+        if reference and reference in known:
             raise ArgumentInvalid(violations=[FieldViolation(f"items[{position}].reference", "stands twice")])
-        if reference:
-            known.add(reference)
+        known.add(reference)
+    return any(references)

@@ -110,7 +110,7 @@ class Crowd:
 def _batch(numbers: Sequence[str]) -> bytes:
     one = lookup_service_pb2.LookUpPersonRequest.FromString(LOOK_UP.prepared([(numbers[0],)], 1)[0])
     batch = lookup_service_pb2.BatchLookUpPersonsRequest(context=one.context, field_mask=one.field_mask)
-    batch.items.extend(lookup_service_pb2.LookUpItem(number=number) for number in numbers)
+    batch.numbers.extend(numbers)
     return lookup_service_pb2.StreamLookUpPersonsRequest(batch=batch).SerializeToString()
 
 

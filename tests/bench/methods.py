@@ -55,8 +55,8 @@ def _look_up(sample: Sequence[Sampled]) -> Message:
 
 
 def _batch_look_up(sample: Sequence[Sampled]) -> lookup_service_pb2.BatchLookUpPersonsRequest:
-    items = [lookup_service_pb2.LookUpItem(number=each[0]) for each in sample]
-    return lookup_service_pb2.BatchLookUpPersonsRequest(context=CONTEXT, field_mask=_MASK, items=items)
+    numbers = [each[0] for each in sample]
+    return lookup_service_pb2.BatchLookUpPersonsRequest(context=CONTEXT, field_mask=_MASK, numbers=numbers)
 
 
 def _stream_look_up(sample: Sequence[Sampled]) -> Message:

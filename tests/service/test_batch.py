@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import grpc
 import pytest
@@ -99,6 +99,18 @@ def test_a_reference_stands_in_its_result(hospital: Caller) -> None:
     assert [result.reference for result in answer.results] == ["a", "x" * 64, ""]
 
 
+def test_numbers_alone_are_answered_as_items_are(gateway: Gateway, hospital: Caller) -> None:
+    numbers = [number_of(1), ABSENT, FORMER_NUMBER, number_of(2), number_of(2), *BAD_NUMBERS]
+    items, alone = batch_request(numbers, BASIC, HOSPITAL), batch_request([], BASIC, HOSPITAL)
+    alone.numbers.extend(numbers)
+    answers = [_answer(hospital.call(BATCH_LOOK_UP, request)) for request in (items, alone)]
+    assert answers[0].results == answers[1].results
+    assert answers[0].people_count == answers[1].people_count == 4
+    entries, details = zip(*(gateway.entry(answer.receipt.index) for answer in answers), strict=True)
+    assert entries[0].tags == entries[1].tags
+    assert [detail.person_ids for detail in details if detail] == [(1, 0, FULL, 2, 2)] * 2
+
+
 def test_withheld_and_sources_stand_once(hospital: Caller) -> None:
     answer = _answer(_ask(hospital, [number_of(FULL), number_of(1)], ("name", "contact", "social_insurance", "sex")))
     assert [each.path for each in answer.withheld] == ["contact"]
@@ -123,9 +135,19 @@ def _sends(numbers: list[str], fields: tuple[str, ...] = ("name",), **options: l
     return lambda caller: caller.call(BATCH_LOOK_UP, batch_request(numbers, fields, HOSPITAL, **options))
 
 
+def _sends_numbers(numbers: list[str], items: Sequence[str] = ()) -> Callable[[Caller], Reply]:
+    request = batch_request(items, ["name"], HOSPITAL)
+    request.numbers.extend(numbers)
+    return lambda caller: caller.call(BATCH_LOOK_UP, request)
+
+
 REFUSALS = {
     "no items": Case("hospital", _sends([]), "ARGUMENT_INVALID", ("items",)),
     "1,001 items": Case("hospital", _sends([number_of(1)] * 1001), "ARGUMENT_INVALID", ("items",)),
+    "1,001 numbers": Case("hospital", _sends_numbers([number_of(1)] * 1001), "ARGUMENT_INVALID", ("numbers",)),
+    "items beside numbers": Case(
+        "hospital", _sends_numbers([number_of(1)], [number_of(1)]), "ARGUMENT_INVALID", ("numbers",)
+    ),
     "a reference twice": Case(
         "hospital", _sends([number_of(1)] * 3, references=["a", "", "a"]), "ARGUMENT_INVALID", ("items[2].reference",)
     ),

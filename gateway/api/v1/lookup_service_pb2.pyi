@@ -46,14 +46,16 @@ class LookUpPersonResponse(_message.Message):
     def __init__(self, person: _Optional[_Union[_person_pb2.Person, _Mapping]] = ..., withheld: _Optional[_Iterable[_Union[_context_pb2.WithheldField, _Mapping]]] = ..., read_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ..., number_superseded: _Optional[bool] = ..., sources: _Optional[_Iterable[_Union[_context_pb2.DatasetSource, _Mapping]]] = ..., receipt: _Optional[_Union[_context_pb2.Receipt, _Mapping]] = ...) -> None: ...
 
 class BatchLookUpPersonsRequest(_message.Message):
-    __slots__ = ("context", "field_mask", "items")
+    __slots__ = ("context", "field_mask", "items", "numbers")
     CONTEXT_FIELD_NUMBER: _ClassVar[int]
     FIELD_MASK_FIELD_NUMBER: _ClassVar[int]
     ITEMS_FIELD_NUMBER: _ClassVar[int]
+    NUMBERS_FIELD_NUMBER: _ClassVar[int]
     context: _context_pb2.RequestContext
     field_mask: _field_mask_pb2.FieldMask
     items: _containers.RepeatedCompositeFieldContainer[LookUpItem]
-    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., field_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., items: _Optional[_Iterable[_Union[LookUpItem, _Mapping]]] = ...) -> None: ...
+    numbers: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, context: _Optional[_Union[_context_pb2.RequestContext, _Mapping]] = ..., field_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., items: _Optional[_Iterable[_Union[LookUpItem, _Mapping]]] = ..., numbers: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LookUpItem(_message.Message):
     __slots__ = ("number", "reference")

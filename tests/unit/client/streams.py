@@ -60,9 +60,9 @@ class Script:
 
     def _answer(self, request: Any, step: Any) -> bytes:
         answer = Response(sequence=1, call_id="f" * 32 if step == "another call" else request.call_id)
-        for item in request.batch.items:
-            if len(item.number) == 12:
-                answer.batch.results.add(version=1).person.number = item.number
+        for number in request.batch.numbers:
+            if len(number) == 12:
+                answer.batch.results.add(version=1).person.number = number
             else:
                 answer.batch.results.add(reason=reason_pb2.ERROR_REASON_ARGUMENT_INVALID)
         if step == "a result less":
