@@ -82,7 +82,7 @@ class Metrics:
         self.in_flight.set(0)
         self._callers: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self._answers: dict[tuple[str, str, str], list[int]] = {}
-        self._times: list[tuple[str, float]] = []
+        self._noted: list[tuple[Callable[[float], None], float]] = []
         self._seconds: dict[str, Any] = {}
 
     @property
@@ -118,24 +118,23 @@ class Metrics:
         self.refusals.labels(agency, method, reason).inc()
 
     def took(self, method: str, seconds: float) -> None:
-        """Note how long a call took, to be written with others."""
-        self._times.append((method, seconds))
+        """Note how long a call took."""
+        observe = self._seconds.get(method)
+        if observe is None:
+            observe = self._seconds[method] = self.seconds.labels(method).observe
+        self._noted.append((observe, seconds))
 
-    @property
-    def has_times(self) -> bool:
-        """Whether times were noted and not yet written."""
-        return bool(self._times)
+    def took_to_admit(self, seconds: float) -> None:
+        """Note how long a call under limits took to be let in or refused."""
+        self._noted.append((self.admit_seconds.observe, seconds))
 
-    def write_times(self) -> None:
-        """Write the times noted so far."""
-        times, self._times = self._times, []
-        for method, seconds in times:
-            observe = self._seconds.get(method)
-            if observe is None:
-                observe = self._seconds[method] = self.seconds.labels(method).observe
-            observe(seconds)
+    def write_noted(self) -> None:
+        """Write what was noted so far: many observations at a stretch cost a fraction of each by itself."""
+        noted, self._noted = self._noted, []
+        for observe, value in noted:
+            observe(value)
 
     def batch_observer(self, barrier: str) -> Callable[[int], None]:
         """Notes the sizes of a barrier's batches."""
-        observe: Callable[[int], None] = self.batch.labels(barrier).observe
-        return observe
+        observe = self.batch.labels(barrier).observe
+        return lambda size: self._noted.append((observe, size))

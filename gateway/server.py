@@ -118,7 +118,7 @@ class Spine:
         """The chain of this process, one of so many."""
         gate = Gate(self.barrier.due)
         seat = (secrets.token_hex(8), workers)
-        admitter = Admitter(self.barrier.permits, self.metrics.admit_seconds.observe)
+        admitter = Admitter(self.barrier.permits, self.metrics.took_to_admit)
         self.chain = Chain(
             authenticator,
             self.recorder,

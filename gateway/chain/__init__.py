@@ -50,8 +50,8 @@ from gateway.wire import with_receipt
 CALL_ID_KEY = "popgate-call-id"
 """Trailing metadata of every answer: the call id in hex."""
 
-GAUGE_SECONDS = 0.1
-"""How long the number of calls in flight may stand unwritten; what was answered is written at once."""
+WRITE_SECONDS = 0.1
+"""How long times, sizes and the number of calls in flight may stand unwritten; what was answered is written at once."""
 
 _LARGE_ANSWERS = frozenset({"Pull"})
 """Methods whose small requests are about a page of people."""
@@ -100,7 +100,7 @@ class Chain:
         self._admitter = admitter
         self._log = structlog.get_logger()
         self.in_flight = 0
-        self._gauge_due = False
+        self._writing = False
         self._completing: set[asyncio.Task[bytes]] = set()
         self.held = Held()
         self._shares = shares or Shares()
@@ -161,9 +161,7 @@ class Chain:
     def enter(self) -> None:
         """Count a call, or a message of a stream, in flight."""
         self.in_flight += 1
-        if not self._gauge_due:
-            self._gauge_due = True
-            asyncio.get_running_loop().call_later(GAUGE_SECONDS, self._write_in_flight)
+        self._write_soon()
 
     def _enter_agency(self, call: Call, context: Context) -> str:
         """Who calls; counted among what is held for the agency, before the call waits for anything.
@@ -177,7 +175,8 @@ class Chain:
     def leave(self, method: Method, started: float) -> None:
         """What entered at `started`, of the monotonic clock, is over."""
         self.in_flight -= 1
-        self._took(method, time.monotonic() - started)
+        self._metrics.took(method.name, time.monotonic() - started)
+        self._write_soon()
 
     @property
     def at_work(self) -> int:
@@ -270,8 +269,9 @@ class Chain:
             return body
         for _ in range(RECOMPOSED_MAX):
             try:
-                # Its entry is composed in the same turn of the loop; then it waits for the log.
-                asyncio.get_running_loop().call_soon(self.end_share, call)
+                if call.share is not None:
+                    # Its entry is composed in the same turn of the loop; then it waits for the log.
+                    asyncio.get_running_loop().call_soon(self.end_share, call)
                 receipt = await self._record(call, answer, body)
                 break
             except ChargeRefused as error:
@@ -326,19 +326,16 @@ class Chain:
     async def drain(self) -> None:
         """Wait for the writes that were begun."""
         await asyncio.gather(*self._completing, return_exceptions=True)
-        self._write_times()
+        self._write()
 
-    def _took(self, method: Method, seconds: float) -> None:
-        if not self._metrics.has_times:
-            asyncio.get_running_loop().call_soon(self._write_times)
-        self._metrics.took(method.name, seconds)
+    def _write_soon(self) -> None:
+        if not self._writing:
+            self._writing = True
+            asyncio.get_running_loop().call_later(WRITE_SECONDS, self._write)
 
-    def _write_times(self) -> None:
-        self._metrics.write_times()
-        self._metrics.in_flight.set(self.in_flight)
-
-    def _write_in_flight(self) -> None:
-        self._gauge_due = False
+    def _write(self) -> None:
+        self._writing = False
+        self._metrics.write_noted()
         self._metrics.in_flight.set(self.in_flight)
 
 
