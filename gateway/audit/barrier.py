@@ -27,7 +27,7 @@ SPACING_SECONDS_EACH = 0.00025
 SPACING_SECONDS_MAX = 0.004
 CROWD_MIN = 8
 """Calls in flight from which on what a call takes decides the spacing too."""
-CROWD_SPACING_SHARE = 0.33
+CROWD_SPACING_SHARE = 0.5
 CROWD_SPACING_SECONDS_MAX = 0.016
 _PEAK_HALVES_SECONDS = 0.1
 _RATE_HALVES_SECONDS = 0.3
@@ -39,7 +39,7 @@ def spacing_seconds(in_flight: float, entries_per_second: float = 0.0) -> float:
 
     A call that comes later than that after the last message goes at once; the others wait for company, on
     average half of it. Fewer, larger commits are what unary throughput gains most from. Where so many calls are in
-    flight that each takes long anyway (their number over the entries a second, Little's law), it is a third of that
+    flight that each takes long anyway (their number over the entries a second, Little's law), it is half of that
     time, at most 16 ms: on a slow machine 4 ms bring too few together.
     """
     if in_flight <= 2:
