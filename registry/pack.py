@@ -45,6 +45,8 @@ COLUMNS: dict[str, np.dtype[Any]] = {
 """`keys` are the current personal numbers as integers; `scopes` are places in the header's list."""
 CHANGED_MAX = 100_000
 """With more people changed since a pack was made nobody reads it any more."""
+FOLLOWED_MAX = 5_000
+"""Changes that one reading follows, in some 5 ms. Who is further behind reads no pack until it has caught up."""
 LOOK_SECONDS = 1.0
 """How often a new file is looked for."""
 
@@ -174,40 +176,41 @@ class Packs:
         Raises StoreUnavailable.
         """
         with self._lock:
-            pack = self._follow()
+            pack, changed = self._follow(), self._changed
         if pack is None:
             return None
         rows = pack.find(numbers)
         there = rows != NOBODY
         if scopes:
             there &= pack.in_scopes(rows, scopes)
+            rows[~there] = NOBODY  # whoever is out of scope takes the time of nobody
         person_ids = (pack.person_ids[rows] * there).tolist()
-        if not self._changed.isdisjoint(person_ids):
-            person_ids = [0 if person_id in self._changed else person_id for person_id in person_ids]
+        if not changed.isdisjoint(person_ids):
+            person_ids = [0 if person_id in changed else person_id for person_id in person_ids]
         return person_ids, pack.texts(name, rows)
 
     def _follow(self) -> Pack | None:
-        """The pack, with all changes committed until now known; None: there is none to believe."""
+        """The pack, when all changes committed until now are known; None: there is none to believe, now or any more."""
         if self._clock() >= self._look_at:
             self._look_at = self._clock() + LOOK_SECONDS
             self._open()
         if self._pack is None:
             return None
         known = self._through
-        parameters = {"epoch": "epoch", "through": known[0], "count": CHANGED_MAX + 2}
+        parameters = {"epoch": "epoch", "through": known[0], "count": FOLLOWED_MAX + 1}
         rows = self._reader.rows(self._text, parameters)
         changes: list[Anchor] = [tuple(row[1:]) for row in rows if row[1] is not None]
         if known != NO_CHANGE and changes[:1] != [known]:
             # Not the history that the pack is of: the store went back, or became another one.
             self._pack = None
-        elif not rows or rows[0][0] != self._pack.header.epoch or len(changes) > CHANGED_MAX:
+        elif not rows or rows[0][0] != self._pack.header.epoch:
             self._pack = None
         elif changes:
             self._through = changes[-1]
             self._changed.update(each[1] for each in changes[known != NO_CHANGE :])
             if len(self._changed) > CHANGED_MAX:
                 self._pack = None
-        return self._pack
+        return self._pack if len(changes) <= FOLLOWED_MAX else None
 
     def _open(self) -> None:
         """Take the file at the path when it is another one than was seen last."""

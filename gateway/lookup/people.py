@@ -73,8 +73,7 @@ class People:
 
     def by_number(self, disclosure: Disclosure, numbers: Sequence[str]) -> list[Found | None]:
         """The holders of numbers, in order; None where nobody ever held one. Raises RegistryUnavailable."""
-        # Each once: what one number takes more than another, a thousand of it in one request would make plain.
-        once = list(dict.fromkeys(numbers))
+        once = list(dict.fromkeys(numbers))  # see `ready`
         found = self._read(disclosure, lambda plan, own: self._rows(disclosure, plan, once, own))
         if len(once) == len(numbers):
             return found
@@ -104,14 +103,19 @@ class People:
         if self._ready is None:
             return [0] * len(numbers), [b""] * len(numbers)
         read = self._ready.stated if disclosure.stated else self._ready.answers
+        # Each once: what one number takes more than another, a thousand of it in one request would make plain.
+        once = list(dict.fromkeys(numbers))
         try:
-            person_ids, texts = read(numbers, disclosure.provinces)
+            person_ids, texts = read(once, disclosure.provinces)
         except RegistryError as error:
             raise RegistryUnavailable from error
         if disclosure.owner:
             own = self.own(disclosure, person_ids)
             person_ids = [person_id if person_id in own else 0 for person_id in person_ids]
-        return person_ids, texts
+        if len(once) == len(numbers):
+            return person_ids, texts
+        places = {number: at for at, number in enumerate(once)}
+        return [person_ids[places[number]] for number in numbers], [texts[places[number]] for number in numbers]
 
     def by_id(self, disclosure: Disclosure, person_ids: Sequence[int]) -> list[Found | None]:
         """People by person_id, in order. Raises RegistryUnavailable."""

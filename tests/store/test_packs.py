@@ -151,6 +151,21 @@ def test_with_too_many_changes_a_pack_is_left(side: Side, monkeypatch: pytest.Mo
     assert not side.packed.packed
 
 
+def test_who_is_far_behind_catches_up_before_reading_a_pack(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("registry.pack.FOLLOWED_MAX", 3)
+    side.packer.pack()
+    assert side.packed.answers(EVERYBODY, ())[0].count(0) == 0
+    for person_id in range(1, 9):
+        side.writer.apply([insured(person_id)])
+    zeros = []
+    for _ in range(4):
+        person_ids, told = side.packed.answers(EVERYBODY, ())
+        zeros.append(person_ids.count(0))
+        for at in (0, 7):
+            assert not person_ids[at] or (person_ids[at], told[at].endswith(b" v2")) == (at + 1, True)
+    assert zeros == [0, 0, 8, 8]  # the stored fragments answer until all eight are known
+
+
 def test_a_pack_is_due_when_many_changed(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
     side.packer.pack()
     assert PEOPLE < 4 * packing.CHANGES_PART

@@ -15,7 +15,7 @@ def test_nothing_waits_alone_and_messages_are_spaced_by_two_ms_at_eight_and_four
     assert sorted(map(spacing_seconds, range(40))) == list(map(spacing_seconds, range(40)))
 
 
-def test_where_calls_take_long_the_spacing_is_a_third_of_that() -> None:
+def test_where_calls_take_long_the_spacing_is_half_of_that() -> None:
     assert spacing_seconds(4, 10.0) == spacing_seconds(4)  # few in flight: whatever they take, nobody waits longer
     assert spacing_seconds(16, 10_000.0) == spacing_seconds(16)
     assert spacing_seconds(16, 1000.0) == pytest.approx(16 / 1000 * 0.5)
