@@ -290,3 +290,4 @@ async def _serve(
     folding.cancel()
     await spine.refuser.flush()
     await spine.barrier.close()
+    spine.metrics.write_noted()

@@ -97,6 +97,7 @@ class FragmentChecker:
             after = until
             yield after
         report.extra += self._reader.rows(self._beyond, {"after": after})[0][0]
+        report.pack_wrong += max(0, self._packs.people - report.people)
         report.believed = any(
             encoding == self._encoder.encoding and at == newest for encoding, at, newest, _through in self._states()
         )
@@ -116,14 +117,15 @@ class FragmentChecker:
     def _compare_packed(self, stored: Sequence[Row], report: FragmentReport) -> None:
         """Who was changed after the fragments were read is none of the pack's any more."""
         numbers = [f"{row[1]:0{LENGTH}}" for row in stored]
-        answers, stated = (self._packs.ready(name, numbers, ()) for name in ("answers", "stated"))
-        if answers is None or stated is None:
+        read = [self._packs.ready(name, numbers, ()) for name in ("scopes", "stated", "answers")]
+        if None in read:
             return
-        for row, answer, others in zip(stored, zip(*answers, strict=True), zip(*stated, strict=True), strict=True):
-            expected = (row[0], self._encoder.answer(row[5], row[2])), (row[0], row[4])
-            if answer[0] and others[0]:
+        columns = [zip(*each, strict=True) for each in read if each is not None]
+        for (person_id, _key, version, scope, stated, body), *packed in zip(stored, *columns, strict=True):
+            if all(of for of, _ in packed):
+                expected = (scope.encode(), stated, self._encoder.answer(body, version))
                 report.packed += 1
-                report.pack_wrong += (answer, others) != expected
+                report.pack_wrong += packed != [(person_id, text) for text in expected]
 
     def _look_closer(self, person_ids: Sequence[int], report: FragmentReport) -> None:
         """People who differed: read around their fragments until nobody changed them meanwhile."""

@@ -55,6 +55,7 @@ Anchor: TypeAlias = tuple[int, int, int, int]
 NO_CHANGE: Anchor = (0, 0, 0, 0)
 Ready: TypeAlias = tuple[list[int], list[bytes]]
 """Of people in the order asked: their ids, 0 of whoever is not ready, and of those who are the text asked for."""
+Own: TypeAlias = Callable[[Sequence[int]], Collection[int]]
 Rows: TypeAlias = npt.NDArray[np.int64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
@@ -101,8 +102,20 @@ class Pack:
             name: (columns[f"{bounds}_bounds"], self.header.columns[name][0])
             for name, bounds in (("stated", "stated"), ("answers", "answer"))
         }
-        if not 0 < len(self.keys) == len(self.person_ids) == len(self._scopes):
+        if not self._is_whole():
             raise NotAPack
+
+    def _is_whole(self) -> bool:
+        """Whether the columns fit each other, so that no search or text goes beyond one."""
+        people, bits = len(self.keys), self.header.bits
+        bounds = [(column, self.header.columns[name][1]) for name, (column, _) in self._texts.items()]
+        return (
+            0 < people == len(self.person_ids) == len(self._scopes)
+            and 0 < bits < 32
+            and len(self._slots) > 1 << bits
+            and self._slots[-1] == NOBODY
+            and all(len(column) == people + 1 and column[-1] == size for column, size in bounds)
+        )
 
     def _column(self, name: str) -> npt.NDArray[Any]:
         offset, count = self.header.columns[name]
@@ -133,7 +146,9 @@ class Pack:
         return found
 
     def texts(self, name: str, rows: Rows) -> list[bytes]:
-        """What `stated` or `answers` has for each row."""
+        """What `stated` or `answers` has for each row, or `scopes`."""
+        if name == "scopes":
+            return [self.header.scopes[at].encode() for at in self._scopes[rows].tolist()]
         bounds, offset = self._texts[name]
         begins, ends = (bounds[rows] + offset).tolist(), (bounds[rows + 1] + offset).tolist()
         file = self._file
@@ -152,6 +167,7 @@ class Packs:
         self._look_at = clock()
         self._seen: tuple[int, int] | None = None
         self._pack: Pack | None = None
+        self._is_current = False
         self._changed: set[int] = set()
         self._through = NO_CHANGE
         columns = (change.c.position, change.c.person_id, change.c.version, change.c.made_at)
@@ -167,13 +183,18 @@ class Packs:
     @property
     def believed(self) -> bool:
         """Whether there was a pack to read at the last reading."""
-        return self._pack is not None
+        return self._is_current
 
-    def ready(self, name: str, numbers: Sequence[str], scopes: Collection[str]) -> Ready | None:
+    @property
+    def people(self) -> int:
+        """How many people the pack has that was read last; 0: none."""
+        return len(self._pack) if self._pack is not None else 0
+
+    def ready(self, name: str, numbers: Sequence[str], scopes: Collection[str], own: Own | None = None) -> Ready | None:
         """What a pack has of the people with these numbers now; None when there is no pack to believe.
 
-        Not ready: nobody has the number, or somebody out of scope, or who changed since. `scopes`: empty for all.
-        Raises StoreUnavailable.
+        Not ready: nobody has the number, or somebody out of scope, or who changed since. `scopes`: empty for all;
+        `own`: those who are in scope, of some people and of 0. Raises StoreUnavailable.
         """
         with self._lock:
             pack, changed = self._follow(), self._changed
@@ -183,10 +204,15 @@ class Packs:
         there = rows != NOBODY
         if scopes:
             there &= pack.in_scopes(rows, scopes)
-            rows[~there] = NOBODY  # whoever is out of scope takes the time of nobody
         person_ids = (pack.person_ids[rows] * there).tolist()
+        if own is not None:
+            seen = own(person_ids)
+            person_ids = [person_id if person_id in seen else 0 for person_id in person_ids]
         if not changed.isdisjoint(person_ids):
             person_ids = [0 if person_id in changed else person_id for person_id in person_ids]
+        if not all(person_ids):
+            # Whoever is out of scope takes no more time than nobody: nothing of theirs is read.
+            rows = np.where(person_ids, rows, NOBODY)
         return person_ids, pack.texts(name, rows)
 
     def _follow(self) -> Pack | None:
@@ -194,6 +220,7 @@ class Packs:
         if self._clock() >= self._look_at:
             self._look_at = self._clock() + LOOK_SECONDS
             self._open()
+        self._is_current = False
         if self._pack is None:
             return None
         known = self._through
@@ -201,8 +228,8 @@ class Packs:
         rows = self._reader.rows(self._text, parameters)
         changes: list[Anchor] = [tuple(row[1:]) for row in rows if row[1] is not None]
         if known != NO_CHANGE and changes[:1] != [known]:
-            # Not the history that the pack is of: the store went back, or became another one.
-            self._pack = None
+            # Not the history that the pack is of, or not as far as it was followed: it is looked at again from its own.
+            self._pack = self._seen = None
         elif not rows or rows[0][0] != self._pack.header.epoch:
             self._pack = None
         elif changes:
@@ -210,7 +237,8 @@ class Packs:
             self._changed.update(each[1] for each in changes[known != NO_CHANGE :])
             if len(self._changed) > CHANGED_MAX:
                 self._pack = None
-        return self._pack if len(changes) <= FOLLOWED_MAX else None
+        self._is_current = self._pack is not None and len(changes) <= FOLLOWED_MAX
+        return self._pack if self._is_current else None
 
     def _open(self) -> None:
         """Take the file at the path when it is another one than was seen last."""

@@ -52,6 +52,7 @@ class Packer:
         self._engine = engine
         self._encoder = encoder
         self.path = path
+        self._new = path.with_name(path.name + ".new")
 
     def pack(self, goes_on: Callable[[], bool] = lambda: True) -> bool:
         """Make the file anew if that is due; whether it was. Five seconds for a million people.
@@ -61,6 +62,7 @@ class Packer:
         """
         if not has_fragments(self._engine):
             return False
+        self._new.unlink(missing_ok=True)  # whoever wrote that was killed
         try:
             session = Session(self._engine)
             try:
@@ -90,7 +92,7 @@ class Packer:
         return (source.anchor[0] - header.anchor[0]) * CHANGES_PART > source.people
 
     def _make(self, source: "_Fragments", goes_on: Callable[[], bool]) -> None:
-        new = self.path.with_name(self.path.name + ".new")
+        new = self._new
         try:
             with (
                 open(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "wb") as file,
@@ -112,6 +114,8 @@ class Packer:
                     columns.append_bytes("answers", b"".join(answers))
                 stated.seek(0)
                 while part := stated.read(UNSYNCED_BYTES_MAX):
+                    if not goes_on():
+                        raise GivenUp
                     columns.append_bytes("stated", part)
                 bits = columns.append_slots()
                 header = Header(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Engine, Text, bindparam, cast, exists, select
 
 from registry.fragments import Encoder, has_fragments, last_position
-from registry.pack import Packs, Ready, are_numbers
+from registry.pack import Own, Packs, Ready, are_numbers
 from registry.reading import NUMBERS, Reader
 from registry.tables import fragment, fragment_state
 
@@ -45,30 +45,34 @@ class ReadyPeople:
         """Whether there was a pack to believe at the last reading: with one, it takes a fifth of the time."""
         return self._packs.believed
 
-    def answers(self, numbers: Sequence[str], scopes: Collection[str]) -> Ready:
-        """The encoder's `answer` about each. `scopes`: empty for all. Raises StoreUnavailable."""
-        packed = self._packs.ready("answers", numbers, scopes)
+    def answers(self, numbers: Sequence[str], scopes: Collection[str], own: Own | None = None) -> Ready:
+        """The encoder's `answer` about each. `scopes`, `own`: as for packs. Raises StoreUnavailable."""
+        packed = self._packs.ready("answers", numbers, scopes, own)
         if packed is not None:
             return packed
-        rows, answer = self._stored("answers", numbers, scopes), self._encoder.answer
+        rows, answer = self._stored("answers", numbers, scopes, own), self._encoder.answer
         return [row[1] for row in rows], [answer(row[4], row[2]) if row[1] else b"" for row in rows]
 
-    def stated(self, numbers: Sequence[str], scopes: Collection[str]) -> Ready:
+    def stated(self, numbers: Sequence[str], scopes: Collection[str], own: Own | None = None) -> Ready:
         """What is stored to compare what is stated of each with. Raises StoreUnavailable."""
-        packed = self._packs.ready("stated", numbers, scopes)
+        packed = self._packs.ready("stated", numbers, scopes, own)
         if packed is not None:
             return packed
-        rows = self._stored("stated", numbers, scopes)
+        rows = self._stored("stated", numbers, scopes, own)
         return [row[1] for row in rows], [row[4] for row in rows]
 
-    def _stored(self, name: str, numbers: Sequence[str], scopes: Collection[str]) -> list[Any]:
+    def _stored(self, name: str, numbers: Sequence[str], scopes: Collection[str], own: Own | None) -> list[Any]:
         """Rows of (number, person_id, version, scope, bytes)."""
         if self._texts is None or not are_numbers(numbers):
             return [_NOBODY] * len(numbers)
         parameters = {"numbers": self._reader.pack(numbers), "encoding": self._encoder.encoding}
         rows = self._reader.rows(self._texts[name], parameters)
         found = {row[0]: row for row in rows if not scopes or row[3] in scopes}
-        return [found.get(number, _NOBODY) for number in numbers]
+        stored = [found.get(number, _NOBODY) for number in numbers]
+        if own is None:
+            return stored
+        seen = own([row[1] for row in stored])
+        return [row if row[1] in seen else _NOBODY for row in stored]
 
     def _compiled(self) -> dict[str, str]:
         """Texts that find nothing while the fragments are out of step."""

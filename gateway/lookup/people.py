@@ -106,12 +106,10 @@ class People:
         # Each once: what one number takes more than another, a thousand of it in one request would make plain.
         once = list(dict.fromkeys(numbers))
         try:
-            person_ids, texts = read(once, disclosure.provinces)
+            own = partial(self.own, disclosure) if disclosure.owner else None
+            person_ids, texts = read(once, disclosure.provinces, own)
         except RegistryError as error:
             raise RegistryUnavailable from error
-        if disclosure.owner:
-            own = self.own(disclosure, person_ids)
-            person_ids = [person_id if person_id in own else 0 for person_id in person_ids]
         if len(once) == len(numbers):
             return person_ids, texts
         places = {number: at for at, number in enumerate(once)}
@@ -168,7 +166,9 @@ class People:
     def _marked(self, owner: str, rows: Sequence[Row | None], own: dict[int, bool]) -> list[Row | None]:
         """`own`: who is known to be the owner's subject, or not to be; asked about once a reading."""
         assert self._enrolled is not None
-        unknown = [row[PERSON_ID] for row in rows if row is not None and row[PERSON_ID] not in own]
+        # About nobody too, as 0, or the time of the question would tell who is absent.
+        asked = dict.fromkeys(0 if row is None else row[PERSON_ID] for row in rows)
+        unknown = [person_id for person_id in asked if person_id not in own]
         if unknown:
             enrolled = self._enrolled.own(owner, unknown)
             own.update((person_id, person_id in enrolled) for person_id in unknown)

@@ -112,8 +112,10 @@ async def keep_packed(packer: Packer, goes_on: Callable[[], bool]) -> None:
             await asyncio.to_thread(packer.pack, goes_on)
         except GivenUp:
             return
-        except (RegistryError, OSError) as error:
-            told = error.strerror if isinstance(error, OSError) else error
+        except Exception as error:
+            # The text of an error that was not foreseen may quote a row, that of a file names paths.
+            told = error.strerror if isinstance(error, OSError) else type(error).__name__
+            told = str(error) if isinstance(error, RegistryError) else told
             print(f"writer: no pack was made, the stored fragments answer: {told}", file=sys.stderr, flush=True)
         await asyncio.sleep(PACK_AGAIN_SECONDS)
 

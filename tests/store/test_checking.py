@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from registry.checking import FragmentChecker, FragmentReport, give_up_fragments
+from registry.pack import Pack
 from registry.packing import Packer
 from registry.writer import Writer
 from tests.store.small_population import FATHER, PEOPLE
@@ -122,11 +123,12 @@ def test_a_pack_is_held_to_the_fragments_but_for_who_changed_since(
     assert Packer(opened(url), Lines(), pack).pack()
     writer.apply([moved(FATHER)])
     assert checked(checker) == FragmentReport(PEOPLE, right=PEOPLE, believed=True, packed=PEOPLE - 1)
-    content = pack.read_bytes()
-    place = content.rindex(b" v1")
-    pack.unlink()
-    pack.write_bytes(content[:place] + b"\0" + content[place + 1 :])
-    other = FragmentChecker(opened(url, read_only=True), Lines(), pack)
-    report = checked(other)
-    other.close()
-    assert (report.wrong, report.pack_wrong, report.holds) == (0, 1, False)
+    content, header = pack.read_bytes(), Pack(pack).header
+    scope = header.columns["scopes"][0] + 1  # FATHER, whose number is the first, has just changed
+    for place, wrong in ((content.rindex(b" v1"), 1), (scope, 1)):
+        pack.unlink()
+        pack.write_bytes(content[:place] + bytes((content[place] ^ 1,)) + content[place + 1 :])
+        other = FragmentChecker(opened(url, read_only=True), Lines(), pack)
+        report = checked(other)
+        other.close()
+        assert (report.wrong, report.pack_wrong, report.holds) == (0, wrong, False)

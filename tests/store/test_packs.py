@@ -1,8 +1,9 @@
 """Packs answer as the stored fragments do, and nobody believes one that does not belong to the store as it is."""
 
 import errno
+import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,24 @@ def test_a_pack_has_what_the_fragments_have(side: Side) -> None:
 
 def _told(ready: Ready) -> list[tuple[int, bytes] | None]:
     return [(person_id, told) if person_id else None for person_id, told in zip(*ready, strict=True)]
+
+
+def test_who_is_none_of_ones_own_is_not_ready_and_nothing_of_theirs_is_read(side: Side) -> None:
+    side.packer.pack()
+    asked = [number(MOTHER), "001090999999", number(FATHER)]
+    for reader in (side.packed, side.table):
+        for read in (reader.answers, reader.stated):
+            told_of: list[list[int]] = []
+
+            def own(person_ids: Sequence[int], told_of: list[list[int]] = told_of) -> frozenset[int]:
+                told_of.append(list(person_ids))
+                return frozenset({FATHER})
+
+            person_ids, told = read(asked, (), own)
+            assert (person_ids, told[:2]) == ([0, 0, FATHER], [b"", b""])
+            assert told_of == [[MOTHER, 0, FATHER]]  # asked once, about nobody as about somebody
+    person_ids, told = side.packed.answers(asked, {"-"})
+    assert (person_ids, told) == ([0, 0, 0], [b"", b"", b""])
 
 
 def test_what_is_no_number_is_nobodys(side: Side) -> None:
@@ -174,6 +193,47 @@ def test_a_pack_is_due_when_many_changed(side: Side, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(packing, "PEOPLE_MAX", PEOPLE - 1)
     side.path.unlink()
     assert not side.packer.pack()
+
+
+def test_a_pack_is_believed_again_when_its_own_history_still_stands(side: Side) -> None:
+    side.writer.apply([moved(MOTHER)])
+    side.packer.pack()
+    side.writer.apply([insured(FATHER), insured(CHILD)])
+    assert side.packed.answers(EVERYBODY, ())[0].count(0) == 2
+    side.run("DELETE FROM change WHERE position > 2")
+    side.run("UPDATE fragment_state SET position = 2")
+    assert side.packed.answers([number(CHILD)], ())[0] == [CHILD]  # from the fragments
+    assert not side.packed.packed
+    assert side.packed.answers(EVERYBODY, ())[0].count(0) == 1
+    assert side.packed.packed
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("bits", 0),
+        ("bits", 70),
+        ("slots", (1 << 16, 0)),
+        ("slots", (1 << 16, -1)),
+        ("slots", (1 << 16, 3)),
+        ("answer_bounds", (1 << 16, 4)),
+        ("stated", (1 << 16, 1)),
+        ("keys", (1 << 40, 1)),
+        ("keys", (0, 10_000)),
+    ],
+)
+def test_a_header_that_does_not_fit_is_no_pack(side: Side, name: str, value: Any) -> None:
+    side.packer.pack()
+    content = side.path.read_bytes()
+    length = int.from_bytes(content[8:12], "little")
+    header = json.loads(content[12 : 12 + length])
+    (header if name == "bits" else header["columns"])[name] = value
+    told = json.dumps(header).encode()
+    side.path.write_bytes(
+        (content[:8] + len(told).to_bytes(4, "little") + told).ljust(1 << 16, b"\0") + content[1 << 16 :]
+    )
+    with pytest.raises(NotAPack):
+        Pack(side.path)
 
 
 @pytest.mark.parametrize("content", [b"", b"pgpack1\n", b"pgpack1\n\x02\0\0\0{}", b"\0" * 70_000, "half", "header"])
