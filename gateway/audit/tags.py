@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import blake2b
 from struct import error, pack
-from threading import Lock
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
 from gateway.audit.errors import Malformed
 
@@ -111,14 +110,19 @@ def _blocks(subjects: Sequence[int | str]) -> bytes:
 def _permutation(key: bytes, domain: bytes) -> Callable[[bytes], bytes]:
     """One block a subject and no two alike: the cipher as a keyed permutation, for which no mode of use is needed.
 
-    Of whole blocks nothing is left over from one call to the next, so that one context serves for all; to make one
-    takes longer than a hundred blocks. It is for one thread at a time.
+    Of whole blocks nothing is left over from one call to the next, so that a context serves again and again: to make one
+    takes longer than a hundred blocks. It is taken away while it works, since it is for one thread at a time.
     """
     own = blake2b(key=key, digest_size=KEY_BYTES, person=domain).digest()
-    encrypt, lock = Cipher(algorithms.AES256(own), modes.ECB()).encryptor().update, Lock()  # noqa: S305
+    cipher, idle = Cipher(algorithms.AES256(own), modes.ECB()), list[CipherContext]()  # noqa: S305
 
     def permuted(blocks: bytes) -> bytes:
-        with lock:
-            return encrypt(blocks)
+        try:
+            context = idle.pop()
+        except IndexError:
+            context = cipher.encryptor()
+        permuted = context.update(blocks)
+        idle.append(context)
+        return permuted
 
     return permuted

@@ -167,7 +167,7 @@ class People:
         """`own`: who is known to be the owner's subject, or not to be; asked about once a reading."""
         assert self._enrolled is not None
         # About nobody too, as 0, or the time of the question would tell who is absent.
-        asked = dict.fromkeys(0 if row is None else row[PERSON_ID] for row in rows)
+        asked = [0 if row is None else row[PERSON_ID] for row in rows]
         unknown = [person_id for person_id in asked if person_id not in own]
         if unknown:
             enrolled = self._enrolled.own(owner, unknown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from gateway.audit.errors import Malformed
@@ -55,3 +57,10 @@ def test_guess_tags_are_those_of_each_subject_and_of_nothing_else() -> None:
     assert len({*each, key.person(1), key.number("001099000001"), other.guesses([1])}) == len(subjects) + 3
     with pytest.raises(Malformed):
         key.guesses(["00109900000100000"])
+
+
+def test_threads_that_tag_at_once_get_the_tags_of_one_alone() -> None:
+    key, other = TagKey("202611", bytes(32)), TagKey("202611", bytes(32))
+    expected = [other.people(range(at, at + 2000)) for at in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda at: key.people(range(at, at + 2000)), [*range(8)] * 8)) == expected * 8
