@@ -110,8 +110,8 @@ def _blocks(subjects: Sequence[int | str]) -> bytes:
 def _permutation(key: bytes, domain: bytes) -> Callable[[bytes], bytes]:
     """One block a subject and no two alike: the cipher as a keyed permutation, for which no mode of use is needed.
 
-    Of whole blocks nothing is left over from one call to the next, so that a context serves again and again: to make one
-    takes longer than a hundred blocks. It is taken away while it works, since it is for one thread at a time.
+    Of whole blocks nothing is left over from one call to the next, so that a context serves again and again: to make
+    one takes longer than a hundred blocks. It is taken away while it works, since it is for one thread at a time.
     """
     own = blake2b(key=key, digest_size=KEY_BYTES, person=domain).digest()
     cipher, idle = Cipher(algorithms.AES256(own), modes.ECB()), list[CipherContext]()  # noqa: S305
