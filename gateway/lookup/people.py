@@ -1,4 +1,4 @@
-"""Reads what a disclosure needs: the wide row, and one query for each related dataset, or what is ready. In step."""
+"""Reads what a disclosure needs: wide rows, and a query for each related dataset; or what is ready. Synchronous."""
 
 from __future__ import annotations
 
