@@ -19,7 +19,7 @@ from gateway.lookup.fewer import fewer_people
 from gateway.lookup.fill import Places
 from gateway.lookup.number import possible
 from gateway.lookup.people import OTHERS_NAMED, Found
-from gateway.lookup.results import check_contract, no_result, person_result, referenced
+from gateway.lookup.results import check_contract, no_result, person_result, referenced, without
 from gateway.wire import time_to_wire
 from registry.pack import Ready
 
@@ -115,7 +115,7 @@ class Batches:
         """`asked`: the numbers, in order, without the malformed ones."""
         ready: Ready = ([0] * len(asked), [])
         if disclosure.ready:
-            ready = await self._barrier.ready(agency, disclosure, asked)
+            ready = await self._ready(agency, disclosure, asked)
         person_ids, results = ready
         if all(person_ids) and len(asked) == len(numbers) and not references:
             await company.give_way()
@@ -125,6 +125,21 @@ class Batches:
         await company.give_way()
         items = list(zip(numbers, references or repeat(""), strict=False))
         return await self._tell_each(disclosure, items, asked, ready, read)
+
+    async def _ready(self, agency: str, disclosure: Disclosure, asked: Sequence[str]) -> Ready:
+        """What is ready, without what is not disclosed of it."""
+        person_ids, results = await self._barrier.ready(agency, disclosure, asked)
+        if not disclosure.dropped:
+            return person_ids, results
+        disclosed: list[bytes] = []
+        for begin in range(0, len(results), PEOPLE_PER_SLICE_MAX):
+            await company.give_way()
+            end = begin + PEOPLE_PER_SLICE_MAX
+            disclosed += [
+                without(result, disclosure.dropped) if person_id else b""
+                for person_id, result in zip(person_ids[begin:end], results[begin:end], strict=True)
+            ]
+        return person_ids, disclosed
 
     async def _tell_each(
         self,

@@ -29,7 +29,7 @@ FOREIGN = "-"
 """The scope of a row whose person is none of the subjects that are asked for, wherever the person lives."""
 
 FRAGMENT_LEAVES = frozenset({"number", "name", "birth_date", "sex", "permanent_residence", "household_number"})
-"""The basic six: who discloses exactly these may tell what is ready instead of filling messages."""
+"""The basic six, top-level fields: who discloses nothing else may tell what is ready instead of filling messages."""
 
 TOKENED_LEAVES = frozenset({"number", "household_number", "relatives", "household"})
 """Identifying leaves that `AgencyTokens.veil` puts tokens into; every other one is withheld from who sees tokens."""
@@ -57,7 +57,9 @@ class Disclosure:
     clears: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     """For coarsened leaves: the fields that lead there, and the parts of it that are taken out again."""
     ready: bool = False
-    """Whether exactly what is disclosed may be ready."""
+    """Whether what is disclosed may be ready."""
+    dropped: tuple[str, ...] = ()
+    """Fields that are not disclosed of what is ready."""
     stated: bool = False
     """Whether what is ready is what most callers state."""
     tokens: AgencyTokens | None = None
@@ -139,6 +141,7 @@ class Disclosures:
             fills.append((filler.fill, tuple(columns.index(column) for column in filler.columns)))
             if filler.related:
                 related.add(filler.related)
+        ready = disclosed <= FRAGMENT_LEAVES and not right.pairwise
         return Disclosure(
             paths=tuple(sorted(disclosed)),
             columns=tuple(columns[2:]),
@@ -148,7 +151,8 @@ class Disclosures:
             provinces=right.provinces,
             fills=tuple(fills),
             clears=tuple(self._cleared(leaf, disclosed) for leaf in leaves if leaf not in disclosed),
-            ready=disclosed == FRAGMENT_LEAVES and not right.pairwise,
+            ready=ready,
+            dropped=tuple(sorted(FRAGMENT_LEAVES - disclosed)) if ready else (),
             tokens=self._tokens(right),
             owner=right.owner,
         )

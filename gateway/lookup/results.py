@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gateway.api.v1 import lookup_service_pb2
 from gateway.wire import varint
 
@@ -52,6 +54,15 @@ def referenced(result: bytes, reference: str) -> bytes:
     while result[begin] & 0x80:
         begin += 1
     return _framed([result[begin + 1 :]], reference)
+
+
+def without(result: bytes, fields: Iterable[str]) -> bytes:
+    """A result without some fields of its person."""
+    answer = lookup_service_pb2.BatchLookUpPersonsResponse.FromString(result)
+    (told,) = answer.results
+    for field in fields:
+        told.person.ClearField(field)
+    return answer.SerializeToString()
 
 
 def _framed(parts: list[bytes], reference: str) -> bytes:
