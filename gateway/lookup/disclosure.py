@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from google.protobuf.message import Message
 
@@ -17,9 +16,6 @@ from gateway.lookup.errors import IdentifierWithheld
 from gateway.lookup.fill import FILLERS, Fill, Places, Related, Row
 from gateway.lookup.linked import linked_fillers
 from gateway.lookup.pairwise import AgencyTokens, PairwiseKey
-
-if TYPE_CHECKING:
-    from gateway.lookup.people import Found
 
 PREFIX = ("person_id", "number", "version", "scope", "household_id")
 """Columns that every row begins with, whatever is disclosed; the store itself puts the first two there."""
@@ -70,12 +66,6 @@ class Disclosure:
     def in_scope(self, row: Row) -> bool:
         """Whether the person of a row may be seen at all."""
         return row[SCOPE] in self.provinces if self.provinces else row[SCOPE] != FOREIGN
-
-    def seen(self, found: Sequence[Found | None]) -> list[Found]:
-        """Those of the people found who are in scope, in order."""
-        if not self.provinces and not self.owner:
-            return [person for person in found if person is not None]
-        return [person for person in found if person is not None and self.in_scope(person.row)]
 
     def fill(self, person: person_pb2.Person, row: Row, related: Related, places: Places) -> None:
         """Fill `person`, an empty message, from a row of PREFIX and `columns`, and the rows of the related datasets."""
