@@ -15,7 +15,7 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from gateway import config
 from gateway.agency.administration import AgencyMethods
@@ -40,7 +40,6 @@ from gateway.chain import Chain
 from gateway.chain.admit import Admitter
 from gateway.chain.authenticate import Authenticator
 from gateway.chain.base import Behaviour
-from gateway.chain.gate import Gate
 from gateway.chain.methods import Method, compile_methods
 from gateway.chain.record import Recorder
 from gateway.chain.refuse import Refuser
@@ -65,6 +64,7 @@ from gateway.lookup.verifying import VerificationMethods
 from gateway.metrics import Metrics
 from gateway.pulse import beat
 from gateway.rotating import Authority, Issuers, ServerTls, TokenKeys, keep_fresh
+from gateway.rpc import Server
 from gateway.sync.cursor import CursorKey
 from gateway.sync.feed import Feed
 from gateway.sync.push import Pushing
@@ -107,34 +107,27 @@ class Spine:
         """`epoch`: grows with every start of a serving process; stands in each entry."""
         paths = AuditPaths(str(settings.state))
         self.metrics = Metrics()
-        self.chain: Chain | None = None
         self.keys = KeyRing(paths.keys, os.urandom)
         self.threads = Threads()
-        self.barrier = AuditBarrier(paths.socket, self._in_flight, self.metrics.batch_observer("audit"))
+        self.barrier = AuditBarrier(paths.socket, self.metrics.batch_observer("audit"))
         self.recorder = Recorder(self.barrier, self.keys, settings.origin, epoch, now_us, os.urandom)
         self.refuser = Refuser(self.recorder, RefusalFold(), self.metrics, now_us)
 
     def join(self, authenticator: Authenticator | None, workers: int = 1, shares: Shares | None = None) -> Chain:
         """The chain of this process, one of so many."""
-        gate = Gate(self.barrier.due)
         seat = (secrets.token_hex(8), workers)
         admitter = Admitter(self.barrier.permits, self.metrics.took_to_admit)
-        self.chain = Chain(
+        return Chain(
             authenticator,
             self.recorder,
             self.refuser,
             self.metrics,
             time.time,
             os.urandom,
-            gate,
             admitter,
             seat,
             shares,
         )
-        return self.chain
-
-    def _in_flight(self) -> int:
-        return self.chain.at_work if self.chain is not None else 0
 
 
 async def run_worker(settings: Settings, epoch: int, ready: Callable[[], None]) -> None:
@@ -260,17 +253,18 @@ async def _serve(
     credentials: grpc.ServerCredentials,
     ready: Callable[[], None],
 ) -> None:
-    server = grpc.aio.server(options=_OPTIONS)
+    server = Server(_OPTIONS)
     by_service: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
     for name, behaviour in behaviours.items():
         method = methods[name]
         by_service.setdefault(method.service, {})[name] = chain.handler(method, behaviour)
     for service, handlers in by_service.items():
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+        server.add_registered_method_handlers(service, handlers)
     checks = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     served = (*by_service, health.SERVICE_NAME, reflection.SERVICE_NAME)
-    reflection.enable_server_reflection(served, server)
+    reflected = reflection.aio.ReflectionServicer(served)
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, server)
     for service in ("", *by_service):
         await checks.set(service, health_pb2.HealthCheckResponse.SERVING)
     server.add_secure_port(address, credentials)

@@ -1,7 +1,7 @@
 """The audit barrier of a gateway worker: no answer leaves before its entry is durable.
 
-Calls waiting at the same moment go to the sequencer as one message. Nothing is ever sent twice: when the
-connection breaks, the outcome of what was sent is unknown, and the calls fail.
+Calls of one turn of the loop go to the sequencer as one message, and what comes while it writes, it writes together.
+Nothing is ever sent twice: when the connection breaks, the outcome of what was sent is unknown, and the calls fail.
 """
 
 from __future__ import annotations
@@ -23,32 +23,6 @@ MESSAGE_BYTES_TARGET = 4 << 20
 CONNECT_SECONDS_MAX = 10.0
 BACKOFF_SECONDS_MIN = 0.02
 BACKOFF_SECONDS_MAX = 1.0
-SPACING_SECONDS_EACH = 0.00025
-SPACING_SECONDS_MAX = 0.004
-CROWD_MIN = 8
-"""Calls in flight from which on what a call takes decides the spacing too."""
-CROWD_SPACING_SHARE = 0.5
-CROWD_SPACING_SECONDS_MAX = 0.016
-_PEAK_HALVES_SECONDS = 0.1
-_RATE_HALVES_SECONDS = 0.3
-_SINCE_SECONDS_MIN = 1e-6
-
-
-def spacing_seconds(in_flight: float, entries_per_second: float = 0.0) -> float:
-    """Least time between two messages to the sequencer: nothing up to 2 calls in flight, 2 ms at 8, 4 ms from 16.
-
-    A call that comes later than that after the last message goes at once; the others wait for company, on
-    average half of it. Fewer, larger commits are what unary throughput gains most from. Where so many calls are in
-    flight that each takes long anyway (their number over the entries a second, Little's law), it is half of that
-    time, at most 16 ms: on a slow machine 4 ms bring too few together.
-    """
-    if in_flight <= 2:
-        return 0.0
-    least = min(SPACING_SECONDS_MAX, SPACING_SECONDS_EACH * in_flight)
-    if in_flight < CROWD_MIN or not entries_per_second:
-        return least
-    return max(least, min(CROWD_SPACING_SECONDS_MAX, CROWD_SPACING_SHARE * in_flight / entries_per_second))
-
 
 Durable = Callable[[Receipt], None]
 
@@ -59,12 +33,10 @@ class AuditBarrier:
     def __init__(
         self,
         socket_path: str,
-        in_flight: Callable[[], int],
         batch_sizes: Callable[[int], None] | None = None,
     ) -> None:
-        """`in_flight` counts the worker's unanswered calls; `batch_sizes` observes every batch sent."""
+        """`batch_sizes` observes every batch sent."""
         self._socket_path = socket_path
-        self._in_flight = in_flight
         self._batch_sizes = batch_sizes
         self.permits = Permits()
         self._transport: asyncio.Transport | None = None
@@ -75,9 +47,6 @@ class AuditBarrier:
         self._waiting: dict[int, tuple[asyncio.Future[Receipt], Durable | None]] = {}
         self._stats_waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._flush_handle: asyncio.Handle | None = None
-        self._peak = 0.0
-        self._rate = 0.0
-        self._sent_at = 0.0
         self._closed = False
         self._connected = asyncio.Event()
         self._connecting: asyncio.Task[None] | None = None
@@ -100,11 +69,6 @@ class AuditBarrier:
         except TimeoutError:
             raise AuditUnavailable from None
 
-    def due(self) -> float:
-        """The loop's time at which the next message may go; what is done for it before then keeps nobody waiting."""
-        self._peak = max(self._peak, self._in_flight())
-        return self._sent_at + spacing_seconds(self._peak, self._rate)
-
     def record(
         self, entry: bytes, detail: bytes, durable: Durable | None = None, charges: bytes = b""
     ) -> asyncio.Future[Receipt]:
@@ -125,8 +89,7 @@ class AuditBarrier:
         if self._unsent_bytes > MESSAGE_BYTES_TARGET:
             self._flush()
         elif self._flush_handle is None:
-            due = self.due()
-            self._flush_handle = loop.call_at(due, self._flush) if due > loop.time() else loop.call_soon(self._flush)
+            self._flush_handle = loop.call_soon(self._flush)
         return future
 
     async def stats(self) -> dict[str, Any]:
@@ -163,13 +126,6 @@ class AuditBarrier:
                 items.append(item)
         self._unsent = []
         self._unsent_bytes = 0
-        # Of the calls in flight few are here at any one moment: remember the most that were, fading.
-        now = asyncio.get_running_loop().time()
-        since = max(now - self._sent_at, _SINCE_SECONDS_MIN)
-        self._peak *= 0.5 ** (since / _PEAK_HALVES_SECONDS)
-        kept = 0.5 ** (since / _RATE_HALVES_SECONDS)
-        self._rate = kept * self._rate + (1 - kept) * len(items) / since
-        self._sent_at = now
         if not items or self._transport is None:
             return
         self._transport.write(framing.message(framing.RECORD, *[framing.pack_item(*item) for item in items]))

@@ -1,6 +1,6 @@
 """What every call passes, in this order and in this one place:
 
-identify -> gate -> authenticate -> decode -> authorise -> verify signature -> admit -> the role -> record -> answer
+identify -> authenticate -> decode -> authorise -> verify signature -> admit -> the role -> record -> answer
 with its receipt
 
 The messages of a stream go the same way; `streaming` says what is different there.
@@ -30,7 +30,6 @@ from gateway.chain.authorise import authorise
 from gateway.chain.base import Answer, Behaviour, Call
 from gateway.chain.charges import RECOMPOSED_MAX, made_smaller, refused, too_busy
 from gateway.chain.decode import decode
-from gateway.chain.gate import Gate
 from gateway.chain.held import Held
 from gateway.chain.identify import call_id_of, check_deadline
 from gateway.chain.methods import Method
@@ -80,7 +79,6 @@ class Chain:
         metrics: Metrics,
         now: Callable[[], float],
         random: Callable[[int], bytes],
-        gate: Gate,
         admitter: Admitter,
         seat: tuple[str, int] = ("", 1),
         shares: Shares | None = None,
@@ -96,7 +94,6 @@ class Chain:
         self._metrics = metrics
         self._now = now
         self._random = random
-        self._gate = gate
         self._admitter = admitter
         self._log = structlog.get_logger()
         self.in_flight = 0
@@ -135,7 +132,6 @@ class Chain:
             large = len(request) >= SHARED_BYTES_MIN and self._authenticator is not None
             if not large:
                 _announce(method)
-            await self._gate.enter()
             check_deadline(context.time_remaining())
             peer = context.auth_context()
             if large:
@@ -177,11 +173,6 @@ class Chain:
         self.in_flight -= 1
         self._metrics.took(method.name, time.monotonic() - started)
         self._write_soon()
-
-    @property
-    def at_work(self) -> int:
-        """Calls in flight without those that wait for their turn."""
-        return self.in_flight - self._shares.waiting - self._streaming.waiting
 
     async def take_share(self, call: Call, agency: str) -> None:
         """Wait until a large message may be worked on; a small one at once."""

@@ -48,11 +48,6 @@ class Shares:
         self._now = 0
         self._order = itertools.count()
 
-    @property
-    def waiting(self) -> int:
-        """Messages that wait."""
-        return len(self._waiting)
-
     async def take(self, agency: str, request_bytes: int) -> Share:
         """Wait for the agency's turn; small messages have none to wait for."""
         if request_bytes < SHARED_BYTES_MIN:

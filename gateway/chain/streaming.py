@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import grpc
@@ -105,8 +105,6 @@ class Streaming:
         self.random = random
         self.seat = ((WORKER_KEY, seat[0]), (WORKERS_KEY, str(seat[1])))
         self.abort = abort
-        self.waiting = 0
-        """Messages of all streams that wait for the one before them to be decoded."""
         self.stopping: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done once the process stops."""
 
@@ -201,19 +199,6 @@ class _Stream:
             self._sending_bytes = 0
             self._room.release()
 
-    @contextlib.asynccontextmanager
-    async def _after_the_one_before(self) -> AsyncIterator[None]:
-        """One after the other: a message may leave out what the one before it said."""
-        self._streaming.waiting += 1
-        try:
-            await self._decoding.acquire()
-        finally:
-            self._streaming.waiting -= 1
-        try:
-            yield
-        finally:
-            self._decoding.release()
-
     def _taking(self) -> asyncio.Timeout:
         """How long the caller may leave untaken what it is sent."""
         return asyncio.timeout(max(0.0, self._ends_at + STREAM_TAKEN_SECONDS_MAX - time.monotonic()))
@@ -253,7 +238,7 @@ class _Stream:
             self._steps.check_room()
             # Before it waits for anything: what waits lies in memory too.
             held_bytes = self._hold(len(request))
-            async with self._after_the_one_before():
+            async with self._decoding:  # a message may leave out what the one before it said
                 await self._steps.take_share(call, self._agency)
                 call.before = self._before
                 self._steps.admit(call, self._peer, self._metadata)

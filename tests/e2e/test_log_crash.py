@@ -70,7 +70,7 @@ class Host:
         assert process.wait(20) == 0
 
     def barrier(self) -> AuditBarrier:
-        return AuditBarrier(self.paths.socket, lambda: 8)
+        return AuditBarrier(self.paths.socket)
 
     def vkey(self) -> str:
         return Path(self.paths.log_vkey).read_text(encoding="ascii")

@@ -77,6 +77,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "gateway.http": ("gateway.agency.published", "gateway.audit", CONFIG, "gateway.expiry", "gateway.pulse"),
     "gateway.expiry": ("gateway.agency",),
     "gateway.pulse": (),
+    "gateway.rpc": (),
     "gateway.forked": (),
     "gateway.supervisor": (
         *(CONFIG, KEYFILES, "gateway.agency.identity", "gateway.start"),

