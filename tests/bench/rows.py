@@ -113,6 +113,7 @@ def _unary() -> dict[str, Expected]:
                 budget = 15 if (load, percent) == (50, 99) else None
                 text = f"p{percent} at {load} % of the rate of 32 in flight"
                 rows[f"unary_p{percent}_load_{load}_{workers}w"] = Expected("ms", text, budget, budget is not None)
+            rows[f"unary_echo_p99_load_{load}_{workers}w"] = Expected("ms", "p99 of the echo at the same arrivals")
     return rows
 
 

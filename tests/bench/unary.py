@@ -38,10 +38,10 @@ def run(world: World, target: str, in_flight: int, seconds: float) -> Run:
     return _counted(world, target, order, [{} for _ in world.clients])
 
 
-def paced(world: World, rate: float, seconds: float, seed: int) -> Run:
+def paced(world: World, target: str, rate: float, seconds: float, seed: int) -> Run:
     """An open loop of look-ups, shared evenly by the clients. Raises RuntimeError on a wrong count."""
-    order = {"do": "paced", "target": GATEWAY, "rate": rate / len(world.clients), "seconds": seconds}
-    return _counted(world, GATEWAY, order, [{"seed": seed + at} for at in range(len(world.clients))])
+    order = {"do": "paced", "target": target, "rate": rate / len(world.clients), "seconds": seconds}
+    return _counted(world, target, order, [{"seed": seed + at} for at in range(len(world.clients))])
 
 
 def _counted(world: World, target: str, order: dict[str, object], each: Sequence[dict[str, object]]) -> Run:
@@ -78,10 +78,12 @@ def measure(world: World, results: Results, seconds: float, runs: int) -> None:
             half = results.rows[f"unary_calls_{workers}w_32"].value / 2
     for load in LOADS:
         rate = half * 2 * load / 100
-        made_at = [paced(world, rate, 2 * seconds, turn * 100) for turn in range(runs)]
+        made_at = [paced(world, GATEWAY, rate, 2 * seconds, turn * 100) for turn in range(runs)]
         for percent in (50, 95, 99):
             times = [each.milliseconds(percent) for each in made_at]
             results.add(f"unary_p{percent}_load_{load}_{workers}w", times, note=f"at {rate:.0f}/s, random arrivals")
+        echoed = [paced(world, ECHO, rate, 2 * seconds, turn * 100).milliseconds(99) for turn in range(runs)]
+        results.add(f"unary_echo_p99_load_{load}_{workers}w", echoed, note="the echo at the same arrivals")
 
 
 def measure_sequencer(world: World, results: Results, seconds: float, runs: int) -> None:
