@@ -1,7 +1,7 @@
 """Pauses between the pieces of large work, so that small calls do not wait for all of it.
 
-A worker works in one thread, and a small call needs a dozen turns of its loop: gRPC takes calls in one after the
-other, with two ways to its threads and back for each.
+A worker works in one thread, and a small call needs several turns of its loop: to be taken in, to do its work, to come
+back from the log and to leave.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Company:
         """Let others go on before the next piece of large work; 20 ms at most.
 
         Alone, until the loop has had nothing to do for some turns, about 30 us. In company, for a real pause: turns
-        without one would take from gRPC's threads the time that they need to hand over the next call. A pause that ends
+        without one would take from gRPC's threads the time that they need to bring the next call. A pause that ends
         late, or in which a small call came, is followed by others.
         """
         if self.present:

@@ -88,8 +88,8 @@ class ServerCall:
 
     async def read(self) -> Any:
         """The next message; `grpc.aio.EOF` when the caller has said all or is gone. Raises Malformed."""
-        event = await self._done(cygrpc.ReceiveMessageOperation(_NO_FLAGS))
-        raw = event.batch_operations[0].message()
+        receiving = cygrpc.ReceiveMessageOperation(_NO_FLAGS)
+        raw = receiving.message() if await self._done(receiving) else None
         return grpc.aio.EOF if raw is None else self.decoded(raw)
 
     def decoded(self, raw: bytes) -> Any:
@@ -125,22 +125,26 @@ class ServerCall:
             self._start((*self._beginning(), self._status(code, details)), None)
 
     def _start(self, operations: Sequence[Any], tag: Tag | None) -> None:
-        """Have gRPC do this; `tag` learns when it is done. Raises InternalError when gRPC refuses."""
+        """Have gRPC do this; `tag` learns when it is done. Raises InternalError once the call is over."""
+        if self.over:
+            raise grpc.aio.InternalError("the call is over")
         if error := self._call.start_server_batch(operations, tag):
-            raise grpc.aio.InternalError(f"gRPC refuses operations, error {error}")
+            raise RuntimeError(f"gRPC refuses operations, error {error}")
+        self._began = self._began or isinstance(operations[0], cygrpc.SendInitialMetadataOperation)
 
-    async def _done(self, *operations: Any) -> Event:
-        done: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+    async def _done(self, *operations: Any) -> bool:
+        """Whether gRPC could do it. Keeps no event: it holds its tag, and so the future, in a circle with messages."""
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def over(event: Event) -> None:
             if not done.done():
-                done.set_result(event)
+                done.set_result(event.success)
 
         self._start(operations, over)
         return await done
 
     async def _do(self, *operations: Any) -> None:
-        if self.over or not (await self._done(*operations)).success:
+        if not await self._done(*operations):
             raise grpc.aio.InternalError("the call is over")
 
     def _sending(self, message: Any) -> Any:
@@ -154,7 +158,6 @@ class ServerCall:
     def _beginning(self, metadata: Metadata = ()) -> Sequence[Any]:
         if self._began:
             return ()
-        self._began = True
         return (cygrpc.SendInitialMetadataOperation(tuple(metadata), _NO_FLAGS),)
 
     def _closed(self, event: Event) -> None:
@@ -164,4 +167,4 @@ class ServerCall:
             self.task.cancel()
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
-            callback(self)
+            asyncio.get_running_loop().call_soon(callback, self)  # one that fails keeps no other from being called

@@ -51,8 +51,10 @@ class Events:
             while (event := self.queue.poll()).tag is None and event.completion_type != _ENDED:
                 pass
             self._caught = event
+            ended = event.completion_type == _ENDED
+            del event  # it holds a call and its messages, and the next one may be long in coming
             self._loop.call_soon_threadsafe(self._take_caught)
-            if event.completion_type == _ENDED:
+            if ended:
                 return
 
     def _take_caught(self) -> None:
@@ -66,14 +68,16 @@ class Events:
     def _take(self) -> None:
         """Take what has come, and look again in the next turn. Once nothing has, the thread waits again."""
         taken = 0
-        while taken < EVENTS_PER_TURN_MAX and (event := self.queue.poll(_AT_ONCE)).completion_type == _COMPLETED:
-            taken += 1
-            if event.tag is not None:
-                self._give(event)
-        if taken:
-            self._loop.call_soon(self._take)
-        else:
-            self._watch.release()
+        try:
+            while taken < EVENTS_PER_TURN_MAX and (event := self.queue.poll(_AT_ONCE)).completion_type == _COMPLETED:
+                taken += 1
+                if event.tag is not None:
+                    self._give(event)
+        finally:
+            if taken:
+                self._loop.call_soon(self._take)
+            else:
+                self._watch.release()
 
     def _give(self, event: Event) -> None:
         try:

@@ -66,7 +66,7 @@ class Server:
             self._accept()
 
     async def stop(self, grace_seconds: float | None) -> None:
-        """Take no more calls, wait so long for those at work, cancel the rest. Returns when all are over."""
+        """Once: take no more calls, wait so long for those at work, cancel the rest. Returns when all are over."""
         self._stopping = True
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._server.shutdown(self._events.queue, lambda _event: over.set_result(None))
@@ -75,7 +75,8 @@ class Server:
         if not over.done():
             self._server.cancel_all_calls()
             await over
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
         self._server.destroy()
         await self._events.close()
 
@@ -114,19 +115,26 @@ class Server:
             return
         task = call.task = asyncio.get_running_loop().create_task(self._serve(call, serve))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._served, call))
+
+    def _served(self, call: ServerCall, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        call.task = None  # a cancelled one holds the frames it was in, and so the call and its messages
 
     async def _serve(self, call: ServerCall, serve: Serve) -> None:
         try:
             await serve(call)
         except grpc.aio.AbortError:
             pass  # the status is sent
-        except grpc.aio.InternalError:
-            pass  # the caller is gone
         except Malformed:
             call.end(grpc.StatusCode.INVALID_ARGUMENT, _MALFORMED)
-        except Exception:
-            self._log.exception("a handler failed")
+        except asyncio.CancelledError:
+            call.end(grpc.StatusCode.CANCELLED)  # not by the caller, or it is over
+            raise
+        except Exception as error:
+            if not (call.over and isinstance(error, grpc.aio.InternalError)):
+                self._log.exception("a handler failed")
+            call.set_trailing_metadata(())  # they may be what failed
             call.end(grpc.StatusCode.UNKNOWN, _FAILED)
 
 

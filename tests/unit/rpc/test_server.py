@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
 
@@ -14,55 +13,11 @@ import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from gateway.rpc import Server, ServerCall
-
-Handlers = dict[str, Any]
-SERVICE = "tests.Service"
-OPTIONS = (("grpc.max_receive_message_length", 8 << 20), ("grpc.max_send_message_length", 8 << 20))
-SERVERS: dict[str, Callable[[], Any]] = {
-    "ours": lambda: Server(OPTIONS),
-    "aio": lambda: grpc.aio.server(options=OPTIONS),
-}
-EOF: Any = grpc.aio.EOF
-
-
-@asynccontextmanager
-async def _served(handlers: Handlers, kind: str = "ours") -> AsyncIterator[tuple[Any, Any]]:
-    """A channel to a server of these handlers, and the server."""
-    server = SERVERS[kind]()
-    server.add_registered_method_handlers(SERVICE, handlers)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
-        yield channel, server
-    await server.stop(None)
-
-
-def _path(name: str) -> str:
-    return f"/{SERVICE}/{name}"
-
-
-def _unary(behaviour: Any) -> Handlers:
-    return {"Ask": grpc.unary_unary_rpc_method_handler(behaviour)}
-
-
-def _stream(behaviour: Any) -> Handlers:
-    return {"Ask": grpc.stream_stream_rpc_method_handler(behaviour)}
+from tests.unit.rpc.serving import EOF, SERVERS, SERVICE, path, refused, served, stream, unary, until
 
 
 async def _echo(request: bytes, _context: Any) -> bytes:
     return request
-
-
-async def _refused(call: Any) -> grpc.aio.AioRpcError:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call
-    return refused.value
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - what changes has no event to wait for
-            await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize("kind", SERVERS)
@@ -75,8 +30,8 @@ async def test_what_a_caller_sends_along_is_seen_and_what_goes_with_the_status_a
         context.set_trailing_metadata((("call-id", "7"), ("proof-bin", b"\x00\xff")))
         return request[::-1]
 
-    async with _served(_unary(serve), kind) as (channel, _):
-        call = channel.unary_unary(_path("Ask"))(b"abc", metadata=(("word", "x"), ("raw-bin", b"\x00\x01")))
+    async with served(unary(serve), kind) as (channel, _):
+        call = channel.unary_unary(path("Ask"))(b"abc", metadata=(("word", "x"), ("raw-bin", b"\x00\x01")))
         assert await call == b"cba"
         trailing = dict(await call.trailing_metadata())
     assert (seen["metadata"]["word"], seen["metadata"]["raw-bin"]) == ("x", b"\x00\x01")
@@ -92,9 +47,9 @@ async def test_the_time_left_is_that_of_the_callers_deadline(kind: str) -> None:
         left.append(context.time_remaining())
         return request
 
-    async with _served(_unary(serve), kind) as (channel, _):
-        await channel.unary_unary(_path("Ask"))(b"", timeout=30)
-        await channel.unary_unary(_path("Ask"))(b"")
+    async with served(unary(serve), kind) as (channel, _):
+        await channel.unary_unary(path("Ask"))(b"", timeout=30)
+        await channel.unary_unary(path("Ask"))(b"")
     assert left[0] is not None
     assert 20 < left[0] <= 30
     assert left[1] is None
@@ -107,22 +62,22 @@ async def test_an_aborted_call_ends_with_its_status_and_nothing_else(kind: str, 
         await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "No: đã khóa", (("why", "locked"),))
         raise AssertionError("abort returns never")
 
-    handlers = _stream(serve) if streamed else _unary(serve)
-    async with _served(handlers, kind) as (channel, _):
+    handlers = stream(serve) if streamed else unary(serve)
+    async with served(handlers, kind) as (channel, _):
         if streamed:
-            call = channel.stream_stream(_path("Ask"))()
-            error = await _refused(call.read())
+            call = channel.stream_stream(path("Ask"))()
+            error = await refused(call.read())
         else:
-            error = await _refused(channel.unary_unary(_path("Ask"))(b""))
+            error = await refused(channel.unary_unary(path("Ask"))(b""))
     assert (error.code(), error.details()) == (grpc.StatusCode.FAILED_PRECONDITION, "No: đã khóa")
     assert dict(error.trailing_metadata())["why"] == "locked"
 
 
 @pytest.mark.parametrize("kind", SERVERS)
 async def test_a_method_that_nobody_serves_is_refused(kind: str) -> None:
-    async with _served(_unary(_echo), kind) as (channel, _):
-        error = await _refused(channel.unary_unary(_path("Other"))(b""))
-        assert await channel.unary_unary(_path("Ask"))(b"1") == b"1"
+    async with served(unary(_echo), kind) as (channel, _):
+        error = await refused(channel.unary_unary(path("Other"))(b""))
+        assert await channel.unary_unary(path("Ask"))(b"1") == b"1"
     assert error.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
@@ -132,9 +87,9 @@ async def test_the_text_of_a_failure_stays_here_and_the_next_call_is_served() ->
             raise ValueError("the number 012345678901")
         return request
 
-    async with _served(_unary(serve)) as (channel, _):
-        error = await _refused(channel.unary_unary(_path("Ask"))(b""))
-        assert await channel.unary_unary(_path("Ask"))(b"1") == b"1"
+    async with served(unary(serve)) as (channel, _):
+        error = await refused(channel.unary_unary(path("Ask"))(b""))
+        assert await channel.unary_unary(path("Ask"))(b"1") == b"1"
     assert (error.code(), "0123" in str(error.details())) == (grpc.StatusCode.UNKNOWN, False)
 
 
@@ -146,10 +101,10 @@ async def test_what_cannot_be_decoded_and_a_call_without_a_request_are_refused()
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         check: Any = channel.unary_unary("/grpc.health.v1.Health/Check")
-        error = await _refused(check(b"\xff\xff"))
+        error = await refused(check(b"\xff\xff"))
         empty: Any = channel.stream_stream("/grpc.health.v1.Health/Check")()
         await empty.done_writing()
-        without = await _refused(empty.read())
+        without = await refused(empty.read())
         stub = health_pb2_grpc.HealthStub(channel)
         reply = await stub.Check(health_pb2.HealthCheckRequest())
         watching = stub.Watch(health_pb2.HealthCheckRequest())
@@ -157,7 +112,7 @@ async def test_what_cannot_be_decoded_and_a_call_without_a_request_are_refused()
         await checks.enter_graceful_shutdown()
         statuses.append((await watching.read()).status)
         watching.cancel()
-        await _until(lambda: not checks._watcher_count_by_service)
+        await until(lambda: not checks._watcher_count_by_service)
     await server.stop(None)
     assert error.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert without.code() == grpc.StatusCode.UNIMPLEMENTED
@@ -173,8 +128,8 @@ async def test_many_calls_at_once_and_one_by_one_get_their_own_answers(kind: str
         await asyncio.sleep(request[0] / 10_000)
         return request * 3
 
-    async with _served(_unary(serve), kind) as (channel, _):
-        ask = channel.unary_unary(_path("Ask"))
+    async with served(unary(serve), kind) as (channel, _):
+        ask = channel.unary_unary(path("Ask"))
         requests = [random.randbytes(1 + random.randrange(2000)) for _ in range(600)]
         assert await asyncio.gather(*map(ask, requests)) == [request * 3 for request in requests]
         for request in requests[:200]:
@@ -186,8 +141,8 @@ async def test_many_calls_at_once_and_one_by_one_get_their_own_answers(kind: str
 @pytest.mark.parametrize("compression", [None, grpc.Compression.Gzip])
 async def test_large_and_compressed_messages_arrive(kind: str, compression: grpc.Compression | None) -> None:
     large = Random(2).randbytes(1 << 20) * 4
-    async with _served(_unary(_echo), kind) as (channel, _):
-        assert await channel.unary_unary(_path("Ask"))(large, compression=compression) == large
+    async with served(unary(_echo), kind) as (channel, _):
+        assert await channel.unary_unary(path("Ask"))(large, compression=compression) == large
 
 
 @pytest.mark.parametrize("kind", SERVERS)
@@ -197,8 +152,8 @@ async def test_a_generator_answers_each_message_in_its_turn(kind: str) -> None:
             yield request
             yield request[::-1]
 
-    async with _served(_stream(serve), kind) as (channel, _):
-        call = channel.stream_stream(_path("Ask"))(iter([b"%d" % number for number in range(100, 400)]))
+    async with served(stream(serve), kind) as (channel, _):
+        call = channel.stream_stream(path("Ask"))(iter([b"%d" % number for number in range(100, 400)]))
         answers = [answer async for answer in call]
         assert await call.code() == grpc.StatusCode.OK
     assert answers == [part for number in range(100, 400) for part in (b"%d" % number, (b"%d" % number)[::-1])]
@@ -215,8 +170,8 @@ async def test_metadata_go_ahead_and_writes_wait_for_a_caller_that_does_not_read
             await context.write(bytes(100_000))
             written += 1
 
-    async with _served(_stream(serve), kind) as (channel, _):
-        call = channel.stream_stream(_path("Ask"))()
+    async with served(stream(serve), kind) as (channel, _):
+        call = channel.stream_stream(path("Ask"))()
         assert dict(await call.initial_metadata())["seat"] == "3"
         await asyncio.sleep(0.3)
         stuck = written
@@ -241,14 +196,14 @@ async def test_a_handler_is_cancelled_when_its_caller_is_gone(kind: str, streame
         finally:
             ended.append("cancelled")
 
-    async with _served(_stream(serve) if streamed else _unary(serve), kind) as (channel, _):
+    async with served(stream(serve) if streamed else unary(serve), kind) as (channel, _):
         timeout = 0.3 if by_deadline else 20
-        call = channel.stream_stream(_path("Ask"))(timeout=timeout) if streamed else None
-        call = call or channel.unary_unary(_path("Ask"))(b"", timeout=timeout)
+        call = channel.stream_stream(path("Ask"))(timeout=timeout) if streamed else None
+        call = call or channel.unary_unary(path("Ask"))(b"", timeout=timeout)
         await begun.wait()
         if not by_deadline:
             call.cancel()
-        await _until(lambda: sorted(ended) == ["cancelled", "over"])
+        await until(lambda: sorted(ended) == ["cancelled", "over"])
 
 
 async def test_who_asks_to_be_told_too_late_is_told_at_once_and_nothing_is_written_any_more() -> None:
@@ -266,11 +221,11 @@ async def test_who_asks_to_be_told_too_late_is_told_at_once_and_nothing_is_writt
                 await context.write(b"")
             told.append(context)
 
-    async with _served(_stream(serve)) as (channel, _):
-        call = channel.stream_stream(_path("Ask"))()
+    async with served(stream(serve)) as (channel, _):
+        call = channel.stream_stream(path("Ask"))()
         await begun.wait()
         call.cancel()
-        await _until(lambda: len(told) == 2)
+        await until(lambda: len(told) == 2)
 
 
 async def test_calls_that_came_while_the_loop_was_at_work_begin_in_one_turn() -> None:
@@ -286,8 +241,8 @@ async def test_calls_that_came_while_the_loop_was_at_work_begin_in_one_turn() ->
         turns.append(turn)
         return request
 
-    async with _served(_unary(serve)) as (channel, _):
-        asks = [asyncio.ensure_future(channel.unary_unary(_path("Ask"))(b"")) for _ in range(40)]
+    async with served(unary(serve)) as (channel, _):
+        asks = [asyncio.ensure_future(channel.unary_unary(path("Ask"))(b"")) for _ in range(40)]
         await asyncio.sleep(0)
         count()
         time.sleep(0.2)  # noqa: ASYNC251 - the loop is at work
@@ -308,11 +263,11 @@ async def test_a_server_that_stops_lets_calls_end_within_its_grace_and_cancels_t
         return request
 
     server = SERVERS[kind]()
-    server.add_registered_method_handlers(SERVICE, _unary(serve))
+    server.add_registered_method_handlers(SERVICE, unary(serve))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        ask: Any = channel.unary_unary(_path("Ask"))
+        ask: Any = channel.unary_unary(path("Ask"))
         short, long = (asyncio.ensure_future(_outcome(ask(word))) for word in (b"short", b"long"))
         await asyncio.sleep(0.1)
         stopping = asyncio.ensure_future(server.stop(0.5))
