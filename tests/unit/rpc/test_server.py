@@ -228,7 +228,7 @@ async def test_who_asks_to_be_told_too_late_is_told_at_once_and_nothing_is_writt
         await until(lambda: len(told) == 2)
 
 
-async def test_calls_that_came_while_the_loop_was_at_work_begin_in_one_turn() -> None:
+async def test_calls_that_came_while_the_loop_was_at_work_begin_together() -> None:
     turns: list[int] = []
     turn = 0
 
@@ -248,7 +248,7 @@ async def test_calls_that_came_while_the_loop_was_at_work_begin_in_one_turn() ->
         time.sleep(0.2)  # noqa: ASYNC251 - the loop is at work
         await asyncio.gather(*asks)
     assert len(turns) == 40
-    assert max(turns) - min(turns) <= 3
+    assert len(set(turns)) <= 10  # one by one it would be 40
 
 
 @pytest.mark.parametrize("kind", SERVERS)
