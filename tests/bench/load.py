@@ -15,11 +15,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import grpc
-
 from gateway.client import Identity, connect
 from gateway.lookup.errors import TooManyFound
 from tests.bench import copying, requests, streaming
+from tests.bench.http2 import Http2Connection, Refused
 from tests.bench.http_target import HttpTarget
 from tests.bench.methods import METHODS, SERVICE, Sampled
 from tests.bench.target import TIMEOUT_SECONDS, Target
@@ -165,11 +164,14 @@ class Client:
         target = self._targets[target_name]
         if isinstance(target, HttpTarget):
             return await target.ways(METHODS[name].people, self._numbers[:MESSAGES_MAX], count)
+        counted, turn = METHODS[name].counted, self._turn(name)
+        if METHODS[name].people == 1:
+            return [
+                partial(_ask_lean, target.lean[at % len(target.lean)], SERVICE + name, counted, turn)
+                for at in range(count)
+            ]
         calls = target.calls(SERVICE + name)
-        return [
-            partial(_ask, calls[at % len(calls)], target.metadata, METHODS[name].counted, self._turn(name))
-            for at in range(count)
-        ]
+        return [partial(_ask, calls[at % len(calls)], target.metadata, counted, turn) for at in range(count)]
 
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         """Do what `order` says under `do`."""
@@ -181,10 +183,16 @@ class Client:
 
 
 async def _ask(call: Any, metadata: Any, counted: Callable[[bytes], int], turn: Iterator[bytes]) -> int:
+    return counted(await call(next(turn), metadata=metadata, timeout=TIMEOUT_SECONDS))
+
+
+async def _ask_lean(
+    connection: Http2Connection, path: str, counted: Callable[[bytes], int], turn: Iterator[bytes]
+) -> int:
     try:
-        return counted(await call(next(turn), metadata=metadata, timeout=TIMEOUT_SECONDS))
-    except grpc.aio.AioRpcError as error:
-        if error.details() != TooManyFound.sentence:
+        return counted(await connection.ask(path, next(turn)))
+    except Refused as refused:
+        if refused.details != TooManyFound.sentence:
             raise
         return 0  # a search for a frequent name: refused after all the work, and people were told of nobody
 

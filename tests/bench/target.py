@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import grpc
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.agency.certificates import make_key
+from gateway.agency.identity import CERTIFICATE_FILE, KEY_FILE, ROOT_FILE
 from gateway.agency.signatures import SIGNATURE_KEY
 from gateway.client.identity import Identity
 from gateway.client.link import CHANNEL_OPTIONS
 from gateway.client.signing import must_sign
+from tests.bench.http2 import Http2Connection
 from tests.caller import REGISTER_KEY, registration, sign
 
 OPENINGS_MAX = 64
 READY_SECONDS_MAX = 20.0
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 30
 _ESTABLISHED = "01"
 
 
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+_Opened = TypeVar("_Opened", bound=_Closable)
+
+
 class Target:
-    """Open connections to one server; `calls` go round robin over them."""
+    """Open connections to one server, of gRPC's client and lean ones."""
 
     def __init__(self, server: str, identity: Identity | None, metadata: Sequence[tuple[str, str]]) -> None:
         """`identity`: mutual TLS with it, None: no TLS. `metadata`: sent with every call."""
@@ -32,35 +42,21 @@ class Target:
         self._identity = identity
         self.metadata = tuple(metadata)
         self._channels: list[grpc.aio.Channel] = []
+        self.lean: list[Http2Connection] = []
+        """For single calls, a connection to each process."""
         self._signing_key: ec.EllipticCurvePrivateKey | None = None
 
     async def open(self, pids: Sequence[int]) -> None:
-        """One connection to each of the processes that share the port. Raises RuntimeError.
-
-        The kernel spreads connections over SO_REUSEPORT listeners by a hash: those that fall on a process that
-        has one already are closed and tried again.
-        """
-        port = int(self._server.rpartition(":")[2])
-        missing = set(pids)
-        for _ in range(OPENINGS_MAX):
-            before = _connections(port, pids)
-            channel = self._channel()
-            async with asyncio.timeout(READY_SECONDS_MAX):
-                await channel.channel_ready()
-            fresh = [pid for inode, pid in _connections(port, pids).items() if inode not in before]
-            if len(fresh) == 1 and fresh[0] in missing:
-                missing.discard(fresh[0])
-                self._channels.append(channel)
-                if not missing:
-                    return
-            else:
-                await channel.close()
-        raise RuntimeError(f"no connection to each process of {self._server} after {OPENINGS_MAX} attempts")
+        """Two connections to each of the processes that share the port, one of each kind. Raises RuntimeError."""
+        self._channels = await self._spread(pids, self._open_channel)
+        self.lean = await self._spread(pids, self._open_lean)
 
     async def close(self) -> None:
         """Close the connections."""
         for channel in self._channels:
             await channel.close()
+        for connection in self.lean:
+            await connection.close()
 
     @property
     def channels(self) -> list[grpc.aio.Channel]:
@@ -90,13 +86,47 @@ class Target:
             await self.ask(REGISTER_KEY, body)
         return (*self.metadata, (SIGNATURE_KEY, sign(self._signing_key, method, request)))
 
-    def _channel(self) -> grpc.aio.Channel:
+    async def _spread(self, pids: Sequence[int], open_one: Callable[[], Awaitable[_Opened]]) -> list[_Opened]:
+        """One connection to each process.
+
+        The kernel spreads connections over SO_REUSEPORT listeners by a hash: those that fall on a process that
+        has one already are closed and tried again.
+        """
+        port = int(self._server.rpartition(":")[2])
+        missing, spread = set(pids), []
+        for _ in range(OPENINGS_MAX):
+            before = _connections(port, pids)
+            async with asyncio.timeout(READY_SECONDS_MAX):
+                opened = await open_one()
+            fresh = [pid for inode, pid in _connections(port, pids).items() if inode not in before]
+            if len(fresh) == 1 and fresh[0] in missing:
+                missing.discard(fresh[0])
+                spread.append(opened)
+                if not missing:
+                    return spread
+            else:
+                await opened.close()
+        raise RuntimeError(f"no connection to each process of {self._server} after {OPENINGS_MAX} attempts")
+
+    async def _open_channel(self) -> grpc.aio.Channel:
         if self._identity is None:
-            return grpc.aio.insecure_channel(self._server, options=CHANNEL_OPTIONS)
-        credentials = grpc.ssl_channel_credentials(
-            self._identity.root_pem, self._identity.key_pem, self._identity.certificate_pem
-        )
-        return grpc.aio.secure_channel(self._server, credentials, options=CHANNEL_OPTIONS)
+            channel = grpc.aio.insecure_channel(self._server, options=CHANNEL_OPTIONS)
+        else:
+            credentials = grpc.ssl_channel_credentials(
+                self._identity.root_pem, self._identity.key_pem, self._identity.certificate_pem
+            )
+            channel = grpc.aio.secure_channel(self._server, credentials, options=CHANNEL_OPTIONS)
+        await channel.channel_ready()
+        return channel
+
+    async def _open_lean(self) -> Http2Connection:
+        tls = None
+        if self._identity is not None:
+            folder = self._identity.folder
+            tls = ssl.create_default_context(cafile=str(folder / ROOT_FILE))
+            tls.load_cert_chain(folder / CERTIFICATE_FILE, folder / KEY_FILE)
+            tls.set_alpn_protocols(["h2"])
+        return await Http2Connection.open(self._server, tls, self.metadata, TIMEOUT_SECONDS)
 
 
 def _connections(port: int, pids: Sequence[int]) -> dict[str, int]:
