@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import grpc
 from grpc._cython import cygrpc  # type: ignore[attr-defined]
 
-from gateway.rpc.events import Event, Tag
+from gateway.rpc.events import Event, Events, Tag
 
 Metadata: TypeAlias = Iterable[tuple[str, str | bytes]]
 
@@ -31,8 +31,11 @@ class ServerCall:
     caller goes away or its deadline passes.
     """
 
-    def __init__(self, accepted: Event, handler: grpc.RpcMethodHandler[Any, Any] | None = None) -> None:
+    def __init__(
+        self, events: Events, accepted: Event, handler: grpc.RpcMethodHandler[Any, Any] | None = None
+    ) -> None:
         """`accepted`: gRPC's event for the new call. `handler`: knows how to read and write messages; None: bytes."""
+        self._events = events
         self._call = accepted.call
         self._metadata: Sequence[tuple[str, str | bytes]] = accepted.invocation_metadata
         self._deadline: float = accepted.call_details.deadline
@@ -45,7 +48,7 @@ class ServerCall:
         self._callbacks: list[Callable[[ServerCall], None]] = []
         self.task: asyncio.Task[None] | None = None
         """Runs the handler."""
-        self._start((cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS),), self._closed)
+        self._start((cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS),), self._closed, awaited=False)
 
     def invocation_metadata(self) -> Sequence[tuple[str, str | bytes]]:
         """What the caller sent along; keys that end in -bin have bytes."""
@@ -117,18 +120,18 @@ class ServerCall:
     def answer(self, message: Any) -> None:
         """Send the one answer of a call."""
         if not self.over:
-            self._start((*self._beginning(), self._sending(message), self._status(_OK, "")), None)
+            self._start((*self._beginning(), self._sending(message), self._status(_OK, "")), None, awaited=False)
 
     def end(self, code: grpc.StatusCode = _OK, details: str = "") -> None:
         """Send the status behind all messages."""
         if not self.over:
-            self._start((*self._beginning(), self._status(code, details)), None)
+            self._start((*self._beginning(), self._status(code, details)), None, awaited=False)
 
-    def _start(self, operations: Sequence[Any], tag: Tag | None) -> None:
+    def _start(self, operations: Sequence[Any], tag: Tag | None, *, awaited: bool = True) -> None:
         """Have gRPC do this; `tag` learns when it is done. Raises InternalError once the call is over."""
         if self.over:
             raise grpc.aio.InternalError("the call is over")
-        if error := self._call.start_server_batch(operations, tag):
+        if error := self._events.begin(self._call, operations, tag, awaited=awaited):
             raise RuntimeError(f"gRPC refuses operations, error {error}")
         self._began = self._began or isinstance(operations[0], cygrpc.SendInitialMetadataOperation)
 

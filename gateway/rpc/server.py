@@ -34,7 +34,7 @@ class Server:
         """`options`: gRPC's channel arguments."""
         self._events = Events()
         self._server = cygrpc.Server(options, False)
-        self._server.register_completion_queue(self._events.queue)
+        self._events.attach(self._server)
         self._handlers: dict[bytes, grpc.RpcMethodHandler[Any, Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -69,7 +69,7 @@ class Server:
         """Once: take no more calls, wait so long for those at work, cancel the rest. Returns when all are over."""
         self._stopping = True
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._server.shutdown(self._events.queue, lambda _event: over.set_result(None))
+        self._events.shut_down(self._server, lambda _event: over.set_result(None))
         if grace_seconds:
             await asyncio.wait((over,), timeout=grace_seconds)
         if not over.done():
@@ -86,7 +86,7 @@ class Server:
         return port
 
     def _accept(self) -> None:
-        self._server.request_call(self._events.queue, self._events.queue, self._accepted)
+        self._events.accept(self._server, self._accepted)
 
     def _accepted(self, event: Event) -> None:
         if not event.success:
@@ -94,7 +94,7 @@ class Server:
         if not self._stopping:
             self._accept()
         handler = self._handlers.get(event.call_details.method)
-        call = ServerCall(event, handler)
+        call = ServerCall(self._events, event, handler)
         if handler is None:
             call.end(grpc.StatusCode.UNIMPLEMENTED, _UNKNOWN_METHOD)
         elif handler.request_streaming:
