@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -22,6 +21,7 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]
 
 EVENTS_PER_TURN_MAX = 64
 """So many of a queue are taken before others in the loop have their turn."""
+EMPTY_LOOKS = 2
 UNHURRIED_SECONDS = 0.02
 """So late may the loop learn what nobody waits for."""
 
@@ -43,6 +43,7 @@ class Events:
         self._under_way = 0
         self._awaited = 0
         self._looking = False
+        self._empty = 0
         self._later: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger()
 
@@ -82,9 +83,11 @@ class Events:
         """Give up the queues, once nothing is under way any more."""
         for watched in (self._arrivals, self._calls):
             watched.queue.shutdown()
-            watched.watch(lasting=False)
+            watched.watch()
         await self._closed
         self._loop.remove_reader(self._bell)
+        for watched in (self._arrivals, self._calls):
+            watched.thread.join()  # it has caught the end, and rings a last time
         os.close(self._bell)
 
     def _rung(self) -> None:
@@ -119,7 +122,8 @@ class Events:
                     self._give(tag, event)
         finally:
             self._looking = False
-            if found:
+            self._empty = 0 if found else self._empty + 1
+            if self._empty < EMPTY_LOOKS:
                 self._look_soon()
             else:
                 self._rest()
@@ -129,9 +133,9 @@ class Events:
             if not self._closed.done():
                 self._closed.set_result(None)
             return
-        self._arrivals.watch(lasting=False)
+        self._arrivals.watch()
         if self._awaited:
-            self._calls.watch(lasting=False)
+            self._calls.watch()
         elif self._under_way and self._later is None:
             self._later = self._loop.call_later(UNHURRIED_SECONDS, self._look_again)
 
@@ -153,25 +157,21 @@ class _Watched:
         self._watching = False
         self._permit = threading.Lock()
         self._permit.acquire()
-        self._lasting = False
-        self._caught: deque[tuple[Event, bool]] = deque()
-        """With each: whether the thread went on waiting."""
-        threading.Thread(target=self._wait, name="gRPC events", daemon=True).start()
+        self._caught: Event = None
+        self.thread = threading.Thread(target=self._wait, name="gRPC events", daemon=True)
+        self.thread.start()
 
-    def watch(self, *, lasting: bool) -> None:
-        """Have the thread wait for the next event and ring the bell; `lasting`: for each one, until it is told not to.
-
-        Each pass of the thread costs the loop the interpreter for a moment.
-        """
-        self._lasting = lasting
+    def watch(self) -> None:
+        """Have the thread wait for the next event and ring the bell."""
         if not (self._watching or self.ended):
             self._watching = True
             self._permit.release()
 
     def taken(self) -> Iterator[Event]:
         """What the thread has caught, and what else has come; at most so many at once."""
-        while self._caught:
-            event, self._watching = self._caught.popleft()
+        event, self._caught = self._caught, None
+        if event is not None:
+            self._watching = False
             if event.completion_type == _ENDED:
                 self.ended = True
                 return
@@ -180,21 +180,17 @@ class _Watched:
             event = self.queue.poll(_AT_ONCE)
             if event.completion_type != _COMPLETED:
                 return
-            self._lasting = False  # they come faster than the thread would bring them
             yield event
 
     def _wait(self) -> None:
-        self._permit.acquire()
         ended = False
         while not ended:
+            self._permit.acquire()
             event = self.queue.poll()
             ended = event.completion_type == _ENDED
-            goes_on = self._lasting
-            self._caught.append((event, goes_on))
+            self._caught = event
             del event  # it holds a call and its messages, and the next one may be long in coming
             os.eventfd_write(self._bell, 1)
-            if not (goes_on or ended):
-                self._permit.acquire()
 
 
 _AT_ONCE = 0.0
