@@ -77,6 +77,8 @@ class Http2Connection(asyncio.Protocol):
 
     def ask(self, path: str, request: bytes) -> asyncio.Future[bytes]:
         """The answer of the method at `path`. Raises Refused, or ConnectionError when the connection breaks."""
+        if self._transport.is_closing():
+            raise ConnectionError("the connection has ended")
         message = b"\0" + len(request).to_bytes(4) + request
         self._room -= len(message)
         if self._room < 0:
