@@ -31,9 +31,7 @@ class ServerCall:
     caller goes away or its deadline passes.
     """
 
-    def __init__(
-        self, events: Events, accepted: Event, handler: grpc.RpcMethodHandler[Any, Any] | None = None
-    ) -> None:
+    def __init__(self, events: Events, accepted: Event, handler: grpc.RpcMethodHandler[Any, Any] | None = None) -> None:
         """`accepted`: gRPC's event for the new call. `handler`: knows how to read and write messages; None: bytes."""
         self._events = events
         self._call = accepted.call
@@ -48,7 +46,7 @@ class ServerCall:
         self._callbacks: list[Callable[[ServerCall], None]] = []
         self.task: asyncio.Task[None] | None = None
         """Runs the handler."""
-        self._watched = False
+        self._start((cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS),), self._closed, awaited=False)
 
     def invocation_metadata(self) -> Sequence[tuple[str, str | bytes]]:
         """What the caller sent along; keys that end in -bin have bytes."""
@@ -73,17 +71,11 @@ class ServerCall:
         else:
             self._callbacks.append(callback)
 
-    def watch(self) -> None:
-        """Learn soon when the caller goes away. Of a call that is not watched this is learnt with its end."""
-        if not (self._watched or self.over):
-            self._start((_closing(),), self._closed, awaited=False)
-            self._watched = True
-
     async def abort(self, code: grpc.StatusCode, details: str = "", trailing_metadata: Metadata = ()) -> None:
         """End the call with a status other than OK, and then the handler: raises AbortError once it is sent."""
         if trailing_metadata:
             self.set_trailing_metadata(trailing_metadata)
-        await self._do(*self._beginning(), self._status(code, details), ends=True)
+        await self._do(*self._beginning(), self._status(code, details))
         raise grpc.aio.AbortError(details)
 
     async def abort_with_status(self, status: grpc.Status) -> None:
@@ -126,12 +118,12 @@ class ServerCall:
     def answer(self, message: Any) -> None:
         """Send the one answer of a call."""
         if not self.over:
-            self._start_last((*self._beginning(), self._sending(message), self._status(_OK, "")))
+            self._start((*self._beginning(), self._sending(message), self._status(_OK, "")), None, awaited=False)
 
     def end(self, code: grpc.StatusCode = _OK, details: str = "") -> None:
         """Send the status behind all messages."""
         if not self.over:
-            self._start_last((*self._beginning(), self._status(code, details)))
+            self._start((*self._beginning(), self._status(code, details)), None, awaited=False)
 
     def _start(self, operations: Sequence[Any], tag: Tag | None, *, awaited: bool = True) -> None:
         """Have gRPC do this; `tag` learns when it is done. Raises InternalError once the call is over."""
@@ -141,21 +133,7 @@ class ServerCall:
             raise RuntimeError(f"gRPC refuses operations, error {error}")
         self._began = self._began or isinstance(operations[0], cygrpc.SendInitialMetadataOperation)
 
-    def _start_last(self, operations: Sequence[Any], tag: Tag | None = None, *, awaited: bool = False) -> None:
-        """`_start` what ends the call; the end itself is learnt with it."""
-        if self._watched:
-            self._start(operations, tag, awaited=awaited)
-            return
-
-        def over(event: Event) -> None:
-            self._closed(event)
-            if tag is not None:
-                tag(event)
-
-        self._start((*operations, _closing()), over, awaited=awaited)
-        self._watched = True
-
-    async def _done(self, *operations: Any, ends: bool = False) -> bool:
+    async def _done(self, *operations: Any) -> bool:
         """Whether gRPC could do it. Keeps no event: it holds its tag, and so the future, in a circle with messages."""
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
@@ -163,14 +141,11 @@ class ServerCall:
             if not done.done():
                 done.set_result(event.success)
 
-        if ends:
-            self._start_last(operations, over, awaited=True)
-        else:
-            self._start(operations, over)
+        self._start(operations, over)
         return await done
 
-    async def _do(self, *operations: Any, ends: bool = False) -> None:
-        if not await self._done(*operations, ends=ends):
+    async def _do(self, *operations: Any) -> None:
+        if not await self._done(*operations):
             raise grpc.aio.InternalError("the call is over")
 
     def _sending(self, message: Any) -> Any:
@@ -189,12 +164,8 @@ class ServerCall:
     def _closed(self, event: Event) -> None:
         """The answer was taken, or the caller went away."""
         self.over = True
-        if event.batch_operations[-1].cancelled() and self.task is not None:
+        if event.batch_operations[0].cancelled() and self.task is not None:
             self.task.cancel()
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             asyncio.get_running_loop().call_soon(callback, self)  # one that fails keeps no other from being called
-
-
-def _closing() -> Any:
-    return cygrpc.ReceiveCloseOnServerOperation(_NO_FLAGS)

@@ -18,9 +18,6 @@ from gateway.rpc.events import Event, Events
 ACCEPTED_AT_ONCE = 64
 """Calls that gRPC may take in before the loop looks: as many as the loop takes in one turn."""
 
-WATCHED_AFTER_SECONDS = 0.1
-"""A call that lasts longer is cancelled when its caller goes away."""
-
 _UNKNOWN_METHOD = "Method not found!"
 _NO_REQUEST = "The call has no request."
 _MALFORMED = "The request cannot be decoded."
@@ -40,8 +37,6 @@ class Server:
         self._events.attach(self._server)
         self._handlers: dict[bytes, grpc.RpcMethodHandler[Any, Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unwatched: set[ServerCall] = set()
-        self._watching: asyncio.TimerHandle | None = None
         self._stopping = False
         self._log = structlog.get_logger()
 
@@ -103,7 +98,6 @@ class Server:
         if handler is None:
             call.end(grpc.StatusCode.UNIMPLEMENTED, _UNKNOWN_METHOD)
         elif handler.request_streaming:
-            call.watch()
             self._run(call, partial(_streamed, handler.stream_stream, call.messages()))
         else:
             call.receive(partial(self._received, call, handler))
@@ -112,22 +106,9 @@ class Server:
         if request is None:
             call.end(grpc.StatusCode.UNIMPLEMENTED, _NO_REQUEST)
         elif handler.response_streaming:
-            call.watch()
             self._run(call, partial(_streamed_to, handler.unary_stream, request))
         else:
-            self._watch_later(call)
             self._run(call, partial(_answered, handler.unary_unary, request))
-
-    def _watch_later(self, call: ServerCall) -> None:
-        """Most calls are over before it is worth the work of learning that their callers went away."""
-        self._unwatched.add(call)
-        if self._watching is None:
-            self._watching = asyncio.get_running_loop().call_later(WATCHED_AFTER_SECONDS, self._watch)
-
-    def _watch(self) -> None:
-        unwatched, self._unwatched, self._watching = self._unwatched, set(), None
-        for call in unwatched:
-            call.watch()
 
     def _run(self, call: ServerCall, serve: Serve) -> None:
         if call.over:
@@ -138,7 +119,6 @@ class Server:
 
     def _served(self, call: ServerCall, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._unwatched.discard(call)  # gRPC counts a call among those of its connection until nobody holds it
         call.task = None  # a cancelled one holds the frames it was in, and so the call and its messages
 
     async def _serve(self, call: ServerCall, serve: Serve) -> None:

@@ -16,11 +16,13 @@ from urllib.parse import unquote
 import hpack
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _WINDOW_UPDATE = 0, 1, 3, 4, 6, 8
+_DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY, _WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 _END_STREAM, _ACK, _END_HEADERS = 0x1, 0x1, 0x4
 _HEAD_BYTES, _MESSAGE_HEAD_BYTES = 9, 5
 _HEADER_TABLE_SIZE, _ENABLE_PUSH, _INITIAL_WINDOW_SIZE = 1, 2, 4
 _WINDOW_AT_FIRST, _WINDOW_MAX = 65_535, (1 << 31) - 1
+_TABLE_BYTES_MAX = 2048
+"""Of the 4,096 that a server keeps at first (RFC 7541, 4.1 and 4.2), what is left beside the paths and the rest."""
 _TOP_UP_BYTES = 1 << 24
 _SETTINGS_BODY = b"".join(
     key.to_bytes(2) + value.to_bytes(4)
@@ -43,6 +45,8 @@ class Http2Connection(asyncio.Protocol):
 
     def __init__(self, metadata: Sequence[tuple[str, str]], timeout_seconds: int) -> None:
         """`metadata` and the timeout go with every call. Use `open`."""
+        if sum(len(key) + len(value) + 32 for key, value in metadata) > _TABLE_BYTES_MAX:
+            raise ValueError("the metadata are too large to be known to the server after the first call")
         self._headers = (
             *((":method", "POST"), (":scheme", "https"), (":authority", "localhost"), ("te", "trailers")),
             *(("content-type", "application/grpc"), ("user-agent", "load"), ("grpc-timeout", f"{timeout_seconds}S")),
@@ -57,6 +61,7 @@ class Http2Connection(asyncio.Protocol):
         self._room = _WINDOW_AT_FIRST
         self._received = bytearray()
         self._untold = 0
+        self._going = False
 
     @classmethod
     async def open(
@@ -77,8 +82,8 @@ class Http2Connection(asyncio.Protocol):
 
     def ask(self, path: str, request: bytes) -> asyncio.Future[bytes]:
         """The answer of the method at `path`. Raises Refused, or ConnectionError when the connection breaks."""
-        if self._transport.is_closing():
-            raise ConnectionError("the connection has ended")
+        if self._going or self._transport.is_closing():
+            raise ConnectionError("the connection has ended, or is about to")
         message = b"\0" + len(request).to_bytes(4) + request
         self._room -= len(message)
         if self._room < 0:
@@ -135,13 +140,14 @@ class Http2Connection(asyncio.Protocol):
 
     def _take(self, kind: int, flags: int, stream: int, body: bytes) -> None:
         if kind == _DATA:
-            self._calls[stream][1].extend(body)
+            if stream in self._calls:
+                self._calls[stream][1].extend(body)
             self._untold += len(body)
             if self._untold > _TOP_UP_BYTES:
                 self._transport.write(_frame(_WINDOW_UPDATE, 0, 0, self._untold.to_bytes(4)))
                 self._untold = 0
         elif kind == _HEADERS:
-            if flags & _END_STREAM:
+            if flags & _END_STREAM and stream in self._calls:
                 self._end(stream, body)
         elif kind == _WINDOW_UPDATE:
             self._room += int.from_bytes(body) if not stream else 0
@@ -149,6 +155,8 @@ class Http2Connection(asyncio.Protocol):
             self._transport.write(_frame(_SETTINGS, _ACK, 0, b""))
             if not self._ready.done():
                 self._ready.set_result(None)
+        elif kind == _GOAWAY:
+            self._going = True
         elif kind == _PING and not flags & _ACK:
             self._transport.write(_frame(_PING, _ACK, 0, body))
         elif kind == _RST_STREAM and stream in self._calls:

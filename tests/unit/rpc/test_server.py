@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 import time
 from collections.abc import AsyncIterator
 from random import Random
@@ -12,7 +14,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from gateway.rpc import Server, ServerCall
+from gateway.rpc import Server, ServerCall, events
 from tests.unit.rpc.serving import EOF, SERVERS, SERVICE, path, refused, served, stream, unary, until
 
 
@@ -286,6 +288,39 @@ async def _outcome(call: Any) -> Any:
         return await call
     except grpc.aio.AioRpcError as error:
         return error.code()
+
+
+async def test_a_server_stops_though_a_thread_is_slow_to_hand_over_what_it_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    catch = events._Watched._catch
+    slow = False
+
+    def catch_late(watched: events._Watched, event: Any) -> bool:
+        time.sleep(0.03 if slow else 0)
+        return catch(watched, event)
+
+    async def serve(requests: Any, context: ServerCall) -> None:
+        async for request in requests:
+            await context.write(request)
+
+    monkeypatch.setattr(events._Watched, "_catch", catch_late)
+    for _ in range(8):
+        slow = False
+        async with served(stream(serve)) as (channel, _):
+            calls = [channel.stream_stream(path("Ask"))() for _ in range(5)]
+            for call in calls:
+                await call.write(b"1")
+                await call.read()
+            await asyncio.sleep(0.01)
+            slow = True
+
+
+async def test_a_server_that_was_never_started_leaves_nothing() -> None:
+    threads, descriptors = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    servers = [Server() for _ in range(5)]
+    assert (threading.active_count(), len(os.listdir("/proc/self/fd"))) == (threads, descriptors)
+    del servers
 
 
 async def test_a_port_that_is_taken_is_refused() -> None:
