@@ -77,10 +77,12 @@ class Events:
         self._under_way += 1
         self._awaited += awaited
         self._empty = 0
-        if not awaited:
-            self._look_late()
-        elif not self._looking:
+        if self._looking:
+            return 0  # the last look in vain sees to it
+        if awaited:
             self._look_soon()
+        else:
+            self._look_late()
         return 0
 
     async def close(self) -> None:

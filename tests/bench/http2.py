@@ -1,8 +1,8 @@
 """Single calls of gRPC with as little client as a load needs: one HTTP/2 connection, prepared headers (RFC 9113).
 
 The callers of the peer write prepared bytes and look for the end of an answer (`http_target`); these do the same.
-With gRPC's own client on the same two cores, half of what is measured would be the client. Flow control is kept only
-as far as requests and answers of single people need it.
+With gRPC's own client on the same two cores, a third of the processor time would be the client's. Flow control is
+kept only as far as requests and answers of single people need it.
 """
 
 from __future__ import annotations
