@@ -267,9 +267,9 @@ async def _serve(
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflected, server)
     for service in ("", *by_service):
         await checks.set(service, health_pb2.HealthCheckResponse.SERVING)
-    server.add_secure_port(address, credentials)
-
     await spine.barrier.connect()
+    # Not before: whoever called would wait for as long as the log takes to open.
+    server.add_secure_port(address, credentials)
     await server.start()
     folding = asyncio.create_task(spine.refuser.run(), name="fold refusals")
     stopped = asyncio.Event()

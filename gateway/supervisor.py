@@ -21,7 +21,8 @@ from gateway.forked import Forked
 from gateway.keyfiles import active, key_files
 from gateway.start import CannotStart, prepare
 
-START_SECONDS_MAX = 30.0
+SAY_SECONDS = 10.0
+"""How often the operator is told which processes a start still waits for; it may take as long as it needs."""
 RENEW_SECONDS = 3600.0
 ISSUER_SECONDS = 1.0
 STOP_SECONDS_MAX = DRAIN_SECONDS_MAX + 5.0
@@ -31,6 +32,8 @@ STEADY_SECONDS = 10.0
 """A child that lived this long starts again at once when it dies."""
 
 _POLL_SECONDS = 0.05
+_FIRST = {"sequencer": "reads the end of the log", "writer": "prepares the registry"}
+"""What takes long when the last gateway was killed, or was of an earlier release."""
 
 
 @dataclass(slots=True)
@@ -131,17 +134,24 @@ class Supervisor:
         return [child.process for child in self.children if child.process is not None]
 
     def _await_all(self) -> None:
-        deadline = time.monotonic() + START_SECONDS_MAX
+        began = said = time.monotonic()
         while not self._stopping and not all(child.is_ready for child in self.children):
             for child in self.children:
                 assert child.process is not None
                 child.is_ready = children.READY in child.process.said()
                 if child.process.poll() is not None:
                     raise CannotStart(f"the {child.place} process did not start; its message stands above")
-            if time.monotonic() > deadline:
-                missing = ", ".join(child.place for child in self.children if not child.is_ready)
-                raise CannotStart(f"not ready after {START_SECONDS_MAX:.0f} s: {missing}")
+            now = time.monotonic()
+            if now >= said + SAY_SECONDS:
+                said = now
+                self._say(f"starting for {now - began:.0f} s; {self._awaited()}")
             time.sleep(_POLL_SECONDS / 5)
+
+    def _awaited(self) -> str:
+        """Whom the start waits for, in words; nobody can serve before the log and the registry are open."""
+        missing = [child.place for child in self.children if not child.is_ready]
+        first = [f"the {place} {_FIRST[place]}" for place in missing if place in _FIRST]
+        return ", ".join(first) or f"not ready yet: {', '.join(missing)}"
 
     def _replace_dead(self) -> None:
         now = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,22 @@ from tests.e2e.load import Ledger, look_ups, running
 from tests.gateway import Gateway, is_alive
 
 IN_FLIGHT = 64
+SLOW_LOG = """
+import sys, time
+from gateway import supervisor
+from gateway.audit import sequencer
+from gateway.config import Settings
+
+open_log, supervisor.SAY_SECONDS = sequencer.open_log, 1.0
+
+def slowly(*arguments):
+    time.sleep(2.5)
+    return open_log(*arguments)
+
+sequencer.open_log = slowly
+supervisor.run(Settings.model_validate_json(sys.argv[1]), ready=lambda: print("serving", file=sys.stderr, flush=True))
+"""
+"""A gateway that was killed with much in its log, or whose disk is slow."""
 
 
 @pytest.fixture(scope="module")
@@ -120,13 +137,34 @@ def test_a_second_gateway_on_the_same_state_is_refused(gateway: Gateway, stopped
 
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_a_port_that_is_taken_is_named(gateway: Gateway, stopped_gateway: Gateway, at: int) -> None:
+    audit_socket = stopped_gateway.state / "run" / "audit.sock"
+    audit_socket.unlink(missing_ok=True)
     ports = [*stopped_gateway.ports]
     ports[at] = gateway.ports[at]
     second = _serve(stopped_gateway.state, ports)
     assert second.returncode == 1
     assert f"127.0.0.1:{gateway.ports[at]} cannot be used" in second.stderr
     assert "Traceback" not in second.stderr
-    assert not (stopped_gateway.state / "run" / "audit.sock").exists()
+    assert not audit_socket.exists()
+
+
+def test_a_start_waits_for_the_log_and_says_so(stopped_gateway: Gateway) -> None:
+    settings = stopped_gateway.settings
+    command = [sys.executable, "-c", SLOW_LOG, settings.model_dump_json()]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if "reads the end of the log" in line:
+                for port in stopped_gateway.ports[:2]:  # the metrics are served by then
+                    with pytest.raises(ConnectionRefusedError), socket.create_connection((settings.host, port)):
+                        pass
+            if line == "serving\n":
+                process.terminate()
+        assert process.wait(30) == 0
+    assert said[0] == "popgate: starting for 1 s; the sequencer reads the end of the log\n"
+    assert said[-1] == "serving\n"
 
 
 def test_a_state_without_a_registry_is_refused_with_what_to_do(tmp_path: Path, stopped_gateway: Gateway) -> None:
