@@ -20,11 +20,17 @@ def measure(world: World, results: Results, database: str, seconds: float, runs:
     """All rows of the methods, on a gateway with this database and number of workers."""
     _warm(world)
     for name in (*BATCHED, *(SINGLE if database == "sqlite" else ())):
-        made: dict[str, list[_Run]] = {GATEWAY: [], ECHO: []}
+        asked = [(GATEWAY, name), (ECHO, name)]
+        if name in BATCHED[1:]:
+            asked.append((ECHO, BATCHED[0]))
+        made: dict[tuple[str, str], list[_Run]] = {each: [] for each in asked}
         for turn in range(runs):
-            for target in (GATEWAY, ECHO) if turn % 2 else (ECHO, GATEWAY):
-                made[target].append(_Run(world, target, name, seconds))
-        _report(results, method_row(name, database, world.settings.workers), made[GATEWAY], made[ECHO])
+            for each in asked[:: 1 if turn % 2 else -1]:
+                made[each].append(_Run(world, *each, seconds))
+        place = method_row(name, database, world.settings.workers)
+        _report(results, place, made[GATEWAY, name], made[ECHO, name])
+        if name in BATCHED:
+            results.add(f"batch_share_{place}", _shares(made[GATEWAY, name], made[ECHO, BATCHED[0]]))
 
 
 class _Run:
@@ -61,10 +67,14 @@ def _warm(world: World) -> None:
 
 
 def _report(results: Results, place: str, ours: list[_Run], echo: list[_Run]) -> None:
-    results.add(f"share_{place}", [a.rate / b.rate for a, b in zip(ours, echo, strict=True)])
+    results.add(f"share_{place}", _shares(ours, echo))
     results.add(f"rate_{place}", [each.rate for each in ours])
     results.add(f"echo_{place}", [each.rate for each in echo])
     results.add(f"server_cpu_{place}", [each.server_us for each in ours])
     results.add(f"client_cpu_{place}", [each.client_us for each in ours])
     results.add(f"p50_{place}", [each.milliseconds(50) for each in ours])
     results.add(f"p99_{place}", [each.milliseconds(99) for each in ours])
+
+
+def _shares(ours: list[_Run], echo: list[_Run]) -> list[float]:
+    return [a.rate / b.rate for a, b in zip(ours, echo, strict=True)]

@@ -92,11 +92,17 @@ class Gateway(Program):
 
     def counted(self, series: str, method: str) -> int:
         """The sum of a counter over all agencies and purposes of a method, from /metrics."""
+        return round(self._sum(rf'{series}\{{[^}}]*method="{method}"[^}}]*\}}'))
+
+    def commits(self) -> tuple[float, float]:
+        """Group commits of the log since the start, and the seconds that they took."""
+        return self._sum("gateway_audit_commits_total"), self._sum("gateway_audit_commit_seconds_total")
+
+    def _sum(self, series: str) -> float:
         url = f"http://{self.settings.host}:{self.settings.http_port}/metrics"
         with urllib.request.urlopen(url) as answer:
             text = answer.read().decode()
-        found = re.findall(rf'^{series}\{{[^}}]*method="{method}"[^}}]*\}} (\S+)$', text, re.MULTILINE)
-        return round(sum(map(float, found)))
+        return sum(map(float, re.findall(rf"^{series} (\S+)$", text, re.MULTILINE)))
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -106,6 +112,11 @@ def cpu_seconds(pids: Iterable[int]) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / _TICKS
+
+
+def stolen_seconds() -> float:
+    """Processor time since the start of the machine that its host gave to others, although it was asked for."""
+    return int(Path("/proc/stat").read_text().split(maxsplit=9)[8]) / _TICKS
 
 
 def memory_megabytes(pid: int) -> tuple[float, float]:

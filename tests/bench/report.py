@@ -123,19 +123,21 @@ def _unary(results: Results) -> list[str]:
 
 def _methods(results: Results) -> list[str]:
     """The other methods as one table, people asked about a second; an empty line ends it."""
-    titles = ("people/s", "budget", "echo/s", "server us", "client us", "p50 ms", "p99 ms")
+    titles = ("of batches", "people/s", "budget", "echo/s", "server us", "client us", "p50 ms", "p99 ms")
     lines = [
-        f"{'method':20} {'database':10} {'workers':>7}  share (range)      " + " ".join(f"{t:>11}" for t in titles)
+        f"{'method':20} {'database':10} {'workers':>7}  share (range)      " + " ".join(f"{t:>14}" for t in titles)
     ]
     for name, database, workers in method_places():
         place = method_row(name, database, workers)
         if f"share_{place}" not in results.rows:
             continue
         share, rate, *rest = (results.rows[f"{figure}_{place}"] for figure in METHOD_FIGURES)
-        cells = [_figure(rate.value), _budget(rate), *(_figure(row.value) for row in rest)]
+        batches = results.rows.get(f"batch_share_{place}")
+        cells = ["-" if batches is None else f"{batches.value:.2f} {_budget(batches)}", _figure(rate.value)]
+        cells += [_budget(rate), *(_figure(row.value) for row in rest)]
         ranged = f"{share.value:.2f} ({share.spread[0]:.2f}-{share.spread[1]:.2f})"
         where = f"{name:20} {database:10} {workers:>7}  {ranged:17}"
-        lines.append(f"{where} " + " ".join(f"{cell:>11}" for cell in cells))
+        lines.append(f"{where} " + " ".join(f"{cell:>14}" for cell in cells))
     return [*lines, ""]
 
 

@@ -12,6 +12,7 @@ from tests.bench.methods import METHODS
 WORKERS = (1, 2)
 IN_FLIGHT = (8, 32, 128)
 LOADS = (50, 90)
+PEER_IN_FLIGHT = (32, 128)
 DATABASES = ("sqlite", "postgresql")
 BATCHED = ("BatchLookUpPersons", "StreamLookUpPersons", "BatchVerifyPersons", "StreamVerifyPersons")
 SINGLE = tuple(name for name in METHODS if name not in BATCHED and name != "LookUpPerson")
@@ -68,7 +69,9 @@ def _methods() -> dict[str, Expected]:
         place = method_row(name, database, workers)
         budgeted = name in BATCHED and workers == max(WORKERS)
         share = BATCH_SHARE if budgeted and database == "sqlite" else None
-        rows[f"share_{place}"] = Expected("of echo", "people asked about over those of the echo", share)
+        rows[f"share_{place}"] = Expected("of echo", "people asked about over those of the echo of the same messages")
+        if name in BATCHED:
+            rows[f"batch_share_{place}"] = Expected("of echo", "the same over the echo of batches of look-ups", share)
         rate = BATCH_RATES[database] if budgeted else None
         rows[f"rate_{place}"] = Expected("1/s", "people asked about", rate)
         rows[f"echo_{place}"] = Expected("1/s", "people asked about, of the echo")
@@ -82,15 +85,16 @@ def _methods() -> dict[str, Expected]:
 def _peer() -> dict[str, Expected]:
     rows: dict[str, Expected] = {}
     for workers in WORKERS:
-        place = f"{workers}w"
-        rows[f"peer_calls_{place}"] = Expected("1/s", "look-ups of the peer, commits shared, 32 in flight")
-        rows[f"peer_ratio_{place}"] = Expected("times", "our look-ups over the peer's, commits shared", 3)
-        rows[f"peer_cpu_{place}"] = Expected("us", "server CPU of a look-up of the peer")
-        rows[f"peer_p99_{place}"] = Expected("ms", "99th percentile of a look-up of the peer")
-        rows[f"peer_each_calls_{place}"] = Expected("1/s", "look-ups of the peer, a commit each")
-        rows[f"peer_each_ratio_{place}"] = Expected("times", "our look-ups over the peer's, a commit each", 3)
-        rows[f"peer_batch_people_{place}"] = Expected("1/s", "people of the peer's batch route, 1,000 a request")
-        rows[f"peer_batch_ratio_{place}"] = Expected("times", "people of our batches over the peer's")
+        for in_flight in PEER_IN_FLIGHT:
+            place = f"{in_flight}_{workers}w"
+            for begin, commits in (("peer", "commits shared"), ("peer_each", "a commit each")):
+                what = f"{commits}, {in_flight} in flight"
+                rows[f"{begin}_calls_{place}"] = Expected("1/s", f"look-ups of the peer, {what}")
+                rows[f"{begin}_ratio_{place}"] = Expected("times", f"our look-ups over the peer's, {what}", 3)
+                rows[f"{begin}_cpu_{place}"] = Expected("us", f"server CPU of a look-up of the peer, {what}")
+                rows[f"{begin}_p99_{place}"] = Expected("ms", f"99th percentile of a look-up of the peer, {what}")
+        rows[f"peer_batch_people_{workers}w"] = Expected("1/s", "people of the peer's batch route, 1,000 a request")
+        rows[f"peer_batch_ratio_{workers}w"] = Expected("times", "people of our batches over the peer's")
     return rows
 
 
@@ -113,6 +117,8 @@ def _unary() -> dict[str, Expected]:
                 budget = 15 if (load, percent) == (50, 99) else None
                 text = f"p{percent} at {load} % of the rate of 32 in flight"
                 rows[f"unary_p{percent}_load_{load}_{workers}w"] = Expected("ms", text, budget, budget is not None)
+            text = "mean time of a group commit meanwhile, with its sync"
+            rows[f"commit_load_{load}_{workers}w"] = Expected("ms", text)
             rows[f"unary_echo_p99_load_{load}_{workers}w"] = Expected("ms", "p99 of the echo at the same arrivals")
     return rows
 

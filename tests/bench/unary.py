@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
-from tests.bench.processes import cpu_seconds
+from tests.bench.processes import cpu_seconds, stolen_seconds
 from tests.bench.rows import IN_FLIGHT, LOADS, Results
 from tests.bench.world import ECHO, GATEWAY, PLAIN, World
 
@@ -77,13 +78,26 @@ def measure(world: World, results: Results, seconds: float, runs: int) -> None:
         if in_flight == 32:
             half = results.rows[f"unary_calls_{workers}w_32"].value / 2
     for load in LOADS:
-        rate = half * 2 * load / 100
-        made_at = [paced(world, GATEWAY, rate, 2 * seconds, turn * 100) for turn in range(runs)]
-        for percent in (50, 95, 99):
-            times = [each.milliseconds(percent) for each in made_at]
-            results.add(f"unary_p{percent}_load_{load}_{workers}w", times, note=f"at {rate:.0f}/s, random arrivals")
-        echoed = [paced(world, ECHO, rate, 2 * seconds, turn * 100).milliseconds(99) for turn in range(runs)]
-        results.add(f"unary_echo_p99_load_{load}_{workers}w", echoed, note="the echo at the same arrivals")
+        _loaded(world, results, load, half * 2 * load / 100, 2 * seconds, runs)
+
+
+def _loaded(world: World, results: Results, load: int, rate: float, seconds: float, runs: int) -> None:
+    """The rows of one rate of random arrivals; the echo's runs in between."""
+    place = f"load_{load}_{world.settings.workers}w"
+    ours, echo, commits, stolen = [], [], [], []
+    for turn in range(runs):
+        count, took, lost = *world.gateway.commits(), stolen_seconds()
+        ours.append(paced(world, GATEWAY, rate, seconds, turn * 100))
+        count_after, took_after = world.gateway.commits()
+        commits.append((took_after - took) / (count_after - count) * 1000)
+        stolen.append((stolen_seconds() - lost) / seconds / (os.cpu_count() or 1) * 100)
+        echo.append(paced(world, ECHO, rate, seconds, turn * 100))
+    lost_text = f"{min(stolen):.1f}-{max(stolen):.1f} % of the machine's time went to others"
+    for percent in (50, 95, 99):
+        times = [each.milliseconds(percent) for each in ours]
+        results.add(f"unary_p{percent}_{place}", times, note=f"at {rate:.0f}/s, random arrivals; {lost_text}")
+    results.add(f"commit_{place}", commits)
+    results.add(f"unary_echo_p99_{place}", [each.milliseconds(99) for each in echo])
 
 
 def measure_sequencer(world: World, results: Results, seconds: float, runs: int) -> None:
