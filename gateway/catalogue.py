@@ -49,6 +49,9 @@ class Catalogue:
         for path in self.leaves:
             top = path.partition(".")[0]
             self._children[top] = (*self._children.get(top, ()), path)
+        parts = (f"{leaf.path}.{part}" for leaf in self.leaves.values() for part in leaf.parts)
+        self._paths = (*{**self.leaves, **self._children}, *parts)
+        """Every path that `resolve` takes."""
 
     @classmethod
     def compile(cls) -> Catalogue:
@@ -75,7 +78,7 @@ class Catalogue:
             elif path in self._children:
                 resolved.update(self._children[path])
             elif len(unknown) < UNKNOWN_NAMED_MAX:
-                said = f"no such field of Person{did_you_mean(path, self._paths())}"
+                said = f"no such field of Person{did_you_mean(path, self._paths)}"
                 unknown.append(FieldViolation(f"{field}[{position}]", said))
         if unknown:
             raise FieldUnknown(violations=unknown)
@@ -84,12 +87,6 @@ class Catalogue:
     def leaf_of(self, path: str) -> str:
         """The leaf that a resolved path belongs to."""
         return path if path in self.leaves else path.rpartition(".")[0]
-
-    def _paths(self) -> Iterable[str]:
-        """Every path that `resolve` takes."""
-        yield from {**self.leaves, **self._children}
-        for leaf in self.leaves.values():
-            yield from (f"{leaf.path}.{part}" for part in leaf.parts)
 
     def _coarse(self, path: str) -> Leaf | None:
         parent, _, part = path.rpartition(".")

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
 
 TEXT_LENGTH_MAX: Final = 128
 SIMILARITY_MIN: Final = 0.7
@@ -17,7 +18,8 @@ def did_you_mean(text: str, known: Iterable[str]) -> str:
     """`; did you mean ...?` with the nearest of the `known` names; empty when none is near, or the text is too long."""
     if len(text) > TEXT_LENGTH_MAX:
         return ""
-    written = text.lower()
-    near = {name: OSA.normalized_similarity(written, name.lower(), score_cutoff=SIMILARITY_MIN) for name in known}
-    nearest = max(near, key=near.__getitem__, default="")
-    return f"; did you mean {nearest}?" if near.get(nearest) else ""
+    # One call for all names: a batch may have a thousand items, each with a name of its own that is unknown.
+    nearest = extractOne(
+        text, known, scorer=OSA.normalized_similarity, processor=str.lower, score_cutoff=SIMILARITY_MIN
+    )
+    return f"; did you mean {nearest[0]}?" if nearest is not None else ""

@@ -86,6 +86,10 @@ _OPTIONS = (
     ("grpc.absolute_max_metadata_size", config.METADATA_BYTES_MAX),
     ("grpc.max_send_message_length", config.GRPC_MESSAGE_BYTES_MAX),
     ("grpc.max_concurrent_streams", config.STREAMS_PER_CONNECTION_MAX),
+    # Or answered calls count against the limit until the loop has seen that they are over, and of twice as few in
+    # flight many are refused, which clients repeat only once. What a caller opens and resets is bounded by gRPC's own
+    # queue of calls that nobody has taken in, and by what an agency may hold.
+    ("grpc.http.overload_protection", 0),
     ("grpc.max_connection_age_ms", config.CONNECTION_AGE_MS_MAX),
     ("grpc.max_connection_age_grace_ms", config.CONNECTION_GRACE_MS),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 import grpc
@@ -14,8 +16,10 @@ from gateway.audit.keys import KeyRing
 from gateway.audit.paths import AuditPaths
 from gateway.chain.translate import reason_number
 from gateway.client import Context
+from gateway.config import STREAMS_PER_CONNECTION_MAX
 from gateway.wire import receipt_from_wire
 from tests.caller import LOOK_UP, Caller, Reply, check_receipt, look_up_request
+from tests.e2e.load import Ledger, look_ups
 from tests.gateway import AGENCIES, Gateway
 from tests.service.refusals import Case, Refusal, assert_refused, run
 from tests.world import BASIC, COMMUNE, FORMER_NUMBER, FULL, number_of
@@ -23,6 +27,7 @@ from tests.world import BASIC, COMMUNE, FORMER_NUMBER, FULL, number_of
 HOSPITAL = AGENCIES["hospital"].context
 ABSENT = "001090999999"
 OUT_OF_SCOPE = number_of(1)
+CALLS_EACH = 4
 
 
 def _answer(reply: Reply) -> lookup_service_pb2.LookUpPersonResponse:
@@ -41,6 +46,21 @@ def test_an_answer_holds_the_six_basic_fields(hospital: Caller) -> None:
     assert person.permanent_residence.text == "Số 7 phố Hàng Than, Phường Ba Đình, Thành phố Hà Nội"
     assert person.household_number == "HK000000007"
     assert (answer.version, answer.number_superseded, list(answer.withheld)) == (1, False, [])
+
+
+async def test_a_connection_takes_as_many_calls_at_once_as_it_says(gateway: Gateway) -> None:
+    ledger = Ledger("hospital")
+    load = look_ups(gateway, ledger)
+
+    async def caller(channel: grpc.aio.Channel) -> None:
+        for _ in range(CALLS_EACH):
+            await load.call(channel, deadline_seconds=30)
+
+    async with load.channel() as channel:
+        await load.get_ready(channel)
+        await asyncio.gather(*(caller(channel) for _ in range(STREAMS_PER_CONNECTION_MAX)))
+    assert ledger.failures() == Counter()
+    assert len(ledger.receipts) == CALLS_EACH * STREAMS_PER_CONNECTION_MAX
 
 
 def test_an_answer_carries_the_receipt_of_its_entry(gateway: Gateway, hospital: Caller) -> None:

@@ -112,10 +112,9 @@ class Plans:
         for position, path in enumerate(paths):
             try:
                 resolved = self._catalogue.resolve([path])
-            except FieldUnknown:
-                raise FieldUnknown(
-                    violations=[FieldViolation(f"claims[{position}].path", "no such field of Person")]
-                ) from None
+            except FieldUnknown as unknown:
+                said = unknown.violations[0].description
+                raise FieldUnknown(violations=[FieldViolation(f"claims[{position}].path", said)]) from None
             leaf = next(iter(resolved)) if len(resolved) == 1 else ""
             verifiable = bool(leaf) and self._catalogue.leaves[self._catalogue.leaf_of(leaf)].verifiable
             if path not in resolved or (verifiable and path not in self._comparators):

@@ -80,6 +80,13 @@ def test_a_path_that_the_contract_lacks_is_unknown(path: str) -> None:
         PLANS.of(_right(frozenset({"name"})), ["name", path], ())
 
 
+def test_a_misspelt_path_is_refused_with_the_one_that_was_meant() -> None:
+    with pytest.raises(FieldUnknown) as refused:
+        PLANS.of(_right(frozenset({"name"})), ["name", "brith_date"], ())
+    told = [(each.field, each.description) for each in refused.value.violations]
+    assert told == [("claims[1].path", "no such field of Person; did you mean birth_date?")]
+
+
 @pytest.fixture(scope="module")
 def everything(registry: Path) -> tuple[People, UnitNames]:
     """Reads the people of the small registry."""
