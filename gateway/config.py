@@ -26,7 +26,7 @@ BATCHES_PER_STREAM_AT_ONCE = 2
 STREAM_SECONDS_MAX = 50.0
 """Shorter than CONNECTION_GRACE_MS, so that no stream is cut with its connection."""
 STREAM_TAKEN_SECONDS_MAX = 5.0
-"""So long after its time a stream waits for its caller to take what was answered; with that it is still shorter."""
+"""So long a stream whose time is over waits for its caller to take an answer that is ready."""
 METADATA_BYTES_MAX = 16 << 10
 CONNECTION_AGE_MS_MAX = 15 * 60 * 1000
 CONNECTION_GRACE_MS = 60 * 1000

@@ -138,7 +138,7 @@ class Chain:
                 self.identify(call, peer, metadata)
                 agency = self._enter_agency(call, context)
                 await self.take_share(call, agency)
-            self.admit(call, peer, metadata)
+            self.check(call, peer, metadata)
             if agency is None:
                 agency = self._enter_agency(call, context)
             answer = await self.complete(call, behaviour)
@@ -164,7 +164,7 @@ class Chain:
 
         Raises StreamsExhausted when the agency has its share of what a worker takes, calls or bytes.
         """
-        agency = agency_of_call(call)
+        agency = call.agency
         self.held.enter(agency, len(call.request), context)
         return agency
 
@@ -213,8 +213,8 @@ class Chain:
         assert self._authenticator is not None
         self._authenticator.authenticate(call, peer, metadata)
 
-    def admit(self, call: Call, peer: Any, metadata: Any) -> None:
-        """Authenticate, decode, authorise. Raises GatewayError.
+    def check(self, call: Call, peer: Any, metadata: Any) -> None:
+        """Authenticate, decode, authorise, verify the signature. Raises GatewayError.
 
         `peer`: the connection's auth context; `metadata`: that of the call or of its stream.
         """
@@ -236,7 +236,7 @@ class Chain:
         await self._admitter.admit(demand)
         try:
             if call.share is not None:
-                await self.take_share(call, agency_of_call(call))
+                await self.take_share(call, call.agency)
             return await self._complete(call, behaviour)
         finally:
             self._admitter.release(demand)
@@ -290,7 +290,7 @@ class Chain:
         if not self._metrics.has_answers:
             # Runs before anybody who waits for this commit's receipts goes on: counted, then answered.
             asyncio.get_running_loop().call_soon(self._metrics.write_answers)
-        agency = agency_of_call(call) or agency_of(answer.agency)
+        agency = call.agency or agency_of(answer.agency)
         disclosed = call.method.audit == options_pb2.AUDIT_RULE_DISCLOSURE
         self._metrics.answered(
             (agency, call.method.name, call.purpose),
@@ -334,11 +334,6 @@ def _announce(method: Method) -> None:
     """A small request came, which large work gives way to, unless its answer is large work itself."""
     if method.name not in _LARGE_ANSWERS:
         company.small_call_came()
-
-
-def agency_of_call(call: Call) -> str:
-    """Who calls; nobody on the enrolment port."""
-    return call.principal.agency if call.principal is not None else ""
 
 
 def _bytes_of(answer: Answer) -> bytes:

@@ -59,6 +59,11 @@ class Call:
     once: bytes = b""
     """What makes the signature good for one call only, 16 bytes; empty: nothing is signed."""
 
+    @property
+    def agency(self) -> str:
+        """Who calls; nobody on the enrolment port, and before it is known."""
+        return self.principal.agency if self.principal is not None else ""
+
 
 @dataclass(slots=True)
 class Answer:

@@ -33,7 +33,7 @@ class StreamPlaces:
 
     def enter(self, call: Call) -> None:
         """A stream opens. Raises StreamsExhausted when the agency has too many."""
-        agency = _agency(call)
+        agency = call.agency
         if self._open[agency] >= STREAMS_PER_AGENCY_MAX:
             raise StreamsExhausted
         self._open[agency] += 1
@@ -68,11 +68,7 @@ class StreamPlaces:
         """The stream that entered with this call is over."""
         for demand in self._taken.pop(id(call), ()):
             self._admitter.release(demand)
-        agency = _agency(call)
+        agency = call.agency
         self._open[agency] -= 1
         if not self._open[agency]:
             del self._open[agency]
-
-
-def _agency(call: Call) -> str:
-    return call.principal.agency if call.principal is not None else ""

@@ -36,8 +36,7 @@ class Refuser:
                 receipt = await self._record(call, refusal)
             except AuditUnavailable as unavailable:
                 refusal = unavailable
-        agency = call.principal.agency if call.principal is not None else ""
-        self._metrics.refused(agency, call.method.name, refusal.reason)
+        self._metrics.refused(call.agency, call.method.name, refusal.reason)
         return rich_status(refusal, call.call_id, receipt_to_wire(receipt) if receipt is not None else None)
 
     async def _record(self, call: Call, refusal: GatewayError) -> Receipt | None:

@@ -65,8 +65,8 @@ class Steps(Protocol):
     def end_share(self, call: Call) -> None:
         """Leave the turn to others, if it is held."""
 
-    def admit(self, call: Call, peer: Any, metadata: Any) -> None:
-        """Authenticate, decode, authorise."""
+    def check(self, call: Call, peer: Any, metadata: Any) -> None:
+        """Authenticate, decode, authorise, verify the signature."""
 
     def identify(self, call: Call, peer: Any, metadata: Any) -> None:
         """Authenticate alone."""
@@ -201,7 +201,7 @@ class _Stream:
 
     def _taking(self) -> asyncio.Timeout:
         """How long the caller may leave untaken what it is sent."""
-        return asyncio.timeout(max(0.0, self._ends_at + STREAM_TAKEN_SECONDS_MAX - time.monotonic()))
+        return asyncio.timeout(max(0.0, self._ends_at - time.monotonic()) + STREAM_TAKEN_SECONDS_MAX)
 
     async def _read(self) -> None:
         """Begin the work on each message, when there is room for its answer."""
@@ -241,14 +241,17 @@ class _Stream:
             async with self._decoding:  # a message may leave out what the one before it said
                 await self._steps.take_share(call, self._agency)
                 call.before = self._before
-                self._steps.admit(call, self._peer, self._metadata)
-                self._before = call.message
+                try:
+                    self._steps.check(call, self._peer, self._metadata)
+                finally:
+                    self._before = call.message  # refused or not; nothing when it could not be decoded
             if call.bounds is not None:
                 self._steps.end_share(call)
                 await self._streaming.places.admit(self._opened, call)
                 await self._steps.take_share(call, self._agency)
             answer = await self._steps.complete(call, self._behaviour)
-            held_bytes += self._hold(len(answer))
+            # Its entry stands, so it leaves, however much is held: the next message is what waits for room.
+            held_bytes += self._keep(len(answer))
             return answer_frame(answer, sequence, call.call_id), held_bytes
         except CallerMistake as mistake:
             status = await self._steps.refuse(call, mistake)
@@ -259,9 +262,13 @@ class _Stream:
             self._steps.end_share(call)
             self._steps.leave(self._method, started)
 
-    def _hold(self, message_bytes: int) -> int:
-        """Count a message among what is held for the agency. Raises StreamsExhausted."""
-        counted = self._steps.held.take(self._agency, message_bytes)
+    def _hold(self, request_bytes: int) -> int:
+        """Count a request among what is held for the agency. Raises StreamsExhausted."""
+        self._steps.held.check(self._agency, request_bytes)
+        return self._keep(request_bytes)
+
+    def _keep(self, message_bytes: int) -> int:
+        counted = self._steps.held.keep(self._agency, message_bytes)
         self._held_bytes += counted
         return counted
 
@@ -271,7 +278,7 @@ class _Stream:
 
     @property
     def _agency(self) -> str:
-        return self._opened.principal.agency if self._opened.principal is not None else ""
+        return self._opened.agency
 
     def _start(self, work: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.ensure_future(work)

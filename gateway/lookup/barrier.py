@@ -94,25 +94,28 @@ class ReadBarrier:
         self._thread.shutdown(cancel_futures=True)
 
     async def _work(self) -> None:
+        try:
+            while turns := self._take_turns():
+                for question, parts in turns.items():
+                    try:
+                        self._hand_out(parts, await self._read(question, parts))
+                    except Exception as error:
+                        for waiting, _ in parts:
+                            if not waiting.done.done():
+                                waiting.done.set_exception(error)
+        finally:
+            self._worker = None  # whatever happened: the next question starts another
+
+    async def _read(self, question: _Question, parts: list[tuple[_Waiting, Sequence[str]]]) -> tuple[list[Any], ...]:
+        """One query for all parts."""
+        read = self._people.ready if question.ready else self._by_number
+        numbers = [number for _, asked in parts for number in asked]
+        self._observe(len(numbers))
+        if self._inline:
+            await company.give_way()
+            return read(question.disclosure, numbers)
         loop = asyncio.get_running_loop()
-        while turns := self._take_turns():
-            for question, parts in turns.items():
-                read = self._people.ready if question.ready else self._by_number
-                numbers = [number for _, asked in parts for number in asked]
-                self._observe(len(numbers))
-                try:
-                    if self._inline:
-                        await company.give_way()
-                        columns = read(question.disclosure, numbers)
-                    else:
-                        columns = await loop.run_in_executor(self._thread, read, question.disclosure, numbers)
-                except Exception as error:
-                    for waiting, _ in parts:
-                        if not waiting.done.done():
-                            waiting.done.set_exception(error)
-                else:
-                    self._hand_out(parts, columns)
-        self._worker = None
+        return await loop.run_in_executor(self._thread, read, question.disclosure, numbers)
 
     def _slice(self, question: _Question) -> int:
         """How many people are a slice."""

@@ -163,6 +163,7 @@ class VerificationMethods:
         assert call.right is not None
         plan = self._plans.of(call.right, tuple(table.claims), tuple(table.questions))
         check_lengths(table)
+        _check_others(plan, table)
         agency = call.principal.agency
         older = table.older
         meant = await self._older.meant(agency, call.right, older, table.kind) if older else {}
@@ -234,14 +235,8 @@ class VerificationMethods:
 
     async def _others(self, agency: str, plan: Plan, table: Table) -> _Read:
         """The people whom questions name beside those asked about."""
-        granted = any(question.granted and question.predicate.name == SAME_HOUSEHOLD for question in plan.questions)
-        if granted and len(table.numbers) > PEOPLE_WITH_OTHERS_MAX:
-            most = PEOPLE_WITH_OTHERS_MAX
-            raise ArgumentInvalid(
-                violations=[FieldViolation("numbers", f"at most {most} are allowed when others are named too")],
-                metadata={"items_max": str(most)},
-            )
-        stated = dict.fromkeys(text.strip() for text in table.questions.get(SAME_HOUSEHOLD, ())) if granted else {}
+        named = table.questions.get(SAME_HOUSEHOLD, ()) if _names_others(plan) else ()
+        stated = dict.fromkeys(text.strip() for text in named)
         numbers = [number for number in stated if is_number(number)]
         scope = only_scope(plan.disclosure.provinces, plan.disclosure.owner)
         return _scoped(plan, numbers, await self._barrier.read(agency, scope, numbers))
@@ -324,6 +319,21 @@ class VerificationMethods:
 
     def _today(self) -> date:
         return (datetime.fromtimestamp(self._now(), UTC) + _VIET_NAM).date()
+
+
+def _names_others(plan: Plan) -> bool:
+    """Whether people beside those asked about are read, for a question that is answered."""
+    return any(question.granted and question.predicate.name == SAME_HOUSEHOLD for question in plan.questions)
+
+
+def _check_others(plan: Plan, table: Table) -> None:
+    """Raises ArgumentInvalid when so many are asked about that not as many others can be read beside them."""
+    most = PEOPLE_WITH_OTHERS_MAX
+    if len(table.numbers) > most and _names_others(plan):
+        raise ArgumentInvalid(
+            violations=[FieldViolation("numbers", f"at most {most} are allowed when others are named too")],
+            metadata={"items_max": str(most)},
+        )
 
 
 def _scoped(plan: Plan, numbers: Sequence[str], found: Sequence[Found | None]) -> _Read:

@@ -18,6 +18,7 @@ from gateway.audit.permits import Permits
 from gateway.chain import streaming as streaming_module
 from gateway.chain.admit import Admitter
 from gateway.chain.base import Answer, Call
+from gateway.chain.decode import decode
 from gateway.chain.held import HELD_BYTES_MAX, LARGE_BYTES, Held
 from gateway.chain.methods import Method, compile_methods
 from gateway.chain.places import StreamPlaces
@@ -55,8 +56,10 @@ class Steps:
     def identify(self, call: Call, _peer: Any, _metadata: Any) -> None:
         call.principal = SimpleNamespace(agency="hospital")  # type: ignore[assignment]
 
-    def admit(self, call: Call, peer: Any, metadata: Any) -> None:
+    def check(self, call: Call, peer: Any, metadata: Any) -> None:
         self.identify(call, peer, metadata)
+        if any(call.request):  # some tests send nothing but length
+            decode(call)
 
     async def take_share(self, _call: Call, _agency: str) -> None:
         await self.turn.wait()
@@ -120,6 +123,18 @@ async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - what changes has no event to wait for
             await asyncio.sleep(0.005)
+
+
+def _asked(case: str, path: str, *, reference: str = "", call_id: str = "") -> bytes:
+    """A request frame about one person; `case` empty: context and mask are left out."""
+    request = lookup_service_pb2.StreamLookUpPersonsRequest(call_id=call_id)
+    request.batch.items.add(number="001090000001", reference=reference)
+    if case:
+        context = request.batch.context
+        context.purpose, context.legal_basis, context.officer = "health.admission", "law26/2023:art10", "nv-1"
+        context.case_reference = case
+        request.batch.field_mask.paths.append(path)
+    return request.SerializeToString()
 
 
 def _people(count: int) -> bytes:
@@ -288,16 +303,67 @@ async def test_who_leaves_takes_the_work_and_the_bytes_along() -> None:
         await asyncio.wait_for(ended.wait(), 10)
 
 
-async def test_a_stream_ends_when_its_agency_holds_too_much() -> None:
-    async def complete(_call: Call) -> bytes:
-        return bytes(LARGE_BYTES)
+async def test_when_its_agency_holds_too_much_a_stream_ends_after_what_was_worked_on() -> None:
+    worked_on = []
+
+    async def complete(call: Call) -> bytes:
+        worked_on.append(call.sequence)
+        return _large()
 
     async with _stream(complete) as (call, steps, _):
-        taken = steps.held.take("hospital", HELD_BYTES_MAX)
+        taken = steps.held.keep("hospital", HELD_BYTES_MAX + 1)
         await call.write(b"")
         frames, end = await _answers(call)
         steps.held.release("hospital", taken)
-    assert (frames, end.reason) == ([], "STREAMS_EXHAUSTED")
+    assert (worked_on, frames, end.reason) == ([], [], "STREAMS_EXHAUSTED")
+
+    async with _stream(complete) as (call, steps, _):
+        taken = steps.held.keep("hospital", HELD_BYTES_MAX)
+        await call.write(b"")
+        await _until(lambda: worked_on == [1])
+        await call.write(b"")
+        await call.done_writing()
+        frames, end = await _answers(call)
+        steps.held.release("hospital", taken)
+    assert [frame.sequence for frame in frames] == worked_on
+
+
+async def test_what_was_begun_in_time_is_answered_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming_module, "STREAM_TAKEN_SECONDS_MAX", 0.1)
+
+    async def complete(call: Call) -> bytes:
+        await asyncio.sleep(0.4 if call.sequence == 1 else 0.2)
+        return _people(call.sequence)
+
+    async with _stream(complete, seconds_max=0.1) as (call, _, _):
+        await call.write(b"")
+        await call.write(b"")
+        frames, end = await _answers(call)
+    assert ([frame.sequence for frame in frames], end.reason) == ([1, 2], "STREAM_ENDED")
+
+
+@pytest.mark.parametrize(
+    ("second", "case"),
+    [({}, "first"), ({"reference": "x" * 65}, "second"), ({"call_id": "not one"}, "")],
+)
+async def test_what_a_message_leaves_out_is_that_of_the_one_before_though_it_was_refused(
+    second: dict[str, str], case: str
+) -> None:
+    worked_on = []
+
+    async def complete(call: Call) -> bytes:
+        worked_on.append((call.sequence, call.case_reference, call.message.field_mask.paths[0]))
+        return _people(call.sequence)
+
+    async with _stream(complete) as (call, _, _):
+        await call.write(_asked("first", "number"))
+        await call.write(_asked("second", "sex", **second) if second else _asked("", ""))
+        await call.write(_asked("", ""))
+        await call.done_writing()
+        frames, end = await _answers(call)
+    assert [frame.HasField("batch") for frame in frames] == [True, not second, bool(case)]
+    assert worked_on[-1][:2] == (3, case) if case else worked_on == [(1, "first", "number")]
+    assert end.code is grpc.StatusCode.OK
 
 
 async def test_what_waits_for_its_turn_is_counted() -> None:
@@ -305,7 +371,7 @@ async def test_what_waits_for_its_turn_is_counted() -> None:
         return b""
 
     async with _stream(complete) as (call, steps, _):
-        taken = steps.held.take("hospital", HELD_BYTES_MAX - LARGE_BYTES)
+        taken = steps.held.keep("hospital", HELD_BYTES_MAX - LARGE_BYTES)
         steps.turn.clear()
         await call.write(bytes(LARGE_BYTES))
         await call.write(bytes(LARGE_BYTES))

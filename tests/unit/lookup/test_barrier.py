@@ -137,6 +137,18 @@ async def test_slices_are_small_while_small_calls_come() -> None:
         assert sizes[0] == PEOPLE_PER_SLICE_MAX
 
 
+async def test_an_observer_that_fails_keeps_nobody_waiting() -> None:
+    def observe(people: int) -> None:
+        if people == 2:
+            raise OSError
+
+    people: Any = _Registry()
+    barrier = ReadBarrier(people, inline=True, observe=observe)
+    with pytest.raises(OSError):
+        await asyncio.wait_for(barrier.read("a", SCOPE, ["1", "2"]), 5)
+    assert len(await asyncio.wait_for(barrier.read("b", SCOPE, ["1", "2", "3"]), 5)) == 3
+
+
 async def test_a_failing_registry_fails_those_who_wait_and_not_the_next() -> None:
     registry = _Registry()
     async with _barrier(registry) as (barrier, _):
