@@ -16,6 +16,7 @@ from gateway.api.v1 import options_pb2
 from gateway.audit.charges import Charges, Guesses
 
 if TYPE_CHECKING:
+    from gateway.agency.grants import Grant
     from gateway.chain.base import Call
 
 GUESSES_PER_DAY = 5
@@ -47,6 +48,11 @@ def is_state(agency_class: int) -> bool:
     return agency_class in _STATE
 
 
+def guess_limit(grant: Grant) -> int:
+    """Wrong answers about one person in a day under a grant."""
+    return grant.guesses_per_day or GUESSES_PER_DAY
+
+
 class GuessTags(NamedTuple):
     """Tags of subjects in the guess budget's domain, 16 bytes each, joined; `month`: YYYYMM of their key."""
 
@@ -64,5 +70,4 @@ def guess_charges(call: Call, tags: GuessTags, missed: Sequence[bool]) -> Charge
     if not missed:
         return Charges()
     shared = 0 if is_state(call.agency_class) else SHARED_GUESSES_PER_DAY
-    limit = call.grant.guesses_per_day or GUESSES_PER_DAY
-    return Charges(guesses=Guesses(tags.month, limit, shared, tags.tags, bytes(missed)))
+    return Charges(guesses=Guesses(tags.month, guess_limit(call.grant), shared, tags.tags, bytes(missed)))

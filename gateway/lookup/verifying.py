@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from gateway.agency.guesses import guess_charges
 from gateway.agency.predicates import SAME_HOUSEHOLD
-from gateway.api.v1 import context_pb2, reason_pb2, verification_pb2
+from gateway.api.v1 import verification_pb2
 from gateway.audit.charges import Charges
 from gateway.chain.base import Answer, Call
 from gateway.chain.charges import Smaller
@@ -17,16 +17,17 @@ from gateway.chain.pauses import company
 from gateway.chain.record import Recorder
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.barrier import ReadBarrier
-from gateway.lookup.disclosure import PERSON_ID, only_scope
+from gateway.lookup.disclosure import only_scope
+from gateway.lookup.exhausted import Exhausted
 from gateway.lookup.fill import Places
 from gateway.lookup.number import is_number
 from gateway.lookup.older import Meant, OlderNumbers
-from gateway.lookup.people import Found
 from gateway.lookup.verification.plan import Plan, Plans
 from gateway.lookup.verification.questions import YesNo
 from gateway.lookup.verification.requests import of_many, of_one
 from gateway.lookup.verification.rules import RULES_VERSION, Verdict
-from gateway.lookup.verification.table import Graded, Grader, Outcome, Table, check_lengths
+from gateway.lookup.verification.table import Graded, Grader, Table, check_lengths
+from gateway.lookup.verification.verified import Read, Verified, scoped, ungraded, with_matched, without
 from gateway.wire import time_to_wire
 
 _VIET_NAM = timedelta(hours=7)
@@ -36,50 +37,6 @@ TAGS_MAX = 4000
 """What an entry of 65,535 bytes has room for."""
 PEOPLE_WITH_OTHERS_MAX = 800
 """People in one table whose questions name others too: with all tags that they may need, they fit an entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """Who was asked about, aligned with the numbers asked."""
-
-    numbers: Sequence[str]
-    person_ids: Sequence[int]
-    """Who has each number; 0: nobody."""
-    seen: Sequence[int]
-    """The same of those in scope; 0 for everybody else."""
-    people: Sequence[Found | None]
-    """Those in scope who were read in full."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Verified:
-    """Everything that an answer is made of."""
-
-    table: Table
-    plan: Plan
-    graded: Graded
-    read: _Read
-    others: _Read
-    meant: Mapping[str, Meant]
-    """Whom numbers of older kinds mean."""
-
-    def is_compared(self, number: str) -> bool:
-        """Whether what is told depends on the values stated: not where several have the number, or nobody was looked
-        for."""
-        return (
-            number not in self.meant
-            or _outcome_of(self.meant[number]) == Outcome.ABSENT
-            or bool(self.meant[number].number)
-        )
-
-    @property
-    def withheld(self) -> list[context_pb2.WithheldField]:
-        """What the grant does not cover: of the plan, and fields by which it lets nobody be named."""
-        plan = self.plan.withheld
-        known = {each.path for each in plan}
-        paths = sorted({path for meant in self.meant.values() for path in meant.withheld} - known)
-        reason = reason_pb2.ERROR_REASON_FIELD_NOT_GRANTED
-        return [*plan, *(context_pb2.WithheldField(path=path, reason=reason) for path in paths)]
 
 
 _Guess = tuple[int, int | str, bool]
@@ -109,10 +66,13 @@ class VerificationMethods:
         self._places = places
         self._recorder = recorder
         self._now = now
+        self._exhausted = Exhausted(now)
 
     async def VerifyPerson(self, call: Call, request: verification_pb2.VerifyPersonRequest) -> Answer:  # noqa: N802
         """One person: a batch of one, answered in words. Refused as a whole when its guess budget is used up."""
         verified = await self._verify(call, of_one(request))
+        if verified.exhausted:
+            raise self._exhausted.refusal(call)
         plan, graded = verified.plan, verified.graded
         response = verification_pb2.VerifyPersonResponse(
             outcome=graded.outcomes[0],  # type: ignore[arg-type]
@@ -125,9 +85,7 @@ class VerificationMethods:
             response.verdicts.add(path=path, verdict=verdict)
         for predicate, yes_no in zip(verified.table.questions, graded.answers, strict=True):
             response.answers.add(predicate=predicate, answer=yes_no)
-        answer = self._answer(call, verified, lambda _graded, _people: response)
-        answer.recompose = None
-        return answer
+        return self._answer(call, verified, lambda _graded, _people: response, single=True)
 
     async def BatchVerifyPersons(  # noqa: N802
         self, call: Call, request: verification_pb2.BatchVerifyPersonsRequest
@@ -149,7 +107,7 @@ class VerificationMethods:
                 people_count=people,
             )
 
-        return self._answer(call, verified, body)
+        return self._answer(call, verified, body, verified.exhausted)
 
     async def StreamVerifyPersons(  # noqa: N802
         self, call: Call, request: verification_pb2.BatchVerifyPersonsRequest
@@ -157,7 +115,7 @@ class VerificationMethods:
         """One message of a stream: the same as a batch of its own."""
         return await self.BatchVerifyPersons(call, request)
 
-    async def _verify(self, call: Call, table: Table) -> _Verified:
+    async def _verify(self, call: Call, table: Table) -> Verified:
         """Read and compare. Raises CallerMistake, FieldNotGranted, RegistryUnavailable."""
         assert call.principal is not None
         assert call.right is not None
@@ -168,14 +126,29 @@ class VerificationMethods:
         older = table.older
         meant = await self._older.meant(agency, call.right, older, table.kind) if older else {}
         asked = [number for number in table.numbers if number]
-        matched = await self._matched(agency, plan, table, asked) if len(asked) > 1 and not meant else []
+        matched = await self._matched(call, plan, table, asked) if len(asked) > 1 and not meant else []
         read = await self._read(agency, plan, asked, meant, matched)
         others = await self._others(agency, plan, table)
-        graded = _ungraded(plan, table, read, meant)
-        await self._grade(plan, table, read, others, matched, graded)
-        return _Verified(table, plan, graded, read, others, meant)
+        exhausted = self._exhausted_rows(call, plan, table, read, others)
+        graded = ungraded(plan, table, read, meant)
+        await self._grade(plan, table, read, others, matched, exhausted, graded)
+        return Verified(table, plan, graded, read, others, meant, exhausted)
 
-    async def _matched(self, agency: str, plan: Plan, table: Table, asked: Sequence[str]) -> list[int]:
+    def _exhausted_rows(self, call: Call, plan: Plan, table: Table, read: Read, others: Read) -> frozenset[int]:
+        """The rows about somebody about whom the caller is answered no more, or whose question names one such."""
+        if not plan.can_be_guessed:
+            return frozenset()
+        subjects = [seen or number for seen, number in zip(read.seen, read.numbers, strict=True)]
+        known = self._exhausted.among(call, (*subjects, *others.seen))
+        if not known:
+            return frozenset()
+        rows = {row for row, subject in zip(table.rows, subjects, strict=True) if subject in known}
+        gone = {number for number, seen in zip(others.numbers, others.seen, strict=True) if seen in known}
+        if gone:
+            rows.update(row for row in table.rows if table.questions[SAME_HOUSEHOLD][row].strip() in gone)
+        return frozenset(rows)
+
+    async def _matched(self, call: Call, plan: Plan, table: Table, asked: Sequence[str]) -> list[int]:
         """For each number asked who is in scope and all right at first sight, 0 for others; empty when nobody is.
 
         Somebody is always read in full: from a second query made or spared, the time would tell of the last one whether
@@ -183,22 +156,36 @@ class VerificationMethods:
         """
         if plan.sight is None:
             return []
-        ready = await self._barrier.ready(agency, plan.sight.disclosure, asked)
+        ready = await self._barrier.ready(call.agency, plan.sight.disclosure, asked)
         await company.give_way()
         claims = table.claims if len(asked) == len(table.numbers) else table.part(table.rows).claims
         matched = plan.sight.matched(claims, ready)
+        if known := self._exhausted.among(call, matched):
+            matched = [0 if person_id in known else person_id for person_id in matched]
         if all(matched):
             matched[0] = 0
         return matched if any(matched) else []
 
     async def _grade(
-        self, plan: Plan, table: Table, read: _Read, others: _Read, matched: Sequence[int], graded: Graded
+        self,
+        plan: Plan,
+        table: Table,
+        read: Read,
+        others: Read,
+        matched: Sequence[int],
+        exhausted: frozenset[int],
+        graded: Graded,
     ) -> None:
-        """Fill `graded`: whoever is not all right at first sight is compared, as a table of their own."""
+        """Fill `graded`: whoever is not all right at first sight is compared, as a table of their own.
+
+        Nothing is compared for the `exhausted` rows.
+        """
         grader = Grader(plan, self._places, self._today())
         if not matched:
             people = iter(read.people)
             aligned = [next(people) if number else None for number in table.numbers]
+            for row in exhausted:
+                aligned[row] = None
             named = {number: other for number, other in zip(others.numbers, others.people, strict=True) if other}
             for _ in grader.slices(table, aligned, named, graded):
                 await company.give_way()
@@ -207,8 +194,14 @@ class VerificationMethods:
         asked = bytes(map(bool, table.numbers))
         for column in range(width):
             graded.verdicts[column::width] = asked.replace(b"\x01", bytes((Verdict.MATCH,)))
-        rows = [row for row, same in zip(table.rows, matched, strict=True) if not same]
-        people_left = [person for person, same in zip(read.people, matched, strict=True) if not same]
+        for row in exhausted:
+            graded.verdicts[row * width : (row + 1) * width] = bytes(width)
+        rest = [
+            (row, person)
+            for row, person, same in zip(table.rows, read.people, matched, strict=True)
+            if not same and row not in exhausted
+        ]
+        rows, people_left = [row for row, _ in rest], [person for _, person in rest]
         left = Graded(bytearray(len(rows)), bytearray(len(rows) * width), bytearray())
         for _ in grader.slices(table.part(rows), people_left, {}, left):
             await company.give_way()
@@ -218,31 +211,39 @@ class VerificationMethods:
 
     async def _read(
         self, agency: str, plan: Plan, asked: Sequence[str], meant: Mapping[str, Meant], matched: Sequence[int]
-    ) -> _Read:
+    ) -> Read:
         """Those who have the numbers; who is meant by one of an older kind stands in its place.
 
         `matched`: for each number who need not be read any more, 0 for others; or nobody at all.
         """
         if matched:
             left = [number for number, match in zip(asked, matched, strict=True) if not match]
-            rest = _scoped(plan, left, await self._barrier.read(agency, plan.disclosure, left))
-            return _with_matched(asked, matched, rest)
+            rest = scoped(plan, left, await self._barrier.read(agency, plan.disclosure, left))
+            return with_matched(asked, matched, rest)
         if not meant:
-            return _scoped(plan, asked, await self._barrier.read(agency, plan.disclosure, asked))
+            return scoped(plan, asked, await self._barrier.read(agency, plan.disclosure, asked))
         current = [meant[number].number if number in meant else number for number in asked]
         found = iter(await self._barrier.read(agency, plan.disclosure, [number for number in current if number]))
-        return _scoped(plan, asked, [next(found) if number else None for number in current])
+        return scoped(plan, asked, [next(found) if number else None for number in current])
 
-    async def _others(self, agency: str, plan: Plan, table: Table) -> _Read:
+    async def _others(self, agency: str, plan: Plan, table: Table) -> Read:
         """The people whom questions name beside those asked about."""
-        named = table.questions.get(SAME_HOUSEHOLD, ()) if _names_others(plan) else ()
+        named = table.questions.get(SAME_HOUSEHOLD, ()) if plan.names_others else ()
         stated = dict.fromkeys(text.strip() for text in named)
         numbers = [number for number in stated if is_number(number)]
         scope = only_scope(plan.disclosure.provinces, plan.disclosure.owner)
-        return _scoped(plan, numbers, await self._barrier.read(agency, scope, numbers))
+        return scoped(plan, numbers, await self._barrier.read(agency, scope, numbers))
 
-    def _answer(self, call: Call, verified: _Verified, body: _Body, left_out: frozenset[int] = frozenset()) -> Answer:
-        """The answer without some rows, for which the day's guesses or people are used up."""
+    def _answer(
+        self,
+        call: Call,
+        verified: Verified,
+        body: _Body,
+        left_out: frozenset[int] = frozenset(),
+        *,
+        single: bool = False,
+    ) -> Answer:
+        """The answer without some rows, whose guesses or people of the day are used up; a `single` one is refused."""
         plan, read, others, withheld = verified.plan, verified.read, verified.others, verified.withheld
         rows = verified.table.rows
         if left_out:
@@ -255,13 +256,16 @@ class VerificationMethods:
         guessed = self._guessed(verified, told)
 
         def recompose(_answer: Answer, smaller: Smaller) -> Answer:
+            self._exhausted.add(call, [guessed[position][1] for position in smaller.subjects])
+            if single:
+                raise self._exhausted.refusal(call)
             gone = {guessed[position][0] for position in smaller.subjects}
             if smaller.people_max is not None:
                 gone.update([row for row, _, seen in told if seen][smaller.people_max :])
             return self._answer(call, verified, body, left_out | gone)
 
         return Answer(
-            body(_without(verified.graded, left_out), people),
+            body(without(verified.graded, left_out), people),
             people=people,
             tags=self._tags(verified.meant, read, others),
             numbers=(*read.numbers, *others.numbers),
@@ -278,7 +282,7 @@ class VerificationMethods:
         tags = self._recorder.guess_tags([subject for _, subject, _ in guessed])
         return guess_charges(call, tags, [missed for _, _, missed in guessed])
 
-    def _guessed(self, verified: _Verified, told: Sequence[tuple[int, str, int]]) -> list[_Guess]:
+    def _guessed(self, verified: Verified, told: Sequence[tuple[int, str, int]]) -> list[_Guess]:
         """A guess about each person of whom something stated was close or wrong, or whom nobody visible is; and about
         whom a question about households names: who lives with them could be tried with everybody else.
         """
@@ -299,7 +303,7 @@ class VerificationMethods:
             ]
         return guessed
 
-    def _tags(self, meant: Mapping[str, Meant], *reads: _Read) -> bytes:
+    def _tags(self, meant: Mapping[str, Meant], *reads: Read) -> bytes:
         """Everybody compared or named, then the numbers without one in scope, and whoever has them out of scope.
 
         Of a number that several have, these several, as far as the entry has room: none of them is told of.
@@ -321,66 +325,11 @@ class VerificationMethods:
         return (datetime.fromtimestamp(self._now(), UTC) + _VIET_NAM).date()
 
 
-def _names_others(plan: Plan) -> bool:
-    """Whether people beside those asked about are read, for a question that is answered."""
-    return any(question.granted and question.predicate.name == SAME_HOUSEHOLD for question in plan.questions)
-
-
 def _check_others(plan: Plan, table: Table) -> None:
     """Raises ArgumentInvalid when so many are asked about that not as many others can be read beside them."""
     most = PEOPLE_WITH_OTHERS_MAX
-    if len(table.numbers) > most and _names_others(plan):
+    if len(table.numbers) > most and plan.names_others:
         raise ArgumentInvalid(
             violations=[FieldViolation("numbers", f"at most {most} are allowed when others are named too")],
             metadata={"items_max": str(most)},
         )
-
-
-def _scoped(plan: Plan, numbers: Sequence[str], found: Sequence[Found | None]) -> _Read:
-    in_scope = plan.disclosure.in_scope
-    people = [person if person is not None and in_scope(person.row) else None for person in found]
-    person_ids, seen = ([person.row[PERSON_ID] if person else 0 for person in each] for each in (found, people))
-    return _Read(numbers, person_ids, seen, people)
-
-
-def _with_matched(asked: Sequence[str], matched: Sequence[int], rest: _Read) -> _Read:
-    """Those who need not be read, and the others."""
-    others = iter(zip(rest.person_ids, rest.seen, rest.people, strict=True))
-    all_of = [(match, match, None) if match else next(others) for match in matched]
-    person_ids, seen, people = zip(*all_of, strict=True)
-    return _Read(asked, person_ids, seen, people)
-
-
-def _ungraded(plan: Plan, table: Table, read: _Read, meant: Mapping[str, Meant]) -> Graded:
-    count = len(table.numbers)
-    if len(read.seen) == count and all(read.seen):
-        outcomes = bytearray((Outcome.FOUND,)) * count
-    else:
-        seen = iter(read.seen)
-        outcomes = bytearray(
-            (Outcome.UNREADABLE if not number else Outcome.FOUND if next(seen) else Outcome.ABSENT)
-            for number in table.numbers
-        )
-    for row, number in enumerate(table.numbers) if meant else ():
-        if number in meant and outcomes[row] == Outcome.ABSENT:
-            outcomes[row] = _outcome_of(meant[number])
-    return Graded(outcomes, bytearray(count * len(plan.fields)), bytearray(count * len(plan.questions)))
-
-
-def _outcome_of(meant: Meant) -> Outcome:
-    if not meant.looked_for:
-        return Outcome.WITHHELD
-    return Outcome.AMBIGUOUS if meant.candidates > 1 else Outcome.ABSENT
-
-
-def _without(graded: Graded, left_out: frozenset[int]) -> Graded:
-    """The verdicts with some rows told nothing of."""
-    if not left_out:
-        return graded
-    outcomes, verdicts, answers = bytearray(graded.outcomes), bytearray(graded.verdicts), bytearray(graded.answers)
-    for row in left_out:
-        outcomes[row] = Outcome.QUOTA_EXHAUSTED
-        for packed in (verdicts, answers):
-            width = len(packed) // len(outcomes)
-            packed[row * width : (row + 1) * width] = bytes(width)
-    return Graded(outcomes, verdicts, answers, graded.missed)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.agency.grants import Right
-from gateway.agency.predicates import Predicate, parse_predicate
+from gateway.agency.predicates import SAME_HOUSEHOLD, Predicate, parse_predicate
 from gateway.api.v1 import context_pb2, reason_pb2
 from gateway.catalogue import Catalogue
 from gateway.errors import ArgumentInvalid, FieldNotGranted, FieldUnknown, FieldViolation
@@ -47,6 +47,11 @@ class Plan:
         """Whether the caller states anything that it could try until it is right."""
         stated = any(field.compare is not None for field in self.fields)
         return stated or any(question.granted and question.predicate.name in WITH_VALUE for question in self.questions)
+
+    @property
+    def names_others(self) -> bool:
+        """Whether people beside those asked about are read, for a question that is answered."""
+        return any(question.granted and question.predicate.name == SAME_HOUSEHOLD for question in self.questions)
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -50,7 +50,9 @@ class Reading:
         return self._people.ready(disclosure, numbers)
 
 
-async def _verified(registry: Path, names: Sequence[str]) -> tuple[list[tuple[int, bool]], bytes]:
+async def _verified(
+    registry: Path, names: Sequence[str], exhausted: Sequence[int] = ()
+) -> tuple[list[tuple[int, bool]], bytes]:
     engine = open_engine(registry, read_only=True)
     store = PeopleStore(engine)
     unused: Any = None
@@ -59,10 +61,15 @@ async def _verified(registry: Path, names: Sequence[str]) -> tuple[list[tuple[in
     ready = ReadyPeople(store.reader, engine, encoder, registry.with_suffix(".pack"))
     reading: Any = Reading(People(store, ready=ready))
     methods = VerificationMethods(reading, Plans(CATALOGUE), places, unused, unused, time.time)
-    call: Any = SimpleNamespace(principal=SimpleNamespace(agency="bank"), right=RIGHT)
+    principal = SimpleNamespace(agency="bank", entry_name="bank")
+    call: Any = SimpleNamespace(
+        principal=principal, agency="bank", right=RIGHT, grant=SimpleNamespace(guesses_per_day=1)
+    )
+    methods._exhausted.add(call, [41 + 2 * row for row in exhausted])
     numbers = [number_of(41 + 2 * at) if name else "" for at, name in enumerate(names)]
     verified = await methods._verify(call, Table(numbers, {"name": names}, {}))
     store.close()
+    assert verified.exhausted == frozenset(exhausted)
     return [read for read in reading.reads if read[0]], bytes(verified.graded.verdicts)
 
 
@@ -90,3 +97,21 @@ async def test_without_stored_fragments_everybody_is_read_in_full(registry: Path
     reads, verdicts = await _verified(registry, [NAME, WRONG])
     assert reads == [(2, False), (2, True)]
     assert list(verdicts) == [MATCH, MISMATCH]
+
+
+@pytest.mark.parametrize(
+    "names", [[NAME, NAME, WRONG], [WRONG, NAME, WRONG], [NAME, NAME, NAME], [WRONG, WRONG, WRONG]]
+)
+async def test_who_is_answered_about_no_more_is_read_and_not_compared_right_or_wrong(
+    registry_with_fragments: Path, names: list[str]
+) -> None:
+    for exhausted in ([0], [0, 1, 2]):
+        reads, verdicts = await _verified(registry_with_fragments, names, exhausted)
+        assert all(read[1] for read in reads[1:])
+        assert reads[-1][0] >= len(exhausted)
+        assert list(verdicts) == [0 if row in exhausted else VERDICTS[name] for row, name in enumerate(names)]
+
+
+async def test_one_alone_is_not_compared_either(registry_with_fragments: Path) -> None:
+    for name in (NAME, WRONG):
+        assert await _verified(registry_with_fragments, [name], [0]) == ([(1, True)], bytes(1))
