@@ -53,9 +53,13 @@ class TokenSource:
 
     async def replace(self, refused: str) -> str:
         """A token other than `refused`, which the gateway no longer takes. Raises what `issue` raises."""
-        if self._text and self._text != refused:
-            return self._text
-        return await asyncio.shield(self._renewing())
+        self.drop(refused)
+        return await self.current()
+
+    def drop(self, refused: str) -> None:
+        """Hand out no more a token that the gateway no longer takes; nothing where another one is held by now."""
+        if self._text == refused:
+            self._expires_at = float("-inf")
 
     async def close(self) -> None:
         """Stop a renewal under way."""

@@ -104,6 +104,23 @@ async def test_refused_token_is_replaced_once_for_all_its_users() -> None:
     assert issuer.issued == 2
 
 
+async def test_a_refused_token_is_not_replaced_by_one_that_has_expired_since() -> None:
+    issuer = Issuer()
+    await issuer.source.current()
+    await issuer.source.replace("token-1")
+    issuer.now += 100.0
+    assert await issuer.source.replace("token-1") == "token-3"
+
+
+async def test_a_token_that_was_dropped_is_not_held_and_dropping_an_older_one_does_nothing() -> None:
+    issuer = Issuer()
+    issuer.source.drop(await issuer.source.current())
+    assert issuer.source.held() == ""
+    assert await issuer.source.current() == "token-2"
+    issuer.source.drop("token-1")
+    assert issuer.source.held() == "token-2"
+
+
 async def test_caller_that_gives_up_does_not_stop_the_renewal_of_the_others() -> None:
     issuer = Issuer()
     issuer.gate.clear()
