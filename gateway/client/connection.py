@@ -119,7 +119,7 @@ class Connection:
         return self._link.identity
 
     async def token(self) -> str:
-        """The current access token."""
+        """The current access token. Raises ClientError."""
         await self._keeper.usable()
         return await self._link.tokens.current()
 
@@ -127,13 +127,9 @@ class Connection:
         """Get the next certificate now and move to it. Raises ClientError."""
         return await self._keeper.renew()
 
-    async def bearer(self, refused: str = "") -> str:
-        """The token for a stream; another one than `refused`, which the gateway no longer takes. Raises ClientError."""
-        await self._keeper.usable()
-        tokens = self._link.tokens
-        if refused:
-            return await tokens.replace(refused)
-        return tokens.held() or await tokens.current()
+    def drop_token(self, refused: str) -> None:
+        """Hand out no more a token that the gateway no longer takes."""
+        self._link.tokens.drop(refused)
 
     def another_channel(self) -> grpc.aio.Channel:
         """One more connection to the same gateway under the present identity, which its user closes."""

@@ -90,37 +90,34 @@ class Streams:
 
     async def spread(self, patience_seconds: float) -> list[Seat]:
         """A seat for each worker that the gateway announces, at most 64. Raises ClientError, Broken."""
-        give_up_at = time.monotonic() + patience_seconds
-        attempt = 0
+        patience = _Patience(self, patience_seconds)
         while len(self._seats) < min(self._workers, CONNECTIONS_MAX):
             seat = Seat()
-            try:
-                stream = await self.open(seat)
-            except Broken:
-                attempt += 1
-                pause = pause_seconds(attempt, None, random.random)
-                if time.monotonic() + pause >= give_up_at:
-                    raise
-                await asyncio.sleep(pause)
-                continue
             self._seats.append(seat)
-            await self.close(stream)
+            await self.close(await self._opened_in_the_end(seat, patience))
         return list(self._seats)
 
-    async def open(self, seat: Seat, refused_token: str = "") -> Stream:
-        """A stream over the connection of a seat, or over a new one. Raises GatewayRefusal, Broken."""
+    async def _opened_in_the_end(self, seat: Seat, patience: _Patience) -> Stream:
+        while True:
+            try:
+                return await self.open(seat)
+            except ClientError as failure:
+                await patience.wait(failure)
+
+    async def open(self, seat: Seat) -> Stream:
+        """A stream over the connection of a seat, or over a new one. Raises ClientError, Broken."""
         async with seat.lock:
             openings = 1
             while True:
-                stream = await self._opened(seat, refused_token)
+                stream = await self._opened(seat)
                 if openings > OPENINGS_PER_WORKER * self._workers or stream.line.word not in self._words(seat):
                     return stream
                 await self.close(stream)
                 await self.give_up(seat, stream.line)
                 openings += 1
 
-    async def _opened(self, seat: Seat, refused_token: str) -> Stream:
-        token = await self._connection.bearer(refused_token)
+    async def _opened(self, seat: Seat) -> Stream:
+        token = await self._connection.token()
         line, identity = seat.line, self._connection.identity
         if line is not None and line.identity is not identity:
             # The token is bound to a newer certificate than the connection.
@@ -140,18 +137,23 @@ class Streams:
             await self.close(stream)
             if isinstance(error, TimeoutError) or error.code() in _BROKEN:
                 await self.give_up(seat, line)
-            raise await self.failure(error, "") from error
+            raise await self.failure(error, "", token) from error
         line.word = str(metadata[WORKER_KEY])
         self._workers = max(1, min(int(metadata.get(WORKERS_KEY, "1")), CONNECTIONS_MAX))
         return stream
 
-    async def failure(self, error: grpc.aio.AioRpcError | TimeoutError, call_id: str) -> ClientError:
-        """What the end of a stream means, the receipt of a refusal verified. Raises ReceiptInvalid."""
+    async def failure(self, error: grpc.aio.AioRpcError | TimeoutError, call_id: str, token: str) -> ClientError:
+        """What the end of a stream means, the receipt of a refusal verified. Raises ReceiptInvalid.
+
+        `token`, which the stream was opened with, is not used again when it was refused.
+        """
         if isinstance(error, TimeoutError):
             return Broken("No answer came in time.", call_id=call_id)
         read = refusal_from(error, call_id)
         if read is not None:
             refusal, receipt = read
+            if retry_for(refusal.reason) is Retry.RENEW_TOKEN:
+                self._connection.drop_token(token)
             if receipt is not None:
                 method = self._path.rpartition("/")[2]
                 refusal.receipt = await self._connection.take_receipt(receipt, call_id, method, 0)
@@ -190,6 +192,52 @@ class Streams:
                 await seat.line.channel.close()
 
 
+class _Patience:
+    """Whether one batch, or the opening of the first streams, is tried again, and when.
+
+    At once and once each: with a new token, with a new certificate, after a stream that ended in good order.
+    """
+
+    def __init__(self, streams: Streams, seconds: float) -> None:
+        self._streams = streams
+        self._give_up_at = time.monotonic() + seconds
+        self._attempt = 0
+        self._remedies = {Retry.RENEW_TOKEN, Retry.RENEW_CERTIFICATE}
+        self._reopened = False
+
+    async def wait(self, failure: ClientError) -> None:
+        """Return when it is time to try again. Raises `failure` when it is for good, or patience would end before.
+
+        Raises ClientError when a new certificate is needed and does not come.
+        """
+        again, seconds = Retry.LATER, None
+        if isinstance(failure, GatewayRefusal):
+            again, seconds = retry_for(failure.reason), failure.retry_seconds
+            if failure.reason == STREAM_ENDED and not self._reopened:
+                self._reopened = True
+                return
+        elif not isinstance(failure, Broken):
+            raise failure
+        if again in self._remedies:
+            self._remedies.discard(again)
+            if again is Retry.RENEW_CERTIFICATE:
+                await self._streams.renew_certificate()
+            return
+        if again not in (Retry.LATER, Retry.LATER_IF_REPEATABLE):
+            raise failure
+        self._attempt += 1
+        pause = pause_seconds(self._attempt, seconds, random.random)
+        if time.monotonic() + pause >= self._give_up_at:
+            raise failure
+        await asyncio.sleep(pause)
+
+
+def _may_have_answered(failure: ClientError) -> bool:
+    if isinstance(failure, GatewayRefusal):
+        return retry_for(failure.reason) is Retry.LATER_IF_REPEATABLE
+    return isinstance(failure, Broken)
+
+
 class Lane:
     """One stream after the other over one seat; a batch that got no answer is sent again under its call id."""
 
@@ -200,7 +248,6 @@ class Lane:
         self._timeout_seconds = timeout_seconds
         self._patience_seconds = patience_seconds
         self._stream: Stream | None = None
-        self._refused_token = ""
         self._answered = False
 
     async def ask(self, request: Callable[[bool], bytes], call_id: str) -> tuple[bytes, int]:
@@ -209,55 +256,29 @@ class Lane:
         `request` gives the message; it is told whether the stream knows context and mask. Raises GatewayRefusal,
         Broken when patience ends, UnexpectedAnswer.
         """
-        repeats, attempt, renewed = 0, 0, False
-        give_up_at = time.monotonic() + self._patience_seconds
+        repeats, patience = 0, _Patience(self._streams, self._patience_seconds)
         while True:
-            attempt += 1
             written = [False]
             try:
                 return await self._exchange(request, written), repeats
             except (grpc.aio.AioRpcError, TimeoutError, ClientError) as error:
                 failure = await self._failure(error, call_id)
-                token = self._stream.token if self._stream is not None else ""
                 await self._end(broken=isinstance(failure, Broken))
-            retry_seconds = None
-            if isinstance(failure, GatewayRefusal):
-                retry_seconds = failure.retry_seconds
-                again = retry_for(failure.reason)
-                if again is Retry.RENEW_TOKEN and not renewed:
-                    renewed, self._refused_token = True, token
-                    continue
-                if again is Retry.RENEW_CERTIFICATE and not renewed:
-                    renewed = True
-                    await self._streams.renew_certificate()
-                    continue
-                if again not in (Retry.LATER, Retry.LATER_IF_REPEATABLE):
-                    raise failure
-                if failure.reason == STREAM_ENDED:
-                    continue  # in good order: this batch was not begun
-                repeats += again is Retry.LATER_IF_REPEATABLE
-            elif isinstance(failure, Broken):
-                repeats += written[0]
-            else:
-                raise failure
-            pause = pause_seconds(attempt, retry_seconds, random.random)
-            if time.monotonic() + pause >= give_up_at:
-                raise failure
-            await asyncio.sleep(pause)
+            repeats += written[0] and _may_have_answered(failure)
+            await patience.wait(failure)
 
     async def _failure(self, error: Exception, call_id: str) -> ClientError:
         if isinstance(error, CannotConnect | DeadlinePassed) and self._answered:
             return Broken(error.sentence, call_id=call_id)  # no new token now; the gateway may be starting again
         if isinstance(error, grpc.aio.AioRpcError | TimeoutError):
-            return await self._streams.failure(error, call_id)
+            return await self._streams.failure(error, call_id, self._stream.token if self._stream else "")
         assert isinstance(error, ClientError)
         return error
 
     async def _exchange(self, request: Callable[[bool], bytes], written: list[bool]) -> bytes:
         stream = self._stream
         if stream is None:
-            stream = self._stream = await self._streams.open(self._seat, self._refused_token)
-            self._refused_token = ""
+            stream = self._stream = await self._streams.open(self._seat)
         async with asyncio.timeout(self._timeout_seconds):
             message = request(stream.exchanges > 0)
             written[0] = True

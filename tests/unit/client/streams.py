@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc
@@ -19,11 +19,15 @@ Response = lookup_service_pb2.StreamLookUpPersonsResponse
 
 
 class Script:
-    """Answers streams: `steps` says, message by message over all streams, what becomes of it; then all goes well."""
+    """Answers streams: `steps` says, message by message over all streams, what becomes of it; then all goes well.
+
+    `opening` says what a stream is refused with at its opening, given how many were opened, it included, and its token.
+    """
 
     request: Any = Request
 
     def __init__(self, gateway: ScriptedGateway, steps: Sequence[Any] = (), workers: int = 1) -> None:
+        self.opening: Callable[[int, str], GatewayError | None] = lambda _opened, _token: None
         self._gateway = gateway
         self._steps = list(steps)
         self._workers = workers
@@ -34,7 +38,10 @@ class Script:
         gateway.talk = self.talk
 
     async def talk(self, context: Any) -> None:
-        self.tokens.append(dict(context.invocation_metadata())["authorization"])
+        self.tokens.append(dict(context.invocation_metadata())["authorization"].removeprefix("Bearer "))
+        refused = self.opening(len(self.tokens), self.tokens[-1])
+        if refused is not None:
+            await context.abort_with_status(rpc_status.to_status(rich_status(refused, bytes(16), None)))
         worker = f"worker-{self._streams % self._workers}"
         self._streams += 1
         await context.send_initial_metadata((("popgate-worker", worker), ("popgate-workers", str(self._workers))))

@@ -110,7 +110,7 @@ async def test_an_expired_token_is_replaced_and_the_stream_reopened(gateway: Scr
     async with gateway.client() as client:
         found = await _ask(client, context)
     assert [answer.repeats for answer in found] == [0] * 6
-    assert script.tokens[-1] == "Bearer token-2"
+    assert script.tokens[-1] == "token-2"
 
 
 async def test_a_quota_that_lets_go_is_waited_for(gateway: ScriptedGateway, context: Context) -> None:
