@@ -113,24 +113,23 @@ class VerifyQuestion:
         self._cards = cards
         self.answered_paths = (*self.paths, *(CARD_PATHS if cards else ()))
         """Paths of the verdicts, in their order."""
-        self.width = 1 + len(self.paths) + sum(predicate in WITH_VALUE for predicate in self.predicates)
-        """Values in an item."""
+        self._width = 1 + len(self.paths) + sum(predicate in WITH_VALUE for predicate in self.predicates)
 
     def request(self, items: Sequence[Sequence[str]], call_id: str, stated: bool) -> bytes:
         """The serialised request frame. Raises ValueError when an item has another number of values."""
+        if any(len(item) != self._width for item in items):
+            raise ValueError(f"an item has another number of values than the {self._width} that are asked about")
         message = verification_pb2.StreamVerifyPersonsRequest(call_id=call_id)
         batch = message.batch
         if not stated:
             batch.context.CopyFrom(self._context)
         batch.kind = self._kind
-        columns = iter(list(zip(*items, strict=True)))
+        columns = iter(list(zip(*items, strict=True)) or [()] * self._width)
         (batch.card_texts if self._cards else batch.numbers).extend(next(columns))
         for path in self.paths:
             batch.claims.add(path=path, values=next(columns))
         for predicate in self.predicates:
             batch.questions.add(predicate=predicate, values=next(columns) if predicate in WITH_VALUE else ())
-        if next(columns, None) is not None:
-            raise ValueError("an item has more values than there are columns")
         return message.SerializeToString()
 
     def results(self, batch: Any) -> int:

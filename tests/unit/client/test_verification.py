@@ -59,10 +59,16 @@ def test_a_request_states_columns_and_its_context_once(context: Context) -> None
         ("alive", []),
         ("same_household", ["9", ""]),
     ]
-    assert (question.width, question.items_max) == (3, 800)
+    assert question.items_max == 800
     assert frame.batch.HasField("context")
     again = verification_pb2.StreamVerifyPersonsRequest.FromString(question.request([("1", "a", "")], "c" * 32, True))
     assert not again.batch.HasField("context")
     for items in ([("1", "a")], [("1", "a", "9", "10")], [("1", "a", "9"), ("2",)]):
-        with pytest.raises((ValueError, StopIteration)):
+        with pytest.raises(ValueError, match="than the 3 that"):
             question.request(items, "", True)
+
+
+def test_a_request_about_nobody_is_left_to_the_gateway_to_refuse(context: Context) -> None:
+    question = VerifyQuestion(["name"], context, predicates=["same_household"])
+    frame = verification_pb2.StreamVerifyPersonsRequest.FromString(question.request([], "c" * 32, True))
+    assert ([each.path for each in frame.batch.claims], len(frame.batch.numbers)) == (["name"], 0)
