@@ -16,10 +16,10 @@ from google.protobuf.message import DecodeError
 
 from gateway.audit.receipt import Receipt
 from gateway.client.connection import Connection
-from gateway.client.errors import ClientError, UnexpectedAnswer
+from gateway.client.errors import Broken, ClientError, UnexpectedAnswer
 from gateway.client.receipts import missing_receipt
 from gateway.client.refusals import refusal_in
-from gateway.client.streams import LANES_PER_CONNECTION, Broken, Lane, Streams
+from gateway.client.streams import LANES_PER_CONNECTION, Lane, Streams
 
 BATCH_ITEMS_MAX: Final = 1000
 TIMEOUT_SECONDS_DEFAULT: Final = 30.0
@@ -128,7 +128,7 @@ async def ask_in_batches(
         while pending:
             yield await pending.popleft()
     except Broken as broken:
-        raise await connection.diagnosed(broken.sentence, broken.call_id) from broken
+        raise await connection.diagnosed(broken) from broken
     finally:
         for task in pending:
             task.cancel()

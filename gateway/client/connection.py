@@ -21,6 +21,7 @@ from gateway.api.v1 import context_pb2, signing_service_pb2, token_service_pb2
 from gateway.audit.receipt import Receipt
 from gateway.client.diagnosis import explain, split_server
 from gateway.client.errors import (
+    Broken,
     CannotConnect,
     ClientError,
     DeadlinePassed,
@@ -79,10 +80,6 @@ ISSUE_TOKEN: Final = Method(
 REGISTER_SIGNING_KEY: Final = Method(REGISTER_PATH, signing_service_pb2.RegisterSigningKeyResponse, token=False)
 
 
-class _Broken(ClientError):
-    """The transport failed; why is still to be found out."""
-
-
 class Connection:
     """Open inside a running event loop; close it there.
 
@@ -139,10 +136,6 @@ class Connection:
         """Check and keep the receipt of an answer that came over a stream. Raises ReceiptInvalid."""
         await self._keeper.know(message)
         return self._receipts.take(message, call_id, method, people)
-
-    async def diagnosed(self, cause: str, call_id: str = "") -> CannotConnect:
-        """Why there is no connection any more, as far as can be found out."""
-        return await self._diagnosed(_Broken(cause, call_id=call_id))
 
     async def close(self) -> None:
         """Close channels and receipt log; calls in flight fail."""
@@ -258,11 +251,11 @@ class Connection:
                 pause = pause_seconds(attempt, refusal.retry_seconds, self._jitter)
                 if again is not Retry.LATER or not self._time_for(attempt, pause, deadline):
                     raise
-            except _Broken as broken:
+            except Broken as broken:
                 pause = pause_seconds(attempt, None, self._jitter)
                 hopeful = self._answered and method.repeatable and self._time_for(attempt, pause, deadline)
                 if not hopeful:
-                    raise await self._diagnosed(broken) from broken
+                    raise await self.diagnosed(broken) from broken
             await asyncio.sleep(pause)
 
     async def _remedied(self, remedy: Retry, link: Link, token: str, over: Link | None) -> bool:
@@ -336,14 +329,15 @@ class Connection:
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
             return _too_late(call_id)
         if error.code() in _BROKEN:
-            return _Broken(error.details() or "no cause given", call_id=call_id)
+            return Broken(error.details() or "no cause given", call_id=call_id)
         return UnexpectedAnswer(
             f"{self._server} answered {error.code().name} ({error.details()}) without a reason of this "
             "contract; check that it is the agencies' port of a gateway of this version.",
             call_id=call_id,
         )
 
-    async def _diagnosed(self, broken: _Broken) -> CannotConnect:
+    async def diagnosed(self, broken: Broken) -> CannotConnect:
+        """Why there is no connection any more, as far as can be found out."""
         sentence = await explain(self.identity, self._server, datetime.now(UTC))
         if sentence is None:
             sentence = (

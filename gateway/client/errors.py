@@ -27,6 +27,13 @@ class CannotConnect(ClientError):
     """No connection came about, or it broke and did not come back; the sentence is the client's diagnosis."""
 
 
+class Broken(ClientError):
+    """The transport failed, or no answer came in time: what was sent may have been answered or not.
+
+    It does not leave the client: it is tried again, or becomes CannotConnect once its cause is found out.
+    """
+
+
 class DeadlinePassed(ClientError):
     """The caller's time was over before an answer came. Whether a write took effect is not known."""
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import grpc
 
 from gateway.client.connection import Connection
-from gateway.client.errors import CannotConnect, ClientError, DeadlinePassed, GatewayRefusal, UnexpectedAnswer
+from gateway.client.errors import Broken, CannotConnect, ClientError, DeadlinePassed, GatewayRefusal, UnexpectedAnswer
 from gateway.client.identity import Identity
 from gateway.client.refusals import refusal_from
 from gateway.client.retry import Retry, pause_seconds, retry_for
@@ -32,10 +32,6 @@ STREAM_ENDED = "STREAM_ENDED"
 _BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL)
 """Without a reason of the contract: the gateway's own faults have one. INTERNAL is what gRPC says of a message that
 was being written when its connection broke."""
-
-
-class Broken(ClientError):
-    """The stream broke, or no answer came in time: what was sent on it may have been answered or not."""
 
 
 @dataclass(slots=True, eq=False)
