@@ -3,8 +3,8 @@
 Who asks yes or no until the answer is yes has learned what it was not told. So wrong answers about a person are
 counted, and after too many of them the person is not answered about before the next day, even where the answer would
 be yes: a last lucky guess would tell. Each caller (an agency's units are callers of their own) has its budget. Those
-that are no state bodies share another one, over all of them together; state bodies do not count in it and are not
-held by it, so that nobody can use up a patient's budget in front of a hospital.
+that are no state bodies share another one, over all of them together, of which each uses up a part at most; state
+bodies do not count in it and are not held by it, so that nobody can use up a patient's budget in front of a hospital.
 """
 
 from __future__ import annotations

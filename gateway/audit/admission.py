@@ -31,6 +31,8 @@ ONCE_MAX = 1_000_000
 SUBJECTS_MISSED_MAX = 1_000_000
 """People about whom one agency may be wrong in a day, once for each caller of it; about 150 bytes of memory each, and
 again where others share the budget. Then it is answered about nobody new: who was forgotten could be guessed anew."""
+SHARED_OF_ONE_MAX = 5
+"""Of a budget that callers share, one can use up so much, whatever its own limit: no caller locks out the others."""
 _FULL_RETRY_US = 1_000_000
 
 
@@ -186,18 +188,21 @@ class Admission:
         """
         refused: list[int] = []
         now: dict[bytes, int] = {}
+        shared: dict[bytes, int] = {}
         for position, (tag, missed) in enumerate(zip(subjects, guesses.missed, strict=True)):
-            here = now.get(tag, 0)
-            known = mine.get(tag, 0) + here
+            known = mine.get(tag, 0) + now.get(tag, 0)
+            together = max(known, others.get(tag, 0) + shared.get(tag, 0))
             if (
                 known >= guesses.limit
-                or (guesses.limit_shared and others.get(tag, 0) + here >= guesses.limit_shared)
+                or (guesses.limit_shared and together >= guesses.limit_shared)
                 or (not known and room <= 0)
             ):
                 refused.append(position)
             elif missed:
                 room -= not known
-                now[tag] = here + 1
+                now[tag] = now.get(tag, 0) + 1
+                if known < SHARED_OF_ONE_MAX:
+                    shared[tag] = shared.get(tag, 0) + 1
         return tuple(refused)
 
     def _check_people(self, counters: tuple[Counter, ...], people: int) -> ChargeRefusal | None:
@@ -225,12 +230,12 @@ class Admission:
                 caller = names_of(names)[1]
                 mine = self._missed.setdefault(caller, {})
                 self._add_missed(caller, len(set(tags) - mine.keys()))
-                tables = [mine]
-                if mark == SHARED_GUESSES_MARK:
-                    tables.append(self._missed_shared)
-                for table in tables:
-                    for tag in tags:
-                        table[tag] = table.get(tag, 0) + 1
+                shared = self._missed_shared
+                for tag in tags:
+                    known = mine.get(tag, 0)
+                    mine[tag] = known + 1
+                    if mark == SHARED_GUESSES_MARK and known < SHARED_OF_ONE_MAX:
+                        shared[tag] = shared.get(tag, 0) + 1
 
     def _add_missed(self, caller: str, subjects: int) -> None:
         agency = agency_of(caller)

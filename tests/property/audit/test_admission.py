@@ -88,14 +88,23 @@ class Naive:
             and entry.purpose in counter.purposes
         )
 
-    def missed(self, tag: bytes, now_us: int, caller: str | None) -> int:
-        marks = (GUESSES_MARK, SHARED_GUESSES_MARK) if caller else (SHARED_GUESSES_MARK,)
-        return sum(
-            tags.count(tag)
+    def missed(self, tag: bytes, now_us: int, caller: str) -> list[bytes]:
+        """The mark of each wrong answer to a caller, in order."""
+        return [
+            mark
             for entry in self.today(now_us)
-            if caller in (None, entry.agency)
+            if entry.agency == caller
             for mark, tags in split_marked(marked_tags_of(entry.tags))
-            if mark in marks
+            if mark in (GUESSES_MARK, SHARED_GUESSES_MARK)
+            for _ in range(tags.count(tag))
+        ]
+
+    def missed_together(self, tag: bytes, now_us: int) -> int:
+        """What the shared budget has lost, of each caller the first ones only."""
+        callers = {entry.agency for entry in self.today(now_us)}
+        return sum(
+            self.missed(tag, now_us, caller)[: admission_module.SHARED_OF_ONE_MAX].count(SHARED_GUESSES_MARK)
+            for caller in callers
         )
 
     def subjects_missed(self, now_us: int, agency: str) -> int:
@@ -117,17 +126,19 @@ class Naive:
                     return Ground.ONCE, (), 0
         if charges.guesses is not None:
             here: dict[bytes, int] = {}
+            shared_here: dict[bytes, int] = {}
             left_out = []
             room = self.subjects_missed_max - self.subjects_missed(now_us, agency_of(entry.agency))
             for position, tag in enumerate(charges.guesses.subjects()):
-                mine = self.missed(tag, now_us, entry.agency) + here.get(tag, 0)
-                shared = self.missed(tag, now_us, None) + here.get(tag, 0)
+                mine = len(self.missed(tag, now_us, entry.agency)) + here.get(tag, 0)
+                shared = max(mine, self.missed_together(tag, now_us) + shared_here.get(tag, 0))
                 most = charges.guesses.limit_shared
                 if mine >= charges.guesses.limit or (most and shared >= most) or (not mine and room <= 0):
                     left_out.append(position)
                 elif charges.guesses.missed[position]:
                     room -= not mine
                     here[tag] = here.get(tag, 0) + 1
+                    shared_here[tag] = shared_here.get(tag, 0) + (mine < admission_module.SHARED_OF_ONE_MAX)
             if left_out:
                 return Ground.GUESSES, tuple(left_out), 0
         for counter in charges.counters:
@@ -159,6 +170,7 @@ def test_decisions_are_those_of_the_naive_model_and_the_log_alone_gives_the_same
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(admission_module, "SUBJECTS_MISSED_MAX", subjects_missed_max)
+        patch.setattr(admission_module, "SHARED_OF_ONE_MAX", 2)
         _compare(taken, Naive(subjects_missed_max))
 
 
@@ -223,6 +235,21 @@ def test_what_is_remembered_has_a_bound(monkeypatch) -> None:  # type: ignore[no
     assert full.ground is Ground.FULL
     now.begin(START_US + ONCE_US)
     assert now.decide(Charges(once=make_tag(7)), *_named("a")) is None
+
+
+def test_no_caller_uses_up_what_all_share() -> None:
+    now, month = Admission(), int(month_of(START_US))
+    now.begin(START_US)
+
+    def wrong(caller: str, limit: int, times: int = 1) -> bool:
+        guess = Guesses(month, limit, 15, make_tag(1) * times, b"\x01" * times)
+        return now.decide(Charges(guesses=guess), *_named(caller)) is None
+
+    assert wrong("carrier/a", 1000, times=12)
+    assert [wrong("carrier/b", 5) for _ in range(6)] == [True] * 5 + [False]
+    assert [wrong("carrier/c", 5) for _ in range(6)] == [True] * 5 + [False]
+    assert not wrong("carrier/d", 5), "three callers have used up the shared fifteen"
+    assert not wrong("carrier/a", 1000)
 
 
 def test_an_agency_that_was_wrong_about_too_many_is_told_of_nobody_new(monkeypatch: pytest.MonkeyPatch) -> None:
