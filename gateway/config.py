@@ -21,6 +21,9 @@ ANSWER_BYTES_MAX = GRPC_MESSAGE_BYTES_MAX - (8 << 10)
 """Leaves room for the receipt: beyond it gRPC would refuse to send what the log already says was answered."""
 STREAMS_PER_CONNECTION_MAX = 256
 """Further calls of a connection wait with the caller, before they cost anything here."""
+ENROLMENT_BYTES_MAX = 32 << 10
+"""A certificate signing request and a code; larger messages gRPC itself refuses."""
+ENROLMENTS_PER_CONNECTION_MAX = 16
 BATCHES_PER_STREAM_AT_ONCE = 2
 """Messages of one stream at work or answered and not taken yet; more are not read."""
 STREAM_SECONDS_MAX = 50.0

@@ -95,6 +95,12 @@ _OPTIONS = (
 )
 
 
+_ENROLMENT_OPTIONS = (
+    ("grpc.max_receive_message_length", config.ENROLMENT_BYTES_MAX),
+    ("grpc.max_concurrent_streams", config.ENROLMENTS_PER_CONNECTION_MAX),
+)
+"""Nobody on that port has shown a certificate, and gRPC keeps what has come of a message until it is whole."""
+
 _SWITCH_SECONDS = 0.001
 """The thread that reads the registry gives the interpreter back to the loop after this time."""
 
@@ -220,7 +226,7 @@ async def run_enrolment(settings: Settings, epoch: int, ready: Callable[[], None
     credentials = ServerTls(settings.state, mutual=False).credentials()
     fresh = asyncio.create_task(keep_fresh([authority]), name="keep keys fresh")
     address = f"{settings.host}:{settings.enrolment_port}"
-    await _serve(spine, spine.join(None), methods, behaviours, address, credentials, ready)
+    await _serve(spine, spine.join(None), methods, behaviours, address, credentials, ready, _ENROLMENT_OPTIONS)
     fresh.cancel()
     store.close()
 
@@ -256,8 +262,10 @@ async def _serve(
     address: str,
     credentials: grpc.ServerCredentials,
     ready: Callable[[], None],
+    options: Sequence[tuple[str, int]] = (),
 ) -> None:
-    server = Server(_OPTIONS)
+    """`options`: in place of those of the same name that hold for every listener."""
+    server = Server(tuple({**dict(_OPTIONS), **dict(options)}.items()))
     by_service: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
     for name, behaviour in behaviours.items():
         method = methods[name]

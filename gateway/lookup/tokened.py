@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from gateway.agency.predicates import SAME_HOUSEHOLD
 from gateway.chain.base import Answer, Behaviour, Call
+from gateway.chain.pauses import company
 from gateway.chain.turns import Threads
+from gateway.config import PEOPLE_PER_MESSAGE_MAX
 from gateway.errors import RegistryUnavailable
 from gateway.lookup.pairwise import HOUSEHOLD, PERSON, PairwiseKey, TokenMalformed
 from registry.errors import RegistryError
 from registry.finding import FindingStore
+
+TOKENS_MAX = 4 * PEOPLE_PER_MESSAGE_MAX
+"""For each person the number asked, number and household as claims, and somebody of the household."""
+TOKENS_AT_A_STRETCH = 256
 
 _Put = Callable[[str], None]
 _NUMBERS = frozenset({"number", "household_number"})
@@ -41,7 +48,12 @@ class Tokened:
         tokens = self.key.tokens(agency)
         people: list[tuple[int, _Put]] = []
         households: list[tuple[int, _Put]] = []
-        for text, put in _places(request):
+        places = list(islice(_places(request), TOKENS_MAX + 1))
+        if len(places) > TOKENS_MAX:
+            return  # more people than a request may be about, or more values than people: the role refuses it
+        for at, (text, put) in enumerate(places, 1):
+            if at % TOKENS_AT_A_STRETCH == 0:
+                await company.give_way()
             try:
                 if text.startswith(PERSON):
                     people.append((tokens.person_id(text), put))

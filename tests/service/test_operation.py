@@ -19,6 +19,7 @@ from gateway.api.v1 import agency_service_pb2, context_pb2, enrolment_service_pb
 from gateway.audit.entry import Kind
 from gateway.chain.translate import reason_number
 from gateway.client import Context
+from gateway.config import ENROLMENT_BYTES_MAX
 from gateway.wire import receipt_from_wire
 from tests.caller import AGENCY, ENROLMENT, Caller, Reply, check_receipt, refused
 from tests.gateway import AGENCIES, OPERATION, Gateway
@@ -104,6 +105,11 @@ def _enrol(channel: grpc.Channel, code: str, csr: bytes) -> Reply:
 def _entry_of(gateway: Gateway, receipt: context_pb2.Receipt) -> tuple[Any, Any]:
     check_receipt(receipt_from_wire(receipt), gateway.state / "audit")
     return gateway.entry(receipt.index)
+
+
+def test_who_has_no_certificate_yet_is_not_listened_to_at_length(enrolment: grpc.Channel) -> None:
+    reply = _enrol(enrolment, "AAAAA-BBBBB-CCCCC-DDDDD", bytes(ENROLMENT_BYTES_MAX))
+    assert (reply.code, reply.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "")
 
 
 def test_from_a_registration_to_a_first_answer_and_out_again(

@@ -12,7 +12,7 @@ from gateway.api.v1 import lookup_service_pb2
 from gateway.chain.base import Answer, Call
 from gateway.chain.turns import THREADS_MAX, THREADS_PER_AGENCY_MAX, Threads
 from gateway.lookup.pairwise import PairwiseKey
-from gateway.lookup.tokened import Tokened
+from gateway.lookup.tokened import TOKENS_MAX, Tokened
 
 
 class Slow:
@@ -55,4 +55,16 @@ async def test_an_agency_that_sends_many_tokens_leaves_threads_to_the_others() -
     finally:
         store.go.set()
     assert set(await asyncio.gather(*flood)) == {"000000000001"}
+    threads.close()
+
+
+async def test_of_more_tokens_than_a_request_may_have_none_is_opened() -> None:
+    key, store, threads = PairwiseKey(bytes(32)), Slow(1), Threads()
+    tokened: Any = Tokened(_behaviour, key, store, threads)  # type: ignore[arg-type]
+    call: Any = SimpleNamespace(right=SimpleNamespace(agency="a", pairwise=True))
+    token = key.tokens("a").person(2)
+    for count, opened in ((TOKENS_MAX, True), (TOKENS_MAX + 1, False)):
+        request = lookup_service_pb2.BatchLookUpPersonsRequest(numbers=[token] * count)
+        answer = await tokened(call, request)
+        assert set(answer.body.numbers) == {"000000000002" if opened else token}
     threads.close()
