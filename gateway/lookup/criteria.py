@@ -20,6 +20,8 @@ FOUND_MAX = 20
 COMPARED_MAX = 5000
 """People whom one search compares, by each of its two ways to them."""
 YEARS_MAX = 5
+RELATIVES = "relatives"
+"""The field that parents' names are told by."""
 _YEAR_MIN = 1900
 
 _PLACES = (
@@ -166,7 +168,7 @@ def _check_granted(right: Right, request: finding_pb2.SearchPersonsRequest, by_d
     if any(getattr(request, field) for field, _ in _PLACES):
         needed.add("permanent_residence")
     if request.father_name or request.mother_name:
-        needed.add("relatives")
+        needed.add(RELATIVES)
     missing = sorted(needed - covered)
     if missing:
         raise FieldNotGranted(metadata={"fields": ",".join(missing)})

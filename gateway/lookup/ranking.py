@@ -54,6 +54,8 @@ class Match:
     person_id: int
     score: int
     reasons: tuple[int, ...]
+    parents: tuple[int, ...] = ()
+    """Those whose names were compared with what was stated: the score tells of them, too."""
 
 
 def rank(wanted: Wanted, candidates: Mapping[int, Candidate], names: Mapping[int, str]) -> list[Match]:
@@ -75,14 +77,17 @@ def match(wanted: Wanted, candidate: Candidate, names: Mapping[int, str]) -> Mat
         (wanted.father, candidate.father_id, finding_pb2.MATCH_REASON_FATHER),
         (wanted.mother, candidate.mother_id, finding_pb2.MATCH_REASON_MOTHER),
     )
+    compared = []
     for stated, parent_id, reason in parents:
         known = names.get(parent_id) if parent_id is not None else None
-        if stated and known:  # who is not linked says nothing for or against
+        if stated and known and parent_id is not None:  # who is not linked says nothing for or against
             graded.append((_PARENT_WEIGHT, (name_grade(stated, known)[0], reason)))
+            compared.append(parent_id)
     score = round(sum(weight * grade for weight, (grade, _) in graded) / sum(weight for weight, _ in graded))
     if score < SCORE_MIN:
         return None
-    return Match(candidate.person_id, score, tuple(reason for _, (grade, reason) in graded if grade))
+    reasons = tuple(reason for _, (grade, reason) in graded if grade)
+    return Match(candidate.person_id, score, reasons, tuple(compared))
 
 
 def name_grade(stated: str, known: str) -> Grade:

@@ -8,7 +8,7 @@ from gateway.api.v1 import finding_pb2
 from gateway.chain.base import Answer, Call
 from gateway.chain.turns import Threads, Turns
 from gateway.errors import PersonUnavailable, RegistryUnavailable
-from gateway.lookup.criteria import Searching
+from gateway.lookup.criteria import RELATIVES, Searching
 from gateway.lookup.disclosure import PERSON_ID, VERSION, Disclosure
 from gateway.lookup.errors import NumberAmbiguous
 from gateway.lookup.number import check_number
@@ -78,7 +78,11 @@ class SearchMethods:
             candidate = response.candidates.add(score=match.score, version=found.row[VERSION])
             candidate.reasons.extend(match.reasons)  # type: ignore[arg-type]
             self._telling.fill(disclosure, candidate.person, found)
-        return self._telling.answer(response, disclosure, people)
+        parents = [parent for found in people for parent in matches[found.row[PERSON_ID]].parents]
+        answer = self._telling.answer(response, disclosure, people, beside=parents)
+        if parents and RELATIVES not in answer.fields:
+            answer.fields = (*answer.fields, RELATIVES)  # as the grant has to cover: what was compared is told, too
+        return answer
 
     def _holders(
         self, disclosure: Disclosure, number: str, kinds: tuple[NumberKind, ...]

@@ -182,6 +182,27 @@ def test_years_and_parents_are_criteria_too(caller_of: Callable[[str], Caller]) 
     assert _candidates(_search(wide, name="Lê Minh Quý", **years, **other)) == [(number_of(SON), ["NAME", "BIRTH"])]
 
 
+def test_parents_whose_names_were_compared_are_in_the_entry(
+    gateway: Gateway, caller_of: Callable[[str], Caller]
+) -> None:
+    wide, years = caller_of("family-wide"), {"first_birth_year": 2012, "last_birth_year": 2016}
+    for stated, parents in (
+        ({}, ()),
+        ({"mother_name": "Trần Thị Hằng"}, (WIFE,)),
+        ({"mother_name": "Đỗ Thị Nga"}, (WIFE,)),  # the score says that it was wrong
+        ({"mother_name": "Trần Thị Hằng", "father_name": "Lê Đức Thủy"}, (HUSBAND, WIFE)),
+    ):
+        reply = _search(wide, name="Lê Minh Quý", **years, **stated)
+        answer = finding_pb2.SearchPersonsResponse.FromString(reply.body)
+        entry, detail = gateway.entry(answer.receipt.index)
+        key = KeyRing(AuditPaths(str(gateway.state)).keys, lambda _count: b"").current_tag(entry.time_us)
+        assert (entry.people, len(entry.tags)) == (1, 16 * (1 + len(parents)))
+        assert all(entry.has_tag(key.person(position)) for position in (SON, *parents))
+        assert detail is not None
+        assert detail.person_ids == (*parents, SON)
+        assert ("relatives" in detail.fields) == bool(parents)
+
+
 def test_too_many_are_counted_and_nobody_is_told(family: Caller, family_south: Caller) -> None:
     everywhere = _search(family, name="Nguyễn Thị Hòa")
     south = _search(family_south, name="Nguyễn Thị Hòa")
