@@ -49,6 +49,10 @@ class Telling:
 
     def in_scope(self, disclosure: Disclosure, person_ids: Sequence[int]) -> list[Found]:
         """Those of these people who may be seen, in order. Raises RegistryUnavailable."""
+        if disclosure.owner:
+            # Asked about nobody too, as 0, and nothing more is read of others: the time would tell whom there is.
+            own = self.people.own(disclosure, person_ids or [0])
+            person_ids = [person_id for person_id in person_ids if person_id in own]
         read = self.people.by_id(disclosure, person_ids) if person_ids else []
         return [found for found in read if found is not None and disclosure.in_scope(found.row)]
 
