@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeAlias
 
 import grpc
@@ -54,6 +55,9 @@ WRITE_SECONDS = 0.1
 
 _LARGE_ANSWERS = frozenset({"Pull"})
 """Methods whose small requests are about a page of people."""
+
+_REFUSED_UNANSWERED = frozenset({options_pb2.AUDIT_RULE_NONE, options_pb2.AUDIT_RULE_DISCLOSURE})
+"""Methods whose work may be thrown away; what the others did is done, and their answers are small."""
 
 _ANSWER_TOO_LARGE = "The answer would be larger than 4 MiB; ask for fewer people or fewer fields."
 
@@ -141,9 +145,8 @@ class Chain:
             self.check(call, peer, metadata)
             if agency is None:
                 agency = self._enter_agency(call, context)
-            answer = await self.complete(call, behaviour)
-            self.held.add(agency, len(answer), context)
-            return answer
+            call.hold = partial(self.held.admit, agency, context=context)
+            return await self.complete(call, behaviour)
         except Exception as error:
             status = await self.refuse(call, error)
         finally:
@@ -256,6 +259,8 @@ class Chain:
         except ChargeRefused as error:
             raise refused(call, error.refusal) from None
         body = _bytes_of(answer)
+        if call.hold is not None and call.method.audit in _REFUSED_UNANSWERED:
+            call.hold(len(body))  # before its entry: what is refused then was neither told nor counted
         if call.method.audit == options_pb2.AUDIT_RULE_NONE:
             return body
         for _ in range(RECOMPOSED_MAX):

@@ -46,6 +46,8 @@ class Call:
     """Position of the message in its stream, from 1; 0: a call of its own."""
     before: Any = None
     """The message before it in its stream: what this one does not state, context and mask, is as there."""
+    hold: Callable[[int], None] | None = None
+    """Counts an answer of so many bytes among what is held for the agency. Raises StreamsExhausted."""
     purpose: str = ""
     legal_basis: str = ""
     case_reference: str = ""

@@ -38,28 +38,27 @@ class Held:
         if not self._calls[agency]:
             del self._calls[agency]
 
-    def admit(self, agency: str, request_bytes: int, context: Any) -> None:
-        """Count a request until its call is over. Raises StreamsExhausted when the agency's share is taken."""
-        if not self._bytes and request_bytes < LARGE_BYTES:
-            return
-        self.check(agency, request_bytes)
-        self.add(agency, request_bytes, context)
+    def admit(self, agency: str, message_bytes: int, context: Any) -> None:
+        """Count a message until its call is over: gRPC's `context` tells when its answer is sent or given up.
 
-    def add(self, agency: str, message_bytes: int, context: Any) -> None:
-        """Count a message until its call is over: gRPC's `context` tells when an answer is sent or given up."""
-        if counted := self.keep(agency, message_bytes):
+        Raises StreamsExhausted when the agency's share is taken.
+        """
+        if not self._bytes and message_bytes < LARGE_BYTES:
+            return
+        if counted := self.take(agency, message_bytes):
             context.add_done_callback(lambda _context: self.release(agency, counted))
 
-    def check(self, agency: str, request_bytes: int) -> None:
-        """Raises StreamsExhausted when the agency's share has no room for a request."""
-        if self._bytes.get(agency, 0) + request_bytes > HELD_BYTES_MAX:
-            raise StreamsExhausted
+    def take(self, agency: str, message_bytes: int) -> int:
+        """Count a message until it is released; returns what is to be released, 0 when it is small.
 
-    def keep(self, agency: str, message_bytes: int) -> int:
-        """Count a message until it is released; returns what is to be released, 0 when it is small."""
+        Raises StreamsExhausted when the agency's share is taken.
+        """
+        held = self._bytes.get(agency, 0)
+        if held + message_bytes > HELD_BYTES_MAX:
+            raise StreamsExhausted
         if message_bytes < LARGE_BYTES:
             return 0
-        self._bytes[agency] = self._bytes.get(agency, 0) + message_bytes
+        self._bytes[agency] = held + message_bytes
         return message_bytes
 
     def release(self, agency: str, message_bytes: int) -> None:

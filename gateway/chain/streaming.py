@@ -233,11 +233,16 @@ class _Stream:
         started = time.monotonic()
         call = Call(self._method, self._streaming.random(16), request, sequence=sequence)
         held_bytes = 0
+
+        def hold(message_bytes: int) -> None:
+            nonlocal held_bytes
+            held_bytes += self._hold(message_bytes)
+
         self._steps.enter()
         try:
             self._steps.check_room()
             # Before it waits for anything: what waits lies in memory too.
-            held_bytes = self._hold(len(request))
+            hold(len(request))
             async with self._decoding:  # a message may leave out what the one before it said
                 await self._steps.take_share(call, self._agency)
                 call.before = self._before
@@ -249,9 +254,8 @@ class _Stream:
                 self._steps.end_share(call)
                 await self._streaming.places.admit(self._opened, call)
                 await self._steps.take_share(call, self._agency)
+            call.hold = hold
             answer = await self._steps.complete(call, self._behaviour)
-            # Its entry stands, so it leaves, however much is held: the next message is what waits for room.
-            held_bytes += self._keep(len(answer))
             return answer_frame(answer, sequence, call.call_id), held_bytes
         except CallerMistake as mistake:
             status = await self._steps.refuse(call, mistake)
@@ -262,13 +266,9 @@ class _Stream:
             self._steps.end_share(call)
             self._steps.leave(self._method, started)
 
-    def _hold(self, request_bytes: int) -> int:
-        """Count a request among what is held for the agency. Raises StreamsExhausted."""
-        self._steps.held.check(self._agency, request_bytes)
-        return self._keep(request_bytes)
-
-    def _keep(self, message_bytes: int) -> int:
-        counted = self._steps.held.keep(self._agency, message_bytes)
+    def _hold(self, message_bytes: int) -> int:
+        """Count a message among what is held for the agency. Raises StreamsExhausted."""
+        counted = self._steps.held.take(self._agency, message_bytes)
         self._held_bytes += counted
         return counted
 

@@ -30,7 +30,7 @@ def test_who_holds_too_much_is_refused_until_something_is_over() -> None:
     for rpc in rpcs[::2]:
         held.admit("greedy", 1 << 20, rpc)
     for rpc in rpcs[1::2]:
-        held.add("greedy", 1 << 20, rpc)
+        held.admit("greedy", 1 << 20, rpc)
     with pytest.raises(StreamsExhausted):
         held.admit("greedy", 1, Rpc())
     held.admit("modest", 1 << 20, Rpc())
@@ -44,7 +44,7 @@ def test_who_holds_too_much_is_refused_until_something_is_over() -> None:
 def test_small_messages_are_not_counted() -> None:
     held, rpc = Held(), Rpc()
     held.admit("agency", LARGE_BYTES - 1, rpc)
-    held.add("agency", LARGE_BYTES - 1, rpc)
+    held.admit("agency", LARGE_BYTES - 1, rpc)
     assert rpc.callbacks == []
 
 
