@@ -33,7 +33,8 @@ NAMING_OTHERS_ITEMS_MAX: Final = 31
 class Looked:
     """What became of one number: a person, or the name of the reason why there is none.
 
-    `reason`: empty, PERSON_UNAVAILABLE or ARGUMENT_INVALID (no person can have such a number).
+    `reason`: empty, PERSON_UNAVAILABLE, ARGUMENT_INVALID (no person can have such a number) or QUOTA_EXHAUSTED (not
+    answered, because the day's quota had no room left; ask again another day).
     """
 
     number: str

@@ -54,7 +54,7 @@ def test_the_examples_of_the_page_give_what_it_shows(run: Run, tmp_path: Path) -
     (tmp_path / "people.csv").write_text(people, encoding="utf-8")
     code, told, said = run("hospital", *look_up)
     assert (code, said) == (0, ""), said
-    assert told.startswith("asked 4: 2 found, 1 unavailable, 1 malformed\n")
+    assert told.startswith("asked 4: 2 found, 1 unavailable, 1 malformed, 0 quota_exhausted\n")
     assert (tmp_path / "looked-up.csv").read_text(encoding="utf-8") == looked_up
     code, told, said = run("post", *verify)
     assert code == 0, said

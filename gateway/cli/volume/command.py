@@ -16,7 +16,7 @@ from gateway.cli.options import client_of
 from gateway.cli.output import plain, print_json
 from gateway.cli.volume.journal import JournalForeign
 from gateway.cli.volume.reading import FileUnusable, open_table
-from gateway.cli.volume.running import REPEATED, REPEATED_BATCHES, Files, Job, Run, open_run, watched
+from gateway.cli.volume.running import QUOTA_EXHAUSTED, REPEATED, REPEATED_BATCHES, Files, Job, Run, open_run, watched
 
 PATIENCE_SECONDS_DEFAULT: Final = 120.0
 
@@ -112,6 +112,7 @@ def run_job(
                 raise
             run.finish()
             _report(run, as_json)
+            _say_who_was_not_answered(run)
     except (FileUnusable, JournalForeign) as error:
         print(plain(error), file=sys.stderr)
         raise typer.Exit(USAGE) from None
@@ -132,6 +133,16 @@ def _say_that_it_goes_on(run: Run) -> None:
         f"Stopped after {run.state.rows:,} rows, which are in {run.output.part}; the same command goes on there.",
         file=sys.stderr,
     )
+
+
+def _say_who_was_not_answered(run: Run) -> None:
+    count = run.state.counts.get(QUOTA_EXHAUSTED, 0)
+    if count:
+        print(
+            f"Not answered, because the day's quota of people is used up: {count:,} of the rows, whose outcome is "
+            f"{QUOTA_EXHAUSTED}. Ask about these again after midnight (Viet Nam's time), from a file of just them.",
+            file=sys.stderr,
+        )
 
 
 def _report(run: Run, as_json: bool) -> None:

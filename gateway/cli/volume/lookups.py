@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.volume.columns import columns_of
+from gateway.cli.volume.running import QUOTA_EXHAUSTED
 
 if TYPE_CHECKING:
     from gateway.client import Context
@@ -19,7 +20,7 @@ class LookUpJob:
     """Looks up the number of each row."""
 
     inputs: tuple[str, ...] = ("number",)
-    outcomes: tuple[str, ...] = (FOUND, UNAVAILABLE, MALFORMED)
+    outcomes: tuple[str, ...] = (FOUND, UNAVAILABLE, MALFORMED, QUOTA_EXHAUSTED)
 
     def __init__(self, paths: Sequence[str], context: Context) -> None:
         from gateway.api.v1 import reason_pb2
@@ -35,7 +36,11 @@ class LookUpJob:
             "purpose": context.purpose,
             "legal basis": context.legal_basis,
         }
-        self._malformed = reason_pb2.ERROR_REASON_ARGUMENT_INVALID
+        self._outcomes = {
+            reason_pb2.ERROR_REASON_UNSPECIFIED: FOUND,
+            reason_pb2.ERROR_REASON_ARGUMENT_INVALID: MALFORMED,
+            reason_pb2.ERROR_REASON_QUOTA_EXHAUSTED: QUOTA_EXHAUSTED,
+        }
 
     def item(self, cells: Sequence[str]) -> str:
         """The number, without the spaces that people write into it."""
@@ -52,8 +57,7 @@ class LookUpJob:
 
     def outcome(self, result: Any) -> str:
         """What became of it."""
-        reason = result.reason
-        return FOUND if not reason else MALFORMED if reason == self._malformed else UNAVAILABLE
+        return self._outcomes.get(result.reason, UNAVAILABLE)
 
     def cells(self, inputs: Sequence[str], result: Any) -> list[str]:
         """The number as it was asked, what became of it, and the person."""

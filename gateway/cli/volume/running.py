@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gateway.cli.volume.progress import Progress
     from gateway.client import BatchAnswer, Client
 
+QUOTA_EXHAUSTED: Final = "quota_exhausted"
+"""The outcome of a row that was not answered, because the day's quota had no room left."""
 REPEATED: Final = "repeated"
 """Counts rows that were sent again under their call id, because the answer did not arrive or was not kept."""
 REPEATED_BATCHES: Final = "repeated_batches"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from gateway.cli.volume.lookups import ASKED_NUMBER_LENGTH_MAX
+from gateway.cli.volume.running import QUOTA_EXHAUSTED
 
 if TYPE_CHECKING:
     from gateway.client import Context
@@ -108,7 +109,7 @@ Result = tuple[int, bytes, bytes]
 class VerifyJob:
     """Has what each row states compared."""
 
-    outcomes: tuple[str, ...] = ("found", "absent", "unreadable", "ambiguous", "withheld", "quota_exhausted")
+    outcomes: tuple[str, ...] = ("found", "absent", "unreadable", "ambiguous", "withheld", QUOTA_EXHAUSTED)
 
     def __init__(self, stated: Stated, context: Context, kind: str = "") -> None:
         from gateway.client.verification import (

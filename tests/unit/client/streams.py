@@ -68,7 +68,9 @@ class Script:
     def _answer(self, request: Any, step: Any) -> bytes:
         answer = Response(sequence=1, call_id="f" * 32 if step == "another call" else request.call_id)
         for number in request.batch.numbers:
-            if len(number) == 12:
+            if step == "no quota" and len(answer.batch.results) % 2:
+                answer.batch.results.add(reason=reason_pb2.ERROR_REASON_QUOTA_EXHAUSTED)
+            elif len(number) == 12:
                 answer.batch.results.add(version=1).person.number = number
             else:
                 answer.batch.results.add(reason=reason_pb2.ERROR_REASON_ARGUMENT_INVALID)
@@ -97,8 +99,8 @@ class VerifyScript(Script):
         table.paths.extend(column.path for column in asked.claims)
         verdicts, answers, outcomes = bytearray(), bytearray(), bytearray()
         for row, number in enumerate(asked.numbers):
-            found = len(number) == 12
-            outcomes.append(1 if found else 3)
+            found = len(number) == 12 and not (step == "no quota" and row % 2)
+            outcomes.append(1 if found else 4 if len(number) == 12 else 3)
             verdicts += bytes(self._verdict(column.values[row]) if found else 0 for column in asked.claims)
             answers += bytes(int(found) for _ in asked.questions)
         if step == "a verdict less":

@@ -19,7 +19,7 @@ from tests.unit.client.streams import Script
 ROWS = 3456
 NUMBERS = ["12" if at % 1000 == 7 else f"001090{at:06}" for at in range(ROWS)]
 MALFORMED = sum(len(number) < 12 for number in NUMBERS)
-REPORT = f"asked {ROWS:,}: {ROWS - MALFORMED:,} found, 0 unavailable, {MALFORMED} malformed\n"
+REPORT = f"asked {ROWS:,}: {ROWS - MALFORMED:,} found, 0 unavailable, {MALFORMED} malformed, 0 quota_exhausted\n"
 
 
 @pytest.fixture
@@ -73,6 +73,25 @@ async def test_parquet_in_and_out(run: Any, gateway: Any, people: Path, tmp_path
     found = duckdb.read_parquet(str(out)).fetchall()
     assert [row[0] for row in found] == NUMBERS
     assert _left(tmp_path) == ["results.parquet"]
+
+
+async def test_people_for_whom_the_quota_had_no_room_are_told_apart(run: Any, gateway: Any, tmp_path: Path) -> None:
+    people, out = tmp_path / "people.csv", tmp_path / "results.csv"
+    people.write_text("so\n001090000001\n001090000002\n12\n001090000004\n")
+    Script(gateway, ["no quota"])
+    ran = await run(*_asking(people, out))
+    assert ran.code == 0, ran
+    assert ran.out.startswith("asked 4: 1 found, 0 unavailable, 1 malformed, 2 quota_exhausted\n")
+    assert "Not answered, because the day's quota of people is used up: 2 of the rows" in ran.err
+    assert "Ask about these again after midnight" in ran.err
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = [(row["asked_number"], row["outcome"], row["number"]) for row in csv.DictReader(file)]
+    assert rows == [
+        ("001090000001", "found", "001090000001"),
+        ("001090000002", "quota_exhausted", ""),
+        ("12", "malformed", ""),
+        ("001090000004", "quota_exhausted", ""),
+    ]
 
 
 async def test_a_run_that_broke_off_goes_on_under_the_same_call_ids(

@@ -177,6 +177,18 @@ async def test_rows_that_are_no_question_are_answered_as_such(run: Any, gateway:
     assert (said["asked"], said["found"], said["unreadable"]) == (9, 6, 3)
 
 
+async def test_rows_for_which_the_quota_had_no_room_are_named_at_the_end(
+    run: Any, gateway: Any, tmp_path: Path
+) -> None:
+    people, out = tmp_path / "people.csv", tmp_path / "results.csv"
+    people.write_text("number,name\n001090000001,yes\n001090000002,yes\n")
+    VerifyScript(gateway, ["no quota"])
+    ran = await run("verify", people, "--out", out)
+    assert ran.code == 0, ran
+    assert [row["outcome"] for row in _results(out)] == ["found", "quota_exhausted"]
+    assert "because the day's quota of people is used up: 1 of the rows" in ran.err
+
+
 async def test_long_values_make_smaller_batches(run: Any, gateway: Any, tmp_path: Path) -> None:
     script = VerifyScript(gateway)
     people, out = tmp_path / "people.csv", tmp_path / "results.csv"
