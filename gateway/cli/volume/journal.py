@@ -2,7 +2,8 @@
 
 JSON lines. The first describes the run; `["s", n]` says that batch n is about to be sent for the first time;
 `["w", n, place, rows, bytes, counts]` that batches before n are in the output, which they fill to `bytes`, and
-where in the input and with what counts they end; `["d"]` that the output is complete.
+where in the input and with what counts they end, and that later batches said before are not in it any more;
+`["d"]` that the output is complete and on the disk.
 """
 
 from __future__ import annotations
@@ -66,13 +67,21 @@ class Journal:
     def __exit__(self, _k: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
         os.close(self._file)
 
-    def state(self, output_bytes: int) -> State:
-        """The furthest state that an output of so many bytes holds; all of it when it is done."""
-        sent = max(state.sent for state in self._states)
-        fitting = [state for state in self._states if state.output_bytes <= output_bytes or state.done]
-        state = fitting[-1] if fitting else State()
-        state.sent = max(sent, state.batches)
+    def state(self, output_bytes: int, *, is_published: bool = False) -> State:
+        """The furthest state that a part file of so many bytes holds; all of it when the journal says that the output
+        is complete and it stands under its name.
+        """
+        last = self._states[-1]
+        if last.done and is_published:
+            return last
+        state = next((state for state in reversed(self._states) if state.output_bytes <= output_bytes), State())
+        state.sent = max(last.sent, state.batches)
         return state
+
+    def go_on_from(self, state: State) -> None:
+        """Forget what was written behind `state`, which the part file does not hold any more."""
+        if state is not self._states[-1]:
+            self.written(state)
 
     @property
     def goes_on(self) -> bool:
@@ -92,7 +101,7 @@ class Journal:
         self._write(["w", state.batches, state.place, state.rows, state.output_bytes, state.counts])
 
     def done(self) -> None:
-        """The output is complete."""
+        """The output is complete, and on the disk."""
         self._write(["d"])
 
     def remove(self) -> None:
@@ -136,6 +145,8 @@ def _states(lines: list[Any]) -> list[State]:
             sent = max(sent, line[1] + 1)
         elif line[0] == "w":
             _, batches, place, rows, output_bytes, counts = line
+            while states and states[-1].batches >= batches:  # gone back, because the part file had become shorter
+                states.pop()
             states.append(State(batches, sent, place, rows, output_bytes, dict(counts)))
         elif line[0] == "d":
             states[-1].done = True

@@ -116,7 +116,8 @@ class Run:
         from gateway.client.retry import Retry, retry_for
 
         refused = isinstance(error, GatewayRefusal) and retry_for(error.reason) is Retry.NEVER
-        return not self.state.rows and (self._is_new or refused) and not self.journal.goes_on
+        earlier = self.journal.goes_on or self.state.sent
+        return not self.state.rows and (self._is_new or refused) and not earlier
 
     def forget(self) -> None:
         """Remove what was begun."""
@@ -124,10 +125,14 @@ class Run:
         self.journal.remove()
 
     def finish(self) -> None:
-        """Put the results under their name. Raises OSError."""
+        """Put the results under their name, and remove what an interrupted run would need only once they stand there
+        on the disk. Raises OSError.
+        """
         if not (self.state.done and self.files.out.exists()):
+            self.output.sync()
             self.journal.done()
-            self.output.finish()
+            self.output.publish()
+        self.output.sync_folder()
         self.output.part.unlink(missing_ok=True)
         self.journal.remove()
 
@@ -256,10 +261,11 @@ class _Opened(AbstractContextManager[Run]):
         self._open.append(journal)
         output = Output(self._files.out, (*self._files.keep, *self._job.columns))
         self._open.append(output)
-        state = journal.state(output.size)
+        state = journal.state(output.size, is_published=self._files.out.exists())
         if not state.done:
             if self._files.out.exists():
                 raise JournalForeign(f"{self._files.out} appeared beside an unfinished run; remove it to go on")
+            journal.go_on_from(state)
             output.go_on(state.output_bytes)
         return Run(self._job, self._files, self._table, output, journal, state)
 

@@ -12,7 +12,7 @@ from typing import Self
 
 
 class Output:
-    """The results of one run. Until `finish` they stand in `NAME.part`."""
+    """The results of one run. Until `publish` they stand in `NAME.part`."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         """Opens the part file; nothing is written. Raises OSError."""
@@ -46,13 +46,20 @@ class Output:
         self._file.flush()
         return self._file.tell()
 
-    def finish(self) -> None:
-        """Make it complete under its own name, on the disk. Raises OSError."""
+    def sync(self) -> None:
+        """Have the part file on the disk. Raises OSError."""
         os.fsync(self._file.fileno())
+
+    def publish(self) -> None:
+        """Put the part file, which is complete, under its own name. Raises OSError."""
         if self.path.suffix.lower() == ".parquet":
             self._convert()
         else:
             os.replace(self.part, self.path)
+
+    def sync_folder(self) -> None:
+        """Have the names in its folder on the disk. Raises OSError."""
+        _sync(self.path.parent)
 
     def _convert(self) -> None:
         import duckdb
@@ -65,5 +72,13 @@ class Output:
             except duckdb.IOException as error:
                 fresh.unlink(missing_ok=True)
                 raise OSError(None, f"the results cannot be written as Parquet ({error})", str(fresh)) from None
+        _sync(fresh)
         os.replace(fresh, self.path)
-        self.part.unlink()
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,57 @@ def _fails_at(kind: Any, method: str, time: int) -> Any:
         return original(self, *given)
 
     return failing
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+async def test_a_part_file_that_lost_its_end_is_asked_again_and_not_published(
+    run: Any, gateway: Any, people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """What a power failure may leave of a run that was just complete."""
+    out = tmp_path / f"results.{suffix}"
+    Script(gateway)
+    with monkeypatch.context() as patched:
+        patched.setattr(Output, "publish", _fails_at(Output, "publish", 1))
+        assert (await run(*_asking(people, out))).code == 1
+    part = tmp_path / f"{out.name}.part"
+    os.truncate(part, part.stat().st_size * 2 // 3)
+    script = Script(gateway)
+    ran = await run(*_asking(people, out))
+    assert (ran.code, len(script.received)) == (0, 2), ran
+    assert ran.out.startswith(REPORT)
+    if suffix == "parquet":
+        duckdb.read_parquet(str(out)).write_csv(str(tmp_path / "results.csv"))
+        out.unlink()
+    _check(tmp_path / "results.csv")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+async def test_each_step_to_the_result_is_on_the_disk_before_the_next(
+    run: Any, gateway: Any, people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    out, steps, sync = tmp_path / f"results.{suffix}", [], os.fsync
+
+    def synced(opened: int) -> None:
+        steps.append(f"sync {Path(os.readlink(f'/proc/self/fd/{opened}')).name}")
+        sync(opened)
+
+    def noted(kind: Any, method: str, said: str) -> None:
+        original = getattr(kind, method)
+
+        def noting(first: Any, *given: Any) -> Any:
+            steps.append(said)
+            return original(first, *given)
+
+        monkeypatch.setattr(kind, method, noting)
+
+    Script(gateway)
+    monkeypatch.setattr(os, "fsync", synced)
+    noted(os, "replace", "replace")
+    noted(Journal, "done", "done")
+    noted(Journal, "remove", "remove")
+    assert (await run(*_asking(people, out))).code == 0
+    fresh = ["sync results.parquet.fresh"] if suffix == "parquet" else []
+    assert steps == [f"sync {out.name}.part", "done", *fresh, "replace", f"sync {tmp_path.name}", "remove"]
 
 
 async def test_a_full_disk_is_named_and_the_run_goes_on_later(

@@ -89,11 +89,28 @@ def test_what_is_no_journal_is_refused(tmp_path: Path, content: str) -> None:
         Journal(tmp_path / "a", {})
 
 
+def test_what_a_shorter_part_file_lost_is_not_believed_later(tmp_path: Path) -> None:
+    states = _written(tmp_path / "a", 4)
+    with Journal(tmp_path / "a", ABOUT) as journal:
+        journal.done()
+    with Journal(tmp_path / "a", ABOUT) as journal:
+        found = journal.state(3999)
+        assert (found.done, found.batches, found.sent) == (False, 3, 4)
+        journal.go_on_from(found)
+    with Journal(tmp_path / "a", ABOUT) as journal:
+        found = journal.state(9999)
+        assert _same(found, states[3])
+        assert (found.done, found.sent) == (False, 4)
+        journal.go_on_from(journal.state(0))
+    with Journal(tmp_path / "a", ABOUT) as journal:
+        assert (journal.state(9999).batches, journal.state(9999).sent) == (0, 4)
+
+
 def test_a_complete_output_is_known_by_its_journal_alone(tmp_path: Path) -> None:
     states = _written(tmp_path / "a", 3)
     with Journal(tmp_path / "a", ABOUT) as journal:
         journal.done()
     with Journal(tmp_path / "a", ABOUT) as journal:
-        found = journal.state(0)
+        found = journal.state(0, is_published=True)
     assert found.done
     assert _same(found, states[-1])
