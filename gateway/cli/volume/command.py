@@ -15,7 +15,7 @@ from gateway.cli.exits import REFUSED, USAGE
 from gateway.cli.options import client_of
 from gateway.cli.output import plain, print_json
 from gateway.cli.volume.journal import JournalForeign
-from gateway.cli.volume.reading import FileUnusable, open_table
+from gateway.cli.volume.reading import FileUnusable, composed, open_table
 from gateway.cli.volume.running import QUOTA_EXHAUSTED, REPEATED, REPEATED_BATCHES, Files, Job, Run, open_run, watched
 
 PATIENCE_SECONDS_DEFAULT: Final = 120.0
@@ -46,7 +46,7 @@ def mapping_of(column: Sequence[str] | None) -> dict[str, str]:
         if not name or not separator or name in mapping:
             problem = "names its NAME twice" if name in mapping else "is not NAME=COLUMN"
             raise typer.BadParameter(f"{each!r} {problem}", param_hint="--column")
-        mapping[name] = wanted
+        mapping[name] = composed(wanted)
     return mapping
 
 
@@ -78,7 +78,7 @@ def files_of(job: Job, file: Path, out: Path | None, mapping: Mapping[str, str],
         if name not in job.inputs and mapping[name]:
             allowed = " or ".join(job.inputs)
             raise typer.BadParameter(f"{name!r} is not {allowed}: say NAME=COLUMN", param_hint="--column")
-    return Files(file, out, dict(mapping), tuple(keep or ()))
+    return Files(file, out, dict(mapping), tuple(map(composed, keep or ())))
 
 
 def run_job(

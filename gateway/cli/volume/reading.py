@@ -7,15 +7,29 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator, Sequence
+import io
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, NoReturn, Protocol
 
-CELL_BYTES_MAX: Final = 1 << 20
+CELL_LENGTH_MAX: Final = 1 << 20
+HEADING_BYTES_MAX: Final = 1 << 20
 PARQUET_ROWS_AT_ONCE: Final = 50_000
 _DELIMITERS = ",;\t"
-_CHECK_BYTES = 1 << 20
+_CR_ALONE = "a line ends in CR alone; save the file so that its lines end in LF or CR LF"
+_EXPLAINED: Final = {
+    "unexpected end of data": "a cell begins with a quote that is never closed; close it or take it out",
+    "field larger than": f"a cell is longer than {CELL_LENGTH_MAX:,} characters; perhaps a quote is never closed",
+    "expected after": "a cell begins with a quote that is not closed at the cell's end; close it there or take it out, "
+    "and write a quote inside such a cell twice",
+    "new-line character": _CR_ALONE,
+}
+"""What errors of the csv module mean, by a part of their text."""
 
 
 class FileUnusable(ValueError):
@@ -59,53 +73,68 @@ def open_table(path: Path) -> Table:
 
 
 class CsvTable:
-    """A CSV file in UTF-8 whose first line names its columns; comma, semicolon or tab between cells."""
+    """A CSV file in UTF-8 whose first row names its columns; comma, semicolon or tab between cells."""
 
     counts_rows = False
 
     def __init__(self, path: Path) -> None:
-        """Reads the first line. Raises FileUnusable, OSError."""
+        """Reads the heading. Raises FileUnusable, OSError."""
         self.path = path
         self.end = path.stat().st_size
+        self._delimiter = _delimiter(_first_lines(path))
         with path.open("rb") as file:
-            header = file.readline(CELL_BYTES_MAX)
-        self._begin = len(header)
-        text = _decoded(path, 1, header.removeprefix(codecs.BOM_UTF8))
-        self._delimiter = max(_DELIMITERS, key=text.count)
-        self.columns = tuple(name.strip() for name in next(csv.reader([text], delimiter=self._delimiter), ()))
+            begin = len(codecs.BOM_UTF8) if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else 0
+            file.seek(begin)
+            lines = _Lines(path, file, begin)
+            reader = _reader(lines, self._delimiter)
+            try:
+                names: list[str] = next(reader, [])
+            except csv.Error as error:
+                raise FileUnusable(f"{path}, line 1: {_explained(error)}") from None
+        self._begin, self._heading_lines = lines.place, reader.line_num
+        self.columns = tuple(composed(name.strip()) for name in names)
         if not any(self.columns):
             raise FileUnusable(f"{path}: the first line names no columns")
 
     def check(self) -> None:
-        """Whether all of it is UTF-8."""
-        decoder = codecs.getincrementaldecoder("utf-8")()
+        """Whether all of it is UTF-8, and rows of cells."""
         with self.path.open("rb") as file:
-            while block := file.read(_CHECK_BYTES):
-                try:
-                    decoder.decode(block)
-                except UnicodeDecodeError:
-                    self._name_line()
-        try:
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            self._name_line()
+            file.seek(self._begin)
+            text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
+            try:
+                deque(_reader(text, self._delimiter), maxlen=0)
+            except UnicodeDecodeError:
+                self._name_line()
+            except csv.Error as error:
+                self._name_row(error)
 
-    def _name_line(self) -> None:
+    def _name_line(self) -> NoReturn:
         with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 _decoded(self.path, number, line)
+        raise FileUnusable(f"{self.path}: not text in UTF-8")
+
+    def _name_row(self, error: csv.Error) -> NoReturn:
+        """By the line that it begins on: where a quote is not closed, much else may stand behind."""
+        last = 0
+        with self.path.open("rb") as file:
+            file.seek(self._begin)
+            reader = _reader(_Lines(self.path, file, self._begin), self._delimiter)
+            with suppress(csv.Error):
+                for _ in reader:
+                    last = reader.line_num
+        line = self._heading_lines + last + 1
+        raise FileUnusable(f"{self.path}, line {line:,}: {_explained(error)}") from None
 
     def rows(self, columns: Sequence[str], place: int = 0) -> Iterator[Row]:
         """The rows that begin at or after a place that was given out; empty lines are no rows."""
         at = [self.columns.index(name) for name in columns]
         width = len(self.columns)
-        csv.field_size_limit(CELL_BYTES_MAX)
         with self.path.open("rb") as file:
             file.seek(place or self._begin)
             lines = _Lines(self.path, file, place or self._begin)
-            reader = csv.reader(lines, delimiter=self._delimiter)
             try:
-                for cells in reader:
+                for cells in _reader(lines, self._delimiter):
                     if not cells:
                         continue
                     if len(cells) < width:
@@ -113,7 +142,41 @@ class CsvTable:
                     whole = len(cells) == width or not any(cells[width:])
                     yield Row([cells[index] for index in at], lines.place, whole)
             except csv.Error as error:
-                raise FileUnusable(f"{self.path}, near byte {lines.place:,}: not CSV ({error})") from None
+                raise FileUnusable(f"{self.path}, near byte {lines.place:,}: {_explained(error)}") from None
+
+
+def composed(name: str) -> str:
+    """A column's name as it is compared: some systems write a letter and its marks as one character, others apart."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _reader(lines: Iterable[str], delimiter: str) -> Any:
+    csv.field_size_limit(CELL_LENGTH_MAX)
+    return csv.reader(lines, delimiter=delimiter, strict=True)
+
+
+def _first_lines(path: Path) -> str:
+    """The lines of the heading, which may have line breaks inside quotes. Raises FileUnusable, OSError."""
+    with path.open("rb") as file:
+        first = taken = file.readline(HEADING_BYTES_MAX)
+        while taken.count(b'"') % 2 and len(taken) < HEADING_BYTES_MAX and (line := file.readline(HEADING_BYTES_MAX)):
+            taken += line
+    if len(first) == HEADING_BYTES_MAX:
+        said = _CR_ALONE if b"\r" in first else f"is longer than {HEADING_BYTES_MAX:,} bytes; is it CSV?"
+        raise FileUnusable(f"{path}, line 1: {said}")
+    if taken.count(b'"') % 2:
+        taken = first
+    return _decoded(path, 1, taken)
+
+
+def _delimiter(heading: str) -> str:
+    """What stands between its cells most often."""
+    return max(_DELIMITERS, key=re.sub(r'"[^"]*"', "", heading).count)
+
+
+def _explained(error: csv.Error) -> str:
+    """What the csv module says, for people."""
+    return next((said for sign, said in _EXPLAINED.items() if sign in str(error)), f"not CSV ({error})")
 
 
 class _Lines:
@@ -149,7 +212,8 @@ class ParquetTable:
         path.stat()  # an OSError that names the file
         self.path = path
         described = self._ask("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)])
-        self.columns = tuple(str(row[0]) for row in described)
+        self._names = {composed(str(row[0])): str(row[0]) for row in described}
+        self.columns = tuple(composed(str(row[0])) for row in described)
         self.end = int(self._ask("SELECT count(*) FROM read_parquet(?)", [str(path)])[0][0])
 
     def check(self) -> None:
@@ -157,7 +221,8 @@ class ParquetTable:
 
     def rows(self, columns: Sequence[str], place: int = 0) -> Iterator[Row]:
         """Row groups by row number, so that memory is that of some thousand rows."""
-        listed = ", ".join(f'CAST("{name.replace(chr(34), chr(34) * 2)}" AS VARCHAR)' for name in columns)
+        names = [self._names[name].replace('"', '""') for name in columns]
+        listed = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in names)
         statement = (
             f"SELECT {listed} FROM read_parquet(?, file_row_number = true) "  # noqa: S608
             "WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number"

@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,18 @@ async def test_every_row_is_answered_in_order_and_counted(run: Any, gateway: Any
         "thứ tự,asked_number,outcome,number_superseded,version,number",
         "0,001090000000,found,,1,001090000000",
     ]
+
+
+async def test_names_of_columns_may_be_typed_in_another_composition(run: Any, gateway: Any, tmp_path: Path) -> None:
+    Script(gateway)
+    people, out = tmp_path / "people.csv", tmp_path / "results.csv"
+    people.write_text("số,mã\n001090000001,a\n", encoding="utf-8")
+    number, key = unicodedata.normalize("NFD", "số"), unicodedata.normalize("NFD", "mã")
+    ran = await run(
+        "lookup", "--file", people, "--out", out, "--column", f"number={number}", "--keep", key, "--fields", "sex"
+    )
+    assert ran.code == 0, ran
+    assert out.read_text(encoding="utf-8").startswith("mã,asked_number,outcome,")
 
 
 async def test_parquet_in_and_out(run: Any, gateway: Any, people: Path, tmp_path: Path) -> None:
@@ -242,7 +255,8 @@ async def test_files_that_cannot_be_used_are_named(run: Any, gateway: Any, peopl
     Script(gateway)
     out, ansi = tmp_path / "results.csv", tmp_path / "ansi.csv"
     ansi.write_bytes("so\n001090000001\nHòa\n".encode("latin-1"))
-    there = tmp_path / "there.csv"
+    quote, there = tmp_path / "quote.csv", tmp_path / "there.csv"
+    quote.write_text('so,name\n1,"a\n2,b\n')
     there.write_text("mine")
     wrong: list[tuple[list[object], str]] = [
         (["lookup", "--fields", "number"], "either one number or --file"),
@@ -256,6 +270,7 @@ async def test_files_that_cannot_be_used_are_named(run: Any, gateway: Any, peopl
         (_asking(people, people), "the file that is read"),
         (_asking(people, there), "exists already"),
         (_asking(people, tmp_path / "none" / "r.csv"), "no folder"),
+        (_asking(quote, out), "quote.csv, line 2: a cell begins with a quote that is never closed"),
         (_asking(ansi, out), "ansi.csv, line 3: not text in UTF-8"),
     ]
     for words, said in wrong:

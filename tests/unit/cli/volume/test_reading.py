@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from pathlib import Path
 
 import duckdb
@@ -81,6 +82,67 @@ def test_a_cell_without_end_is_refused_by_its_place(tmp_path: Path) -> None:
     path.write_text('number\n1\n"' + "x" * (1 << 21))
     with pytest.raises(FileUnusable, match="near byte"):
         _rows(path, ["number"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('number,name\n1,a\n2,"Hoà\n3,Lan\n4,Nga\n', "line 3: a cell begins with a quote that is never closed"),
+        ('number,name\n1,a\n\n2,"Hoà\n3,Lan\n4,"Nga"\n', "line 4: a cell begins with a quote that is not closed at"),
+        ('number,"full\nname"\n1,"a\nb"\n2,"Hoà\n', "line 5: a cell begins with a quote that is never closed"),
+        ('number,name\n1,a\n2,"' + "x\n" * (1 << 20), "line 3: a cell is longer than 1,048,576 characters"),
+        ("number,name\n1,a\r2,b\r3,c\n", "line 2: a line ends in CR alone"),
+    ],
+)
+def test_rows_that_cannot_be_told_apart_are_named_before_anything_is_asked(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(content, encoding="utf-8", newline="")
+    with pytest.raises(FileUnusable, match=said):
+        open_table(path).check()
+    with pytest.raises(FileUnusable, match=said.partition(": ")[2]):
+        _rows(path, ["number"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("number,tên\r1,Hoà\r", "line 1: a line ends in CR alone"),
+        ("number,tên\r" + "1,Hoà\r" * 200_000, "line 1: a line ends in CR alone"),
+        ('number,"tên\n1,Hoà\n', "line 1: a cell begins with a quote that is never closed"),
+        ('number,"tên" đầy đủ\n1,Hoà\n', "line 1: a cell begins with a quote that is not closed at the cell's end"),
+        ("x" * (1 << 21), "line 1: is longer than 1,048,576 bytes"),
+    ],
+)
+def test_a_heading_that_cannot_be_read_is_named(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(content, encoding="utf-8", newline="")
+    with pytest.raises(FileUnusable, match=said):
+        open_table(path)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_heading_with_line_breaks_and_delimiters_in_quotes_is_one_heading(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(f'{mark}"số, định\ndanh";"họ, tên"\n1;"Hoà\nLan"\n', encoding="utf-8", newline="")
+    table = open_table(path)
+    table.check()
+    assert table.columns == ("số, định\ndanh", "họ, tên")
+    assert [row.cells for row in table.rows(["họ, tên", "số, định\ndanh"])] == [["Hoà\nLan", "1"]]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_names_of_columns_are_the_same_however_their_letters_are_composed(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"people.{suffix}"
+    apart = unicodedata.normalize("NFD", "số định danh")
+    if suffix == "csv":
+        path.write_text(f"{apart}\n1\n", encoding="utf-8")
+    else:
+        duckdb.sql(f"SELECT '1' AS \"{apart}\"").write_parquet(str(path))  # type: ignore[union-attr]
+    table = open_table(path)
+    assert table.columns == ("số định danh",)
+    assert [row.cells for row in table.rows(["số định danh"])] == [["1"]]
 
 
 def test_a_parquet_file_is_read_from_any_place_on(tmp_path: Path) -> None:
