@@ -211,25 +211,29 @@ class ParquetTable:
         """Reads the file's own description. Raises FileUnusable, OSError."""
         path.stat()  # an OSError that names the file
         self.path = path
-        described = self._ask("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)])
-        self._names = {composed(str(row[0])): str(row[0]) for row in described}
+        self._named = one_file(path)
+        described = self._ask("DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning = false)", [self._named])
         self.columns = tuple(composed(str(row[0])) for row in described)
-        self.end = int(self._ask("SELECT count(*) FROM read_parquet(?)", [str(path)])[0][0])
+        self._types = [str(row[1]) for row in described]
+        self.end = int(
+            self._ask("SELECT count(*) FROM read_parquet(?, hive_partitioning = false)", [self._named])[0][0]
+        )
 
     def check(self) -> None:
         """Nothing: what a Parquet file holds is text already."""
 
     def rows(self, columns: Sequence[str], place: int = 0) -> Iterator[Row]:
         """Row groups by row number, so that memory is that of some thousand rows."""
-        names = [self._names[name].replace('"', '""') for name in columns]
-        listed = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in names)
+        listed = ", ".join(_as_text(at, self._types[at]) for at in map(self.columns.index, columns))
+        # Called by their places, since a file may have a column that is called like the row number.
+        called = ", ".join(f"c{at}" for at in range(len(self.columns)))
         statement = (
-            f"SELECT {listed} FROM read_parquet(?, file_row_number = true) "  # noqa: S608
+            f"SELECT {listed} FROM read_parquet(?, hive_partitioning = false) AS t({called}) "  # noqa: S608
             "WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number"
         )
         while place < self.end:
             last = min(self.end, place + PARQUET_ROWS_AT_ONCE)
-            for row in self._ask(statement, [str(self.path), place, last]):
+            for row in self._ask(statement, [self._named, place, last]):
                 place += 1
                 yield Row(["" if cell is None else cell for cell in row], place)
 
@@ -241,6 +245,28 @@ class ParquetTable:
                 return connection.execute(statement, parameters).fetchall()
         except duckdb.Error as error:
             raise FileUnusable(f"{self.path}: not a Parquet file that can be read ({type(error).__name__})") from None
+
+
+def one_file(path: Path) -> str:
+    """A path as DuckDB takes it when just this file is meant and not whatever fits a pattern. Raises FileUnusable."""
+    text = str(path.absolute())
+    if not re.search(r"[*?\[]", text):
+        return text
+    if "\\" in text:
+        raise FileUnusable(f"{path}: a Parquet file's path cannot have both a backslash and one of * ? [; rename it")
+    return re.sub(r"[*?\[]", r"[\g<0>]", text)
+
+
+def _as_text(column: int, kind: str) -> str:
+    """A column as text. Tables of other programs keep dates as moments at midnight, and numbers as fractions once one
+    of them is missing.
+    """
+    text = f"CAST(c{column} AS VARCHAR)"
+    if kind.startswith("TIMESTAMP"):
+        return f"regexp_replace({text}, ' 00:00:00([+-][0-9:]+)?$', '')"
+    if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
+        return f"regexp_replace({text}, '\\.0+$', '')"
+    return text
 
 
 def _decoded(path: Path, number: int, line: bytes) -> str:

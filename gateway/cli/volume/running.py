@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from gateway.cli.volume.journal import Journal, JournalForeign, State
-from gateway.cli.volume.reading import FileUnusable, Row, Table, open_table
+from gateway.cli.volume.reading import FileUnusable, Row, Table, one_file, open_table
 from gateway.cli.volume.writing import Output
 
 if TYPE_CHECKING:
@@ -228,6 +228,8 @@ def open_run(job: Job, files: Files) -> AbstractContextManager[Run]:
         raise FileUnusable(f"{files.out} exists already; choose another name or remove it")
     if not journal_path.exists():
         table.check()
+    if files.out.suffix.lower() == ".parquet":
+        one_file(files.out)  # its results will be read from beside it
     stat = files.input.stat()
     about = {
         "input": str(files.input.resolve()),

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from gateway.cli.volume.reading import one_file
+
 
 class Output:
     """The results of one run. Until `publish` they stand in `NAME.part`."""
@@ -66,9 +68,11 @@ class Output:
 
         fresh = self.path.with_name(self.path.name + ".fresh")
         with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
-            rows = connection.read_csv(str(self.part), header=True, all_varchar=True, sep=",", quotechar='"')
+            rows = connection.read_csv(
+                one_file(self.part), header=True, all_varchar=True, sep=",", quotechar='"', hive_partitioning=False
+            )
             try:
-                rows.write_parquet(str(fresh), compression="zstd")
+                rows.write_parquet(str(fresh.absolute()), compression="zstd")
             except duckdb.IOException as error:
                 fresh.unlink(missing_ok=True)
                 raise OSError(None, f"the results cannot be written as Parquet ({error})", str(fresh)) from None

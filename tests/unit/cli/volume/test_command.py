@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from gateway.cli.volume.journal import Journal
+from gateway.cli.volume.reading import one_file
 from gateway.cli.volume.writing import Output
 from gateway.errors import FieldNotGranted
 from tests.unit.client.streams import Script
@@ -106,6 +107,24 @@ async def test_people_for_whom_the_quota_had_no_room_are_told_apart(run: Any, ga
         ("12", "malformed", ""),
         ("001090000004", "quota_exhausted", ""),
     ]
+
+
+async def test_parquet_files_are_just_those_that_are_named(run: Any, gateway: Any, tmp_path: Path) -> None:
+    Script(gateway)
+    folder = tmp_path / "date=2026-11-27"
+    folder.mkdir()
+    for at, name in enumerate(("people[1]", "people1"), 1):
+        duckdb.sql(f"SELECT '00109000000{at}' AS so").write_parquet(  # type: ignore[union-attr]
+            str(folder / f"{name}.parquet")
+        )
+    (folder / "results1.parquet.part").write_text("x\n1\n")
+    out = folder / "results[1].parquet"
+    ran = await run(*_asking(folder / "people[1].parquet", out))
+    assert ran.code == 0, ran
+    found = duckdb.sql("SELECT * FROM read_parquet($1, hive_partitioning = false)", params=[one_file(out)])
+    assert found is not None
+    assert found.columns == ["asked_number", "outcome", "number_superseded", "version", "number"]
+    assert [row[0] for row in found.fetchall()] == ["001090000001"]
 
 
 async def test_a_run_that_broke_off_goes_on_under_the_same_call_ids(

@@ -162,6 +162,66 @@ def test_a_parquet_file_is_read_from_any_place_on(tmp_path: Path) -> None:
     assert next(iter(table.rows(["number"], 57_777))) == Row(["000000057777"], 57_778)
 
 
+NAMES = ["people1", "people[1]", "people*", "peo?le1", "a]b[!c]", "a{1,2}", "a'b", "date=2026-11-27"]
+
+
+@pytest.mark.parametrize("folder", [".", "date=2026-11-27", "d[a]*"])
+def test_a_parquet_file_is_read_whatever_it_is_called_and_no_other(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    for name in NAMES:
+        duckdb.sql("SELECT $name AS number", params={"name": name}).write_parquet(  # type: ignore[union-attr]
+            str(tmp_path / folder / f"{name}.parquet")
+        )
+    for name in NAMES:
+        table = open_table(tmp_path / folder / f"{name}.parquet")
+        assert (table.columns, table.end) == (("number",), 1)
+        assert [row.cells for row in table.rows(["number"])] == [[name]]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("TIMESTAMP '1989-02-27 00:00:00'", "1989-02-27"),
+        ("TIMESTAMP_NS '1989-02-27 00:00:00'", "1989-02-27"),
+        ("TIMESTAMP '1989-02-27 10:30:00'", "1989-02-27 10:30:00"),
+        ("DATE '1989-02-27'", "1989-02-27"),
+        ("1089868475::DOUBLE", "1089868475"),
+        ("123456789012::DOUBLE", "123456789012"),
+        ("1.50::DOUBLE", "1.5"),
+        ("7::FLOAT", "7"),
+        ("1089868475::DECIMAL(18, 2)", "1089868475"),
+        ("100::INTEGER", "100"),
+        ("'1.0'", "1.0"),
+        ("'1989-02-27 00:00:00'", "1989-02-27 00:00:00"),
+        ("NULL::DOUBLE", ""),
+    ],
+)
+def test_dates_and_whole_numbers_of_a_parquet_file_are_read_as_people_write_them(
+    tmp_path: Path, value: str, text: str
+) -> None:
+    path = tmp_path / "people.parquet"
+    duckdb.sql(f"SELECT 1 AS x, {value} AS told").write_parquet(str(path))  # type: ignore[union-attr]
+    assert [row.cells for row in _rows(path, ["told"])] == [[text]]
+
+
+@pytest.mark.parametrize("name", ["file_row_number", "FILE_ROW_NUMBER"])
+def test_a_column_of_a_parquet_file_may_be_called_like_the_row_number(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "people.parquet"
+    duckdb.sql(f"SELECT 100 - range AS {name}, range AS c0 FROM range(100)").write_parquet(  # type: ignore[union-attr]
+        str(path)
+    )
+    assert [row.cells for row in _rows(path, [name, "c0"], 98)] == [["2", "98"], ["1", "99"]]
+
+
+def test_a_backslash_in_the_path_of_a_parquet_file(tmp_path: Path) -> None:
+    path = tmp_path / "a\\b.parquet"
+    duckdb.sql("SELECT '1' AS number").write_parquet(str(path))  # type: ignore[union-attr]
+    assert [row.cells for row in _rows(path, ["number"])] == [["1"]]
+    path = path.rename(tmp_path / "a\\b[1].parquet")
+    with pytest.raises(FileUnusable, match="cannot have both a backslash and one of"):
+        open_table(path)
+
+
 def test_what_is_not_parquet_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "people.parquet"
     path.write_text("number\n1\n")
