@@ -158,7 +158,7 @@ def _report(run: Run, as_json: bool) -> None:
             "repeated": repeated,
             "repeated_batches": repeated_batches,
             "seconds": round(run.seconds, 3),
-            "withheld": [{"path": path, "reason": reason} for path, reason in _withheld(run)],
+            "withheld_fields": [{"path": path, "reason": reason} for path, reason in _withheld(run)],
             "out": str(run.files.out),
         }
         print_json(said)

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 import typer
 
-from gateway.cli.volume.verifications import Stated, stated_in
+from gateway.cli.volume.verifications import Stated, VerifyJob, stated_in
 from tests.unit.client.streams import VerifyScript
 
 ROWS = 2345
@@ -101,6 +101,9 @@ async def test_parquet_questions_and_json(run: Any, gateway: Any, people: Path, 
     assert ran.code == 0, ran
     said = json.loads(ran.out)
     assert (said["asked"], said["found"], said["unreadable"]) == (ROWS, ROWS - MALFORMED, MALFORMED)
+    assert said["asked"] == sum(said[outcome] for outcome in VerifyJob.outcomes)
+    assert said["withheld"] == 0
+    assert said["withheld_fields"] == [{"path": "sex", "reason": "FIELD_NOT_GRANTED"}]
     assert said["fields"]["alive"] == {"YES": ROWS - MALFORMED}
     assert list(said["fields"]) == ["name", "birth_date", "alive", "resident_of_province", "same_household"]
     assert all(len(batch.numbers) <= 800 for batch in script.batches)
