@@ -5,12 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from gateway.cli.volume.reading import one_file
+
+LINE_BYTES_MAX: Final = 1 << 25
+"""Of a row of results that becomes Parquet."""
+
+
+class NotConverted(OSError):
+    """The results are complete, but Parquet could not be made of them; the text says why and what to do."""
+
+    def __init__(self, path: Path, part: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be written as Parquet ({reason}). All results are in {part}: mend that, for instance make "
+            "room on the disk, then give the same command again; it goes on there and asks nothing again."
+        )
 
 
 class Output:
@@ -40,11 +54,9 @@ class Output:
         if not size:
             self.write([self._columns])
 
-    def write(self, rows: Iterable[Sequence[str]]) -> int:
+    def write(self, rows: Sequence[Sequence[str]]) -> int:
         """Append rows; the bytes in the file afterwards. They survive this process. Raises OSError."""
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        self._file.write(text.getvalue().encode("utf-8", errors="surrogateescape"))
+        self._file.write(_csv(rows).encode("utf-8", errors="surrogateescape"))
         self._file.flush()
         return self._file.tell()
 
@@ -67,17 +79,49 @@ class Output:
         import duckdb
 
         fresh = self.path.with_name(self.path.name + ".fresh")
-        with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
-            rows = connection.read_csv(
-                one_file(self.part), header=True, all_varchar=True, sep=",", quotechar='"', hive_partitioning=False
-            )
-            try:
+        try:
+            with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
+                # Nothing is guessed: what the cells hold is anybody's.
+                rows = connection.read_csv(
+                    one_file(self.part),
+                    auto_detect=False,
+                    columns=dict.fromkeys(self._columns, "VARCHAR"),
+                    header=True,
+                    sep=",",
+                    quotechar='"',
+                    escapechar='"',
+                    max_line_size=LINE_BYTES_MAX,
+                    hive_partitioning=False,
+                )
                 rows.write_parquet(str(fresh.absolute()), compression="zstd")
-            except duckdb.IOException as error:
+        except duckdb.Error as error:
+            with suppress(OSError):
                 fresh.unlink(missing_ok=True)
-                raise OSError(None, f"the results cannot be written as Parquet ({error})", str(fresh)) from None
+            raise NotConverted(self.path, self.part, _reason(error)) from None
         _sync(fresh)
         os.replace(fresh, self.path)
+
+
+def _reason(error: Exception) -> str:
+    """Of an error of the operating system, which shows no values, what it says."""
+    import duckdb
+
+    first = str(error).partition("\n")[0]
+    return first if isinstance(error, duckdb.IOException) else type(error).__name__
+
+
+def _csv(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as lines. The csv module does not quote a CR, which some readers take for the end of a line."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    if "\r" not in text.getvalue():
+        return text.getvalue()
+    text = io.StringIO(newline="")
+    plain = csv.writer(text, lineterminator="\n")
+    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:
+        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
+    return text.getvalue()
 
 
 def _sync(path: Path) -> None:

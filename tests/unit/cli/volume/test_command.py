@@ -251,6 +251,26 @@ async def test_a_full_disk_is_named_and_the_run_goes_on_later(
     _check(out)
 
 
+async def test_results_that_cannot_become_parquet_are_kept_and_become_it_later(
+    run: Any, gateway: Any, people: Path, tmp_path: Path
+) -> None:
+    Script(gateway)
+    out = tmp_path / "results.parquet"
+    (tmp_path / "results.parquet.fresh").mkdir()
+    (tmp_path / "results.parquet.fresh" / "x").touch()
+    ran = await run(*_asking(people, out))
+    assert (ran.code, out.exists()) == (1, False), ran
+    assert "results.parquet cannot be written as Parquet" in ran.err
+    assert "give the same command again" in ran.err
+    (tmp_path / "results.parquet.fresh" / "x").unlink()
+    (tmp_path / "results.parquet.fresh").rmdir()
+    script = Script(gateway)
+    ran = await run(*_asking(people, out))
+    assert (ran.code, script.received) == (0, []), ran
+    assert len(duckdb.read_parquet(str(out)).fetchall()) == ROWS
+    assert _left(tmp_path) == ["results.parquet"]
+
+
 async def test_what_is_refused_for_good_leaves_nothing_behind(
     run: Any, gateway: Any, people: Path, tmp_path: Path
 ) -> None:
