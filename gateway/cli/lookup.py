@@ -83,7 +83,7 @@ def lookup(
         job = LookUpJob(paths_of(fields), context)
         run_job(
             job,
-            files_of(job, file, out, mapping_of(column), keep),
+            files_of(job, file, out, mapping_of(column), keep, receipts),
             identity,
             server,
             receipts,

@@ -116,7 +116,7 @@ def verify(
     if file is not None:
         mapping = mapping_of(column)
         job = _job_of(file, claims, mapping, questions, kind, context)
-        asked = job, files_of(job, file, out, mapping, keep), identity, server, receipts
+        asked = job, files_of(job, file, out, mapping, keep, receipts), identity, server, receipts
         return run_job(*asked, timeout_seconds=timeout, patience_seconds=patience, as_json=as_json)
     without_file(out=out, column=column, keep=keep)
     who = number.replace(" ", "")

@@ -15,8 +15,18 @@ from gateway.cli.exits import REFUSED, USAGE
 from gateway.cli.options import client_of
 from gateway.cli.output import plain, print_json
 from gateway.cli.volume.journal import JournalForeign
-from gateway.cli.volume.reading import FileUnusable, composed, open_table
-from gateway.cli.volume.running import QUOTA_EXHAUSTED, REPEATED, REPEATED_BATCHES, Files, Job, Run, open_run, watched
+from gateway.cli.volume.reading import FileUnusable, composed, is_parquet, open_table
+from gateway.cli.volume.running import (
+    QUOTA_EXHAUSTED,
+    REPEATED,
+    REPEATED_BATCHES,
+    Files,
+    Job,
+    Run,
+    beside,
+    open_run,
+    watched,
+)
 
 PATIENCE_SECONDS_DEFAULT: Final = 120.0
 
@@ -66,19 +76,62 @@ def without_file(**options: object) -> None:
             raise typer.BadParameter("is only for everybody in a file", param_hint=f"--{name}")
 
 
-def files_of(job: Job, file: Path, out: Path | None, mapping: Mapping[str, str], keep: Sequence[str] | None) -> Files:
+def files_of(
+    job: Job,
+    file: Path,
+    out: Path | None,
+    mapping: Mapping[str, str],
+    keep: Sequence[str] | None,
+    receipts: Path | None = None,
+) -> Files:
     """The files that the options name. Raises a usage error."""
     if out is None:
         raise typer.BadParameter("state where the results go", param_hint="--out")
-    if out.resolve() == file.resolve():
-        raise typer.BadParameter("is the file that is read", param_hint="--out")
     if not out.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    _refuse_shared_files(file, out, receipts)
     for name in mapping:
         if name not in job.inputs and mapping[name]:
             allowed = " or ".join(job.inputs)
             raise typer.BadParameter(f"{name!r} is not {allowed}: say NAME=COLUMN", param_hint="--column")
-    return Files(file, out, dict(mapping), tuple(map(composed, keep or ())))
+    kept = tuple(map(composed, keep or ()))
+    _refuse_shared_names(job, kept, is_parquet(out))
+    return Files(file, out, dict(mapping), kept)
+
+
+def _refuse_shared_files(file: Path, out: Path, receipts: Path | None) -> None:
+    """Raises a usage error when a file that is written is one that is read, or is written otherwise."""
+    written = [out, *beside(out)]
+    for path in written:
+        if _is_same(path, file):
+            what = "is the file that is read" if path == out else f"needs {path}, which is the file that is read"
+            raise typer.BadParameter(f"{what}; choose another name", param_hint="--out")
+        if receipts is not None and _is_same(path, receipts):
+            raise typer.BadParameter(f"is {path}, which the results need", param_hint="--receipts")
+    if receipts is not None and _is_same(file, receipts):
+        raise typer.BadParameter("is the file that is read", param_hint="--receipts")
+    for at, path in enumerate(written):
+        for other in written[:at]:
+            if _is_same(path, other):
+                raise typer.BadParameter(f"{path} and {other} are one file; remove one", param_hint="--out")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Under whatever names, through links too."""
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+
+
+def _refuse_shared_names(job: Job, keep: Sequence[str], parquet: bool) -> None:
+    """Raises a usage error when two columns of the results would be called alike, in Parquet but for their case."""
+    taken = {name.lower() if parquet else name for name in job.columns}
+    for name in keep:
+        called = name.lower() if parquet else name
+        if called in taken:
+            problem = "is called like another column of the results; call it otherwise in the file"
+            if keep.count(name) > 1:
+                problem = "is stated twice"
+            raise typer.BadParameter(f"{name!r} {problem}", param_hint="--keep")
+        taken.add(called)
 
 
 def run_job(

@@ -67,9 +67,12 @@ class Table(Protocol):
 
 def open_table(path: Path) -> Table:
     """The file, Parquet when its name ends so, otherwise CSV. Raises FileUnusable, OSError."""
-    if path.suffix.lower() == ".parquet":
-        return ParquetTable(path)
-    return CsvTable(path)
+    return ParquetTable(path) if is_parquet(path) else CsvTable(path)
+
+
+def is_parquet(path: Path) -> bool:
+    """By its name."""
+    return path.suffix.lower() == ".parquet"
 
 
 class CsvTable:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from gateway.cli.volume.journal import Journal, JournalForeign, State
-from gateway.cli.volume.reading import FileUnusable, Row, Table, one_file, open_table
-from gateway.cli.volume.writing import Output
+from gateway.cli.volume.reading import FileUnusable, Row, Table, is_parquet, one_file, open_table
+from gateway.cli.volume.writing import Output, fresh_of, part_of
 
 if TYPE_CHECKING:
     from gateway.cli.volume.progress import Progress
@@ -213,6 +213,16 @@ class _Rows:
         return request
 
 
+def journal_of(out: Path) -> Path:
+    """The journal of a run with these results."""
+    return out.with_name(out.name + ".journal")
+
+
+def beside(out: Path) -> tuple[Path, ...]:
+    """What a run may write beside its results."""
+    return part_of(out), journal_of(out), *((fresh_of(out),) if is_parquet(out) else ())
+
+
 def open_run(job: Job, files: Files) -> AbstractContextManager[Run]:
     """The run over a file, begun or to be gone on with. Raises FileUnusable, JournalForeign, OSError."""
     table = open_table(files.input)
@@ -223,12 +233,12 @@ def open_run(job: Job, files: Files) -> AbstractContextManager[Run]:
             raise FileUnusable(f"{files.input} has no column {name!r}; it has: {there}. Say --column NAME=COLUMN")
         if table.columns.count(name) > 1:
             raise FileUnusable(f"{files.input} has several columns {name!r}; give each its own name")
-    journal_path = files.out.with_name(files.out.name + ".journal")
+    journal_path = journal_of(files.out)
     if files.out.exists() and not journal_path.exists():
         raise FileUnusable(f"{files.out} exists already; choose another name or remove it")
     if not journal_path.exists():
         table.check()
-    if files.out.suffix.lower() == ".parquet":
+    if is_parquet(files.out):
         one_file(files.out)  # its results will be read from beside it
     stat = files.input.stat()
     about = {

@@ -11,10 +11,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from gateway.cli.volume.reading import one_file
+from gateway.cli.volume.reading import is_parquet, one_file
 
 LINE_BYTES_MAX: Final = 1 << 25
 """Of a row of results that becomes Parquet."""
+
+
+def part_of(path: Path) -> Path:
+    """Where results stand until they are complete."""
+    return path.with_name(path.name + ".part")
+
+
+def fresh_of(path: Path) -> Path:
+    """Where results become Parquet."""
+    return path.with_name(path.name + ".fresh")
 
 
 class NotConverted(OSError):
@@ -33,7 +43,7 @@ class Output:
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         """Opens the part file; nothing is written. Raises OSError."""
         self.path = path
-        self.part = path.with_name(path.name + ".part")
+        self.part = part_of(path)
         self._columns = tuple(columns)
         self._file = self.part.open("ab")
 
@@ -66,7 +76,7 @@ class Output:
 
     def publish(self) -> None:
         """Put the part file, which is complete, under its own name. Raises OSError."""
-        if self.path.suffix.lower() == ".parquet":
+        if is_parquet(self.path):
             self._convert()
         else:
             os.replace(self.part, self.path)
@@ -78,7 +88,7 @@ class Output:
     def _convert(self) -> None:
         import duckdb
 
-        fresh = self.path.with_name(self.path.name + ".fresh")
+        fresh = fresh_of(self.path)
         try:
             with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
                 # Nothing is guessed: what the cells hold is anybody's.

@@ -42,6 +42,10 @@ def _left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("results*"))
 
 
+def _content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
 def _check(out: Path) -> None:
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -288,6 +292,49 @@ async def test_another_question_does_not_go_on_with_an_unfinished_run(
     await run(*_asking(people, out, "--patience", "0.2"))
     ran = await run(*_asking(people, out, "--purpose", "another.purpose"))
     assert (ran.code, "an unfinished run with another purpose" in ran.err) == (2, True)
+
+
+async def test_no_file_is_written_that_is_read_or_written_otherwise(
+    run: Any, gateway: Any, people: Path, tmp_path: Path
+) -> None:
+    Script(gateway)
+    content, out = _content(people), tmp_path / "results.csv"
+    for kind in ("part", "journal", "parquet.fresh"):
+        (tmp_path / f"to.{kind}").symlink_to(people)
+        (tmp_path / f"hard.{kind}").hardlink_to(people)
+    cases: list[tuple[list[object], str]] = [
+        ([people, tmp_path / "to"], "--out: needs"),
+        ([people, tmp_path / "hard"], "--out: needs"),
+        ([people, tmp_path / "to.parquet"], "--out: needs"),
+        ([tmp_path / "to.part", tmp_path / "hard.part"], "--out: is the file that is read"),
+        ([people, out, "--receipts", people], "--receipts: is the file that is read"),
+        ([people, out, "--receipts", out], "--receipts: is"),
+        ([people, out, "--receipts", f"{out}.part"], "--receipts: is"),
+        ([people, out, "--receipts", f"{tmp_path}/./results.csv.journal"], "--receipts: is"),
+    ]
+    for (source, to, *more), said in cases:
+        ran = await run(*_asking(source, to, *more))  # type: ignore[arg-type]
+        assert ran.code == 2, ran
+        assert said in " ".join(ran.err.replace("│", " ").split()), ran.err
+    assert _content(people) == content
+    assert _left(tmp_path) == []
+
+
+async def test_columns_of_the_results_have_names_of_their_own(run: Any, gateway: Any, tmp_path: Path) -> None:
+    Script(gateway)
+    people = tmp_path / "people.csv"
+    people.write_text("so,outcome,Outcome,OUTCOME\n001090000001,a,b,c\n")
+    out, parquet = tmp_path / "results.csv", tmp_path / "results.parquet"
+    for to, kept, said in (
+        (out, ["outcome"], "'outcome' is called like another column of the results"),
+        (out, ["so", "so"], "'so' is stated twice"),
+        (parquet, ["Outcome"], "'Outcome' is called like another column of the results"),
+    ):
+        ran = await run(*_asking(people, to, *(word for name in kept for word in ("--keep", name))))
+        assert ran.code == 2, ran
+        assert said in " ".join(ran.err.replace("│", " ").split()), ran.err
+    assert (await run(*_asking(people, out, "--keep", "Outcome", "--keep", "OUTCOME"))).code == 0
+    assert _left(tmp_path) == ["results.csv"]
 
 
 async def test_files_that_cannot_be_used_are_named(run: Any, gateway: Any, people: Path, tmp_path: Path) -> None:
