@@ -226,11 +226,13 @@ def beside(out: Path) -> tuple[Path, ...]:
 def open_run(job: Job, files: Files) -> AbstractContextManager[Run]:
     """The run over a file, begun or to be gone on with. Raises FileUnusable, JournalForeign, OSError."""
     table = open_table(files.input)
-    wanted = [*(files.mapping.get(name, name) for name in job.inputs), *files.keep]
+    asked = [files.mapping.get(name, name) for name in job.inputs]
+    wanted = [*asked, *files.keep]
     for name in wanted:
         if name not in table.columns:
             there = ", ".join(table.columns)
-            raise FileUnusable(f"{files.input} has no column {name!r}; it has: {there}. Say --column NAME=COLUMN")
+            what_to_do = "Say --column NAME=COLUMN" if name in asked else "Say --keep with one of these"
+            raise FileUnusable(f"{files.input} has no column {name!r}; it has: {there}. {what_to_do}")
         if table.columns.count(name) > 1:
             raise FileUnusable(f"{files.input} has several columns {name!r}; give each its own name")
     journal_path = journal_of(files.out)

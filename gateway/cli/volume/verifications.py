@@ -48,6 +48,7 @@ def stated_in(columns: Sequence[str], mapping: Mapping[str, str], questions: Map
     """What a file with these columns states: what `mapping` names (an empty column: not that), and columns that are
     called like a field that may be verified. Raises a usage error.
     """
+    from gateway.agency.predicates import AGE_AT_LEAST
     from gateway.client.verification import CARD_PATHS, SAME_HOUSEHOLD, WITH_VALUE
 
     verifiable = _verifiable()
@@ -67,7 +68,8 @@ def stated_in(columns: Sequence[str], mapping: Mapping[str, str], questions: Map
         )
     for name, value in questions.items():
         if value and name not in WITH_VALUE:
-            raise typer.BadParameter(f"{name} takes no value", param_hint="--ask")
+            problem = f"has its age behind a colon: {name}:{value}" if name == AGE_AT_LEAST else "takes no value"
+            raise typer.BadParameter(f"{name} {problem}", param_hint="--ask")
     if questions.get(SAME_HOUSEHOLD):
         raise typer.BadParameter(f"{SAME_HOUSEHOLD} takes its numbers from a column", param_hint="--ask")
     of_card = CARD_PATHS if cards else ()

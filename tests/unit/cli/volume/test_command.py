@@ -351,7 +351,7 @@ async def test_files_that_cannot_be_used_are_named(run: Any, gateway: Any, peopl
         (["lookup", "1", "--out", out, "--fields", "number"], "--out: is only for everybody in a file"),
         (["lookup", "1", "--keep", "so", "--fields", "number"], "--keep: is only for everybody in a file"),
         (["lookup", "--file", people, "--out", out, "--fields", "number"], "no column 'number'; it has: thứ tự, so"),
-        (_asking(people, out, "--keep", "x"), "no column 'x'"),
+        (_asking(people, out, "--keep", "x"), "no column 'x'; it has: thứ tự, so. Say --keep with one of these"),
         (_asking(people, out, "--column", "name=so"), "'name' is not number: say NAME=COLUMN"),
         (_asking(people, people), "the file that is read"),
         (_asking(people, there), "exists already"),

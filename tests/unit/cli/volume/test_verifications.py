@@ -268,6 +268,7 @@ def test_columns_called_like_a_field_are_stated_and_others_by_mapping() -> None:
         (("number", "x"), {"x": "name"}, {}, "the field stands first: --column name=x"),
         (("number", "name"), {}, {"same_household": "001090000001"}, "takes its numbers from a column"),
         (("number", "name"), {}, {"alive": "yes"}, "takes no value"),
+        (("number", "name"), {}, {"age_at_least": "18"}, "age_at_least has its age behind a colon: age_at_least:18"),
         (("card_text", "name"), {"name": "name"}, {}, "is what the card states"),
     ],
 )
