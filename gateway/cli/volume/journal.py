@@ -41,7 +41,7 @@ class State:
 
 
 class Journal:
-    """One run's journal, held by one process. Lines survive the process, not necessarily a power failure."""
+    """One run's journal, held by one process. Lines survive the process; a power failure only what `done` wrote."""
 
     def __init__(self, path: Path, about: dict[str, Any]) -> None:
         """Opens the journal, or begins it. `about` describes the run; the same run goes on, any other is refused.
@@ -101,8 +101,11 @@ class Journal:
         self._write(["w", state.batches, state.place, state.rows, state.output_bytes, state.counts])
 
     def done(self) -> None:
-        """The output is complete, and on the disk."""
+        """The output is complete, and on the disk. So is this line afterwards: a result that stands under its name
+        beside a journal without it would be taken for another's.
+        """
         self._write(["d"])
+        os.fsync(self._file)
 
     def remove(self) -> None:
         """The output stands under its name; nothing is to be resumed."""

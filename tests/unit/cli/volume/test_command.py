@@ -236,7 +236,8 @@ async def test_each_step_to_the_result_is_on_the_disk_before_the_next(
     noted(Journal, "remove", "remove")
     assert (await run(*_asking(people, out))).code == 0
     fresh = ["sync results.parquet.fresh"] if suffix == "parquet" else []
-    assert steps == [f"sync {out.name}.part", "done", *fresh, "replace", f"sync {tmp_path.name}", "remove"]
+    complete = [f"sync {out.name}.part", "done", f"sync {out.name}.journal"]
+    assert steps == [*complete, *fresh, "replace", f"sync {tmp_path.name}", "remove"]
 
 
 async def test_a_full_disk_is_named_and_the_run_goes_on_later(
