@@ -55,8 +55,6 @@ class Table(Protocol):
     columns: tuple[str, ...]
     end: int
     """The last place."""
-    counts_rows: bool
-    """Whether places are rows."""
 
     def check(self) -> None:
         """Look through the whole file for what would stop a run half-way. Raises FileUnusable, OSError."""
@@ -77,8 +75,6 @@ def is_parquet(path: Path) -> bool:
 
 class CsvTable:
     """A CSV file in UTF-8 whose first row names its columns; comma, semicolon or tab between cells."""
-
-    counts_rows = False
 
     def __init__(self, path: Path) -> None:
         """Reads the heading. Raises FileUnusable, OSError."""
@@ -207,8 +203,6 @@ class _Lines:
 
 class ParquetTable:
     """A Parquet file; every value is read as text."""
-
-    counts_rows = True
 
     def __init__(self, path: Path) -> None:
         """Reads the file's own description. Raises FileUnusable, OSError."""
