@@ -81,8 +81,11 @@ def _plain(written: str) -> str:
     return " ".join(_WITHOUT.sub(" ", written).split())
 
 
-def compare_unit(claimed: str, registered: str, elsewhere: Iterable[str], leniency: int) -> int:
-    """The verdict on a unit's code. `elsewhere`: codes that the same place has by the other map of units."""
+def compare_unit(claimed: str, registered: str, elsewhere: Sequence[str] | None, leniency: int) -> int:
+    """The verdict on a unit's code.
+
+    `elsewhere`: the codes stated that the place has by the other map of units; None where it is not registered by that.
+    """
     code = claimed.strip()
     if not code:
         return Verdict.NOT_CLAIMED
@@ -90,6 +93,7 @@ def compare_unit(claimed: str, registered: str, elsewhere: Iterable[str], lenien
         return Verdict.UNREADABLE
     if code == registered:
         return Verdict.MATCH
-    if code in elsewhere:
+    if elsewhere is not None and code in elsewhere:
         return allowed(Verdict.CLOSE_UNIT_SUCCEEDED, leniency)
-    return Verdict.MISMATCH if registered else Verdict.ABSENT
+    # ABSENT is no guess: told of wrong codes only, it would let all be tried.
+    return Verdict.MISMATCH if registered or elsewhere is not None else Verdict.ABSENT

@@ -173,21 +173,22 @@ def _line(value: str, row: Row, at: Sequence[int], _r: Related, _p: Places, leni
 
 
 def _commune(value: str, row: Row, at: Sequence[int], _r: Related, _p: Places, leniency: int) -> int:
-    return compare_unit(value, row[at[1]] or "", (), leniency)
+    return compare_unit(value, row[at[1]] or "", None, leniency)
 
 
 def _former_commune(value: str, row: Row, at: Sequence[int], _r: Related, places: Places, leniency: int) -> int:
     former, code = row[at[0]], row[at[1]]
-    stated = value.strip()
+    if former is not None or code is None:
+        return compare_unit(value, former or "", None, leniency)
     # Registered since 1/7/2025, a residence may lack its commune of before.
-    belongs = former is None and code is not None and places.successor(stated) == code
-    return compare_unit(value, former or "", (stated,) if belongs else (), leniency)
+    stated = value.strip()
+    return compare_unit(value, "", (stated,) if places.successor(stated) == code else (), leniency)
 
 
 def _province(value: str, row: Row, at: Sequence[int], _r: Related, places: Places, leniency: int) -> int:
     former, code = row[at[0]], row[at[1]]
     registered = places.current(code)[0] if code is not None else ""
-    return compare_unit(value, registered, (places.former(former)[0],) if former is not None else (), leniency)
+    return compare_unit(value, registered, (places.former(former)[0],) if former is not None else None, leniency)
 
 
 def _names(path: str) -> dict[str, Comparator]:

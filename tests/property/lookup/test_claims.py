@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 from gateway.agency.grants import Leniency, Right
 from gateway.catalogue import Catalogue
 from gateway.errors import ArgumentInvalid, FieldNotGranted, FieldUnknown
+from gateway.lookup.disclosure import PREFIX
+from gateway.lookup.fill import Places, Related
 from gateway.lookup.people import People, UnitNames
 from gateway.lookup.verification.comparators import compile_comparators
 from gateway.lookup.verification.plan import Plans
@@ -20,8 +24,10 @@ from gateway.lookup.verification.rules import Verdict
 from gateway.lookup.verification.table import Graded, Grader, Table
 from registry.engine import open_engine
 from registry.people import PeopleStore
+from registry.related import RELATED
+from registry.tables import person
 from registry.units import Units
-from tests.world import FULL, number_of
+from tests.world import COMMUNE, COMMUNE_OLD, COMMUNE_OLD_SOUTH, COMMUNE_SOUTH, FULL, number_of
 
 CATALOGUE = Catalogue.compile()
 COMPARED = compile_comparators(CATALOGUE)
@@ -29,6 +35,12 @@ PLANS = Plans(CATALOGUE)
 PARTS = [f"{leaf.path}.{part}" for leaf in CATALOGUE.leaves.values() for part in sorted(leaf.parts)]
 TOPS = sorted({path.partition(".")[0] for path in CATALOGUE.leaves})
 PATHS = st.lists(st.sampled_from(sorted({*CATALOGUE.leaves, *PARTS, *TOPS})), min_size=1, max_size=8, unique=True)
+COLUMNS = sorted({column for compared in COMPARED.values() for column in compared.columns})
+NULLABLE = {column.name: column.nullable for column in person.columns}
+STATED = (
+    *("Lê An", "1931", "1931-07-29", "1990-04-30", "nữ", "nam", "married", "single", "1", "2", "VN", "0987654321"),
+    *("a@example.vn", "Phường Phúc Xá", COMMUNE_OLD, COMMUNE, COMMUNE_OLD_SOUTH, COMMUNE_SOUTH, "01", "79", "7"),
+)
 GRANTED = st.frozensets(st.sampled_from(sorted(COMPARED)), max_size=8)
 VALUES = st.one_of(
     st.text(max_size=20),
@@ -118,6 +130,39 @@ def test_any_value_of_any_field_has_a_verdict_and_more_leniency_only_adds(
         assert one is other or (one is Verdict.MISMATCH and other.is_close)
         assert (one is Verdict.NOT_CLAIMED) == (not value.strip())
         assert not one.is_close
+
+
+def _told(path: str, row: Sequence[Any], related: Related, places: Places, leniency: Leniency) -> set[int]:
+    """What the readable ones of many values are told, right ones among them where the row has any."""
+    compared = COMPARED[path]
+    if compared.related:
+        column = RELATED[compared.related].columns.index(path.partition(".")[2])
+        registered = [each[column] for each in related[compared.related]]
+        place: Sequence[int] = ()
+    else:
+        place = [COLUMNS.index(column) for column in compared.columns]
+        registered = [row[at] for at in place]
+    values = {*STATED, *map(str, registered), " ".join(filter(None, map(str, registered)))}
+    told = {compared.compare(value, row, place, related, places, leniency) for value in values}
+    return told - {Verdict.UNREADABLE, Verdict.NOT_CLAIMED}
+
+
+@pytest.mark.parametrize("leniency", Leniency)
+@settings(max_examples=100, deadline=None)
+@given(st.frozensets(st.sampled_from(COLUMNS)), st.booleans())
+def test_what_is_stated_does_not_decide_whether_it_is_told_to_be_absent(
+    everything: tuple[People, UnitNames], leniency: Leniency, missing: frozenset[str], unrelated: bool
+) -> None:
+    people, places = everything
+    plan = PLANS.of(_right(frozenset(COMPARED)), tuple(COMPARED), ())
+    (found,) = people.by_number(plan.disclosure, [number_of(FULL)])
+    assert found is not None
+    values = dict(zip((*PREFIX[:2], *plan.disclosure.columns), found.row, strict=True))
+    row = [(None if NULLABLE[column] else "") if column in missing else values[column] for column in COLUMNS]
+    related = {name: [] if unrelated else rows for name, rows in found.related.items()}
+    for path in COMPARED:
+        told = _told(path, row, related, places, leniency)
+        assert told == {Verdict.ABSENT} or Verdict.ABSENT not in told, path
 
 
 @settings(max_examples=200, deadline=None)

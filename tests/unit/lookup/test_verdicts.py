@@ -91,6 +91,14 @@ def test_units_are_compared_by_code(claimed: str, elsewhere: list[str], expected
     assert compare_unit(claimed, "00004", elsewhere, Leniency.EXACT) == exact
 
 
+@pytest.mark.parametrize("leniency", Leniency)
+def test_a_unit_registered_by_the_other_map_only_is_not_absent(leniency: Leniency) -> None:
+    """Only wrong codes would be told to be absent, which is no guess."""
+    assert compare_unit("00001", "", [], leniency) == Verdict.MISMATCH
+    assert compare_unit("00001", "", ["00001"], leniency) in (Verdict.MISMATCH, Verdict.CLOSE_UNIT_SUCCEEDED)
+    assert compare_unit("00001", "", None, leniency) == Verdict.ABSENT
+
+
 def test_the_page_on_verification_lists_the_rules_of_the_code() -> None:
     page = (Path(__file__).parents[3] / "docs" / "verification.md").read_text(encoding="utf-8")
     rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| ")]
