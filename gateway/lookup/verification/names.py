@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import filterfalse
 from typing import Final
 
 from gateway.agency.grants import Leniency
@@ -140,7 +141,7 @@ def _last_needed(one: str, other: str) -> int:
 def bare(word: str) -> str:
     """A word as typed without Vietnamese: no marks, d for đ."""
     open_form = unicodedata.normalize("NFD", word.replace("đ", "d"))
-    return "".join(letter for letter in open_form if not unicodedata.combining(letter))
+    return "".join(filterfalse(unicodedata.combining, open_form))
 
 
 def _lacks_diacritics(words: Sequence[str], others: Sequence[str]) -> bool:
@@ -197,7 +198,7 @@ def _is_initial(short: str, word: str) -> bool:
 
 def _unmarked(word: str) -> str:
     open_form = unicodedata.normalize("NFD", word)
-    return "".join(letter for letter in open_form if not unicodedata.combining(letter))
+    return "".join(filterfalse(unicodedata.combining, open_form))
 
 
 def _joined(words: Sequence[str], others: Sequence[str]) -> bool:

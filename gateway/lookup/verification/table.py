@@ -15,6 +15,7 @@ from gateway.lookup.fill import Places, Related, Row
 from gateway.lookup.number import is_number
 from gateway.lookup.people import Found
 from gateway.lookup.verification.comparators import Compare
+from gateway.lookup.verification.forms import MARKS_IN_A_ROW_MAX, is_comparable
 from gateway.lookup.verification.plan import Field, Plan
 from gateway.lookup.verification.questions import (
     WITH_VALUE,
@@ -25,7 +26,7 @@ from gateway.lookup.verification.questions import (
     is_resident,
     is_same_household,
 )
-from gateway.lookup.verification.rules import VALUE_LENGTH_MAX, Verdict, allowed
+from gateway.lookup.verification.rules import Verdict, allowed
 from gateway.lookup.verification.texts import compare_identifier
 from registry.numbers import LENGTH
 
@@ -137,8 +138,8 @@ class Grader:
             return [0 if person is None else _WITHHELD for person in people]
         places, leniency = self.places, self.plan.leniency
         values = table.claims[each.path][begin : begin + len(people)]
-        if max(map(len, values)) > VALUE_LENGTH_MAX:
-            compare = _shorter(compare)
+        if max(map(len, values)) > MARKS_IN_A_ROW_MAX:
+            compare = _comparable(compare)
         column = [
             0 if person is None else compare(value, person.row, at, person.related, places, leniency)
             for value, person in zip(values, people, strict=True)
@@ -198,11 +199,11 @@ _MISMATCH, _WITHHELD = int(Verdict.MISMATCH), int(Verdict.WITHHELD)
 _NOT_MISSED = bytes(verdict for verdict in Verdict if verdict != _MISMATCH and not verdict.is_close)
 
 
-def _shorter(compare: Compare) -> Compare:
-    """The same comparison, but of nothing too long to be compared."""
+def _comparable(compare: Compare) -> Compare:
+    """The same comparison, but of no text of a form in which nothing is registered."""
 
     def compared(value: str, row: Row, at: Sequence[int], related: Related, places: Places, leniency: int) -> int:
-        if len(value) > VALUE_LENGTH_MAX:
+        if not is_comparable(value):
             return Verdict.UNREADABLE
         return compare(value, row, at, related, places, leniency)
 

@@ -41,6 +41,8 @@ STATED = (
     *("Lê An", "1931", "1931-07-29", "1990-04-30", "nữ", "nam", "married", "single", "1", "2", "VN", "0987654321"),
     *("a@example.vn", "Phường Phúc Xá", COMMUNE_OLD, COMMUNE, COMMUNE_OLD_SOUTH, COMMUNE_SOUTH, "01", "79", "7"),
 )
+HOSTILE = ("a" + "\u0301" * 255 + "\u0323" * 255, "\u0f73" * 31, "p.1 " * 65, "x" * 513)
+"""Of no form in which anything is registered."""
 GRANTED = st.frozensets(st.sampled_from(sorted(COMPARED)), max_size=8)
 VALUES = st.one_of(
     st.text(max_size=20),
@@ -163,6 +165,26 @@ def test_what_is_stated_does_not_decide_whether_it_is_told_to_be_absent(
     for path in COMPARED:
         told = _told(path, row, related, places, leniency)
         assert told == {Verdict.ABSENT} or Verdict.ABSENT not in told, path
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from([*HOSTILE, "Lê An"]), min_size=2, max_size=2), st.sampled_from(Leniency))
+def test_a_text_of_no_form_is_unreadable_whoever_it_is_stated_of(
+    everything: tuple[People, UnitNames], stated: list[str], leniency: Leniency
+) -> None:
+    people, places = everything
+    plan = PLANS.of(_right(frozenset(COMPARED), leniency), tuple(COMPARED), ())
+    numbers = [number_of(FULL), number_of(7)]
+    graded = Graded(bytearray(2), bytearray(2 * len(COMPARED)), bytearray())
+    table = Table(numbers, dict.fromkeys(COMPARED, stated), {})
+    for _ in Grader(plan, places, date(2026, 1, 1)).slices(
+        table, people.by_number(plan.disclosure, numbers), {}, graded
+    ):
+        pass
+    told = set(graded.verdicts[: len(COMPARED)]), set(graded.verdicts[len(COMPARED) :])
+    for value, verdicts in zip(stated, told, strict=True):
+        assert (verdicts == {Verdict.UNREADABLE}) == (value in HOSTILE)
+    assert graded.missed == {row for row, value in enumerate(stated) if value not in HOSTILE}
 
 
 @settings(max_examples=200, deadline=None)
