@@ -41,6 +41,8 @@ PEOPLE_PER_RELATED_PAGE_MAX = 31
 """People on a page whose answers name others too: each may bring 128 more, and an entry holds 4,087 tags."""
 PEOPLE_PER_SLICE_MAX = 128
 """People worked on between two awaits, so that one caller's thousand does not hold another's one."""
+CHARACTERS_PER_SLICE_MAX = 16 << 10
+"""Characters stated of such people after which there is another await: usual ones state fewer."""
 PEOPLE_PER_SLICE_IN_COMPANY = 96
 """The same where small calls came a moment ago."""
 READY_PEOPLE_PER_SLICE_MAX = 512

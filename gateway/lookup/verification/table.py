@@ -8,7 +8,7 @@ from datetime import date
 from enum import IntEnum
 
 from gateway.agency.predicates import AGE_AT_LEAST, ALIVE, RESIDENT_OF_PROVINCE
-from gateway.config import PEOPLE_PER_SLICE_MAX
+from gateway.config import CHARACTERS_PER_SLICE_MAX, PEOPLE_PER_SLICE_MAX
 from gateway.errors import ArgumentInvalid, FieldViolation
 from gateway.lookup.disclosure import HOUSEHOLD_ID, NUMBER
 from gateway.lookup.fill import Places, Related, Row
@@ -111,7 +111,7 @@ class Grader:
     def slices(
         self, table: Table, people: Sequence[Found | None], others: Mapping[str, Found], graded: Graded
     ) -> Iterator[None]:
-        """Fill `graded`, yielding after each slice of people.
+        """Fill `graded`, yielding after each slice of people, and in it after columns that state much.
 
         `people`: who is in scope, None for everybody else. `others`: those in scope whom questions name, by number.
         """
@@ -119,7 +119,12 @@ class Grader:
         for begin in range(0, len(people), PEOPLE_PER_SLICE_MAX):
             end = min(begin + PEOPLE_PER_SLICE_MAX, len(people))
             part = people[begin:end]
+            stated = 0
             for at, each in enumerate(fields):
+                if stated > CHARACTERS_PER_SLICE_MAX:
+                    stated = 0
+                    yield
+                stated += sum(map(len, table.claims[each.path][begin:end]))
                 column = bytes(self._compared(each, table, begin, part))
                 graded.verdicts[begin * len(fields) + at : end * len(fields) : len(fields)] = column
                 if column.translate(None, _NOT_MISSED):  # mostly nothing is left, and this is quick to see

@@ -7,10 +7,16 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from gateway.config import PEOPLE_PER_SLICE_MAX
 from gateway.lookup.verification.forms import MARKS_IN_A_ROW_MAX, WORDS_MAX, is_comparable
+from gateway.lookup.verification.plan import Field
+from gateway.lookup.verification.rules import Verdict
+from gateway.lookup.verification.table import Graded, Grader, Table
 from registry.datasets import UnitVersion
 from registry.units import Units
 from seed.block import make_block
@@ -86,6 +92,20 @@ def test_what_nothing_is_registered_as_is_not_compared(text: str) -> None:
 )
 def test_what_is_merely_odd_is_compared(text: str) -> None:
     assert is_comparable(text)
+
+
+@pytest.mark.parametrize(("value", "pauses"), [("Nguyễn Thị Thu Hòa", 3), ("ễ" * 500, 9)])
+def test_long_texts_are_compared_in_smaller_slices(value: str, pauses: int) -> None:
+    paths = ("name", "legacy_number", "permanent_residence.line")
+    plan: Any = SimpleNamespace(
+        fields=[Field(path, lambda *_: Verdict.MISMATCH, ()) for path in paths], questions=(), leniency=1
+    )
+    people: Any = [SimpleNamespace(row=(), related={})] * (3 * PEOPLE_PER_SLICE_MAX)
+    table = Table(["1"] * len(people), dict.fromkeys(paths, [value] * len(people)), {})
+    graded = Graded(bytearray(len(people)), bytearray(3 * len(people)), bytearray())
+    unused: Any = None
+    assert sum(1 for _ in Grader(plan, unused, unused).slices(table, people, {}, graded)) == pauses
+    assert set(graded.verdicts) == {Verdict.MISMATCH}
 
 
 def test_every_mark_that_normal_forms_put_in_order_is_counted() -> None:
