@@ -20,6 +20,6 @@ def did_you_mean(text: str, known: Iterable[str]) -> str:
         return ""
     # One call for all names: a batch may have a thousand items, each with a name of its own that is unknown.
     nearest = extractOne(
-        text, known, scorer=OSA.normalized_similarity, processor=str.lower, score_cutoff=SIMILARITY_MIN
+        text, list(known), scorer=OSA.normalized_similarity, processor=str.lower, score_cutoff=SIMILARITY_MIN
     )
     return f"; did you mean {nearest[0]}?" if nearest is not None else ""

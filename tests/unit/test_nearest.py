@@ -24,6 +24,10 @@ def test_what_is_near_nothing_gets_nothing_and_is_not_repeated(written: str) -> 
     assert did_you_mean(written, KNOWN) == ""
 
 
+def test_names_may_be_the_keys_of_something() -> None:
+    assert did_you_mean("nme", {"name": frozenset({1})}) == "; did you mean name?"
+
+
 def test_nothing_known_is_nothing_near() -> None:
     assert did_you_mean("name", ()) == ""
 
