@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gateway.agency.guesses import guess_limit
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 REMEMBERED_MAX = 100_000
 """Callers' subjects of a day; the oldest are forgotten."""
-_VIET_NAM = timedelta(hours=7)
+_DAY_SECONDS, _VIET_NAM_SECONDS = 86_400, 7 * 3600
 
 Subject = int | str
 """A person's id, or a number that nobody visible has."""
@@ -54,18 +53,17 @@ class Exhausted:
     def refusal(self, call: Call) -> QuotaExhausted:
         """What a call about one of them is refused with: as the log's decision is told."""
         assert call.principal is not None
-        midnight = (self._today() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        left = midnight - self._today()
-        return QuotaExhausted(quotas=[daily(call.principal.entry_name)], retry_seconds=left.total_seconds())
+        left = _DAY_SECONDS - (self._now() + _VIET_NAM_SECONDS) % _DAY_SECONDS
+        return QuotaExhausted(quotas=[daily(call.principal.entry_name)], retry_seconds=left)
 
     def _forget_yesterday(self) -> None:
         today = self._today()
-        if today.date() != self._day.date():
+        if today != self._day:
             self._known.clear()
             self._day = today
 
-    def _today(self) -> datetime:
-        return datetime.fromtimestamp(self._now(), UTC) + _VIET_NAM
+    def _today(self) -> int:
+        return int((self._now() + _VIET_NAM_SECONDS) // _DAY_SECONDS)
 
 
 def _key(call: Call, subject: Subject) -> tuple[str, int, Subject]:
